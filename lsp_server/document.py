@@ -1,0 +1,100 @@
+"""A document: the text of one file, from disk or from an editor's unsaved buffer, with its kind and digest.
+
+Decodes bytes and tells kinds apart by path and first lines. Reads no files and understands no language.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from hashlib import blake2b
+
+from lsp_server.text import LineIndex
+
+
+class Kind(StrEnum):
+    PYTHON = "python"
+    YAML = "yaml"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    TOML = "toml"
+    INI = "ini"
+    SQL = "sql"
+    DBML = "dbml"
+    MERMAID = "mermaid"
+    GHERKIN = "gherkin"
+    OTHER = "other"
+
+
+_KINDS = {
+    "py": Kind.PYTHON, "pyi": Kind.PYTHON, "yaml": Kind.YAML, "yml": Kind.YAML, "json": Kind.JSON,
+    "md": Kind.MARKDOWN, "markdown": Kind.MARKDOWN, "toml": Kind.TOML, "ini": Kind.INI, "cfg": Kind.INI,
+    "sql": Kind.SQL, "dbml": Kind.DBML, "mmd": Kind.MERMAID, "mermaid": Kind.MERMAID, "feature": Kind.GHERKIN,
+}  # fmt: skip
+
+_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+
+
+def kind_of(path: str) -> Kind:
+    """A file's kind from its name alone."""
+    return _KINDS.get(path.rpartition("/")[2].rpartition(".")[2].lower(), Kind.OTHER)
+
+
+def digest_of(text: str) -> str:
+    """A content digest, 32 hex digits."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+class UndecodableText(ValueError):
+    """Bytes that are no text in any encoding we may assume."""
+
+
+def decode(data: bytes, path: str) -> str:
+    """The text of a file's bytes: UTF-8 (BOM dropped), UTF-16 with BOM, Python's coding cookie. CRLF stays.
+
+    Raises UndecodableText, whose message is for people.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif data.startswith(b"\xef\xbb\xbf"):
+        encoding = "utf-8-sig"
+    else:
+        encoding = "utf-8"
+        if kind_of(path) is Kind.PYTHON:
+            for line in data.split(b"\n", 2)[:2]:
+                if match := _CODING.match(line):
+                    encoding = match[1].decode("ascii", "replace")
+    try:
+        text = data.decode(encoding)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise UndecodableText(f"not readable as {encoding} text ({error})") from None
+    if "\x00" in text:
+        raise UndecodableText("holds NUL characters: a binary file")
+    return text
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file's text. `path` is workspace-relative and POSIX; `version` is the editor's, None for disk.
+
+    `problem` says why the file has no text (unreadable, not text, too big); the text is then empty.
+    """
+
+    path: str
+    text: str
+    version: int | None = None
+    problem: str | None = None
+    kind: Kind = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", kind_of(self.path))
+
+    @cached_property
+    def digest(self) -> str:
+        return digest_of(self.text)
+
+    @cached_property
+    def lines(self) -> LineIndex:
+        return LineIndex(self.text)
