@@ -1,0 +1,497 @@
+"""Python's own functions and the few of the standard library that decide names, paths and lists.
+
+Each takes the interpreter, the arguments and the place of the call, and gives a value. Nothing here reads the
+environment, the clock or a file: such answers are `Unknown`, or the default that the code itself gives.
+"""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lsp_server.python.expressions import (
+    LONGEST,
+    attribute,
+    call_value,
+    hashable,
+    items_of,
+    plain,
+    text_of,
+    truth,
+)
+from lsp_server.python.values import (
+    NATIVE,
+    Argument,
+    ClassValue,
+    EnumMember,
+    External,
+    FunctionValue,
+    Instance,
+    ModuleValue,
+    Specialized,
+    TypeVariable,
+    Value,
+)
+from lsp_server.text import Location
+from lsp_server.unknown import Unknown
+
+if TYPE_CHECKING:
+    from lsp_server.python.interpret import Interpreter
+
+Function = Callable[["Interpreter", tuple[Argument, ...], Location], Value]
+
+
+def _values(arguments: tuple[Argument, ...]) -> list[Value]:
+    return [argument.value for argument in arguments if argument.name is None and not argument.star]
+
+
+def _named(arguments: tuple[Argument, ...], name: str, default: Value = None) -> Value:
+    return next((argument.value for argument in arguments if argument.name == name), default)
+
+
+def _list(kind: type) -> Function:
+    def make(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+        given = _values(arguments)
+        if not given:
+            return kind()
+        items = items_of(given[0])
+        if items is None or (kind in (set, frozenset) and not all(hashable(item) for item in items)):
+            return Unknown(given[0].what if isinstance(given[0], Unknown) else f"a {kind.__name__} made at run time", location)
+        return kind(items)
+
+    return make
+
+
+def _dict(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    result: dict[Value, Value] = {}
+    if any(argument.star for argument in arguments):
+        return Unknown("a dictionary made at run time", location)
+    if given:
+        if isinstance(given[0], dict):
+            result.update(given[0])
+        else:
+            pairs = items_of(given[0])
+            if pairs is None or not all(isinstance(pair, tuple | list) and len(pair) == 2 and hashable(pair[0]) for pair in pairs):
+                return Unknown("a dictionary made at run time", location)
+            result.update({pair[0]: pair[1] for pair in pairs})
+    result.update({argument.name: argument.value for argument in arguments if argument.name is not None})
+    return result
+
+
+def _str(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    if not given:
+        return ""
+    text = text_of(given[0])
+    if text is not None:
+        return text
+    if isinstance(given[0], Instance):
+        origin = given[0].origin
+        if isinstance(origin, ClassValue) and (found := origin.find("__str__")) and isinstance(found[1], FunctionValue):
+            return self.call(found[1], (Argument(None, given[0], location),), location)
+    return Unknown(given[0].what if isinstance(given[0], Unknown) else "a text made at run time", location)
+
+
+def _number(kind: type) -> Function:
+    def make(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+        given = _values(arguments)
+        if len(given) == 1 and isinstance(given[0], str | int | float) and len(str(given[0])) < 100:
+            try:
+                return kind(given[0])
+            except (ValueError, OverflowError):
+                pass
+        return kind() if not given else Unknown("a number made at run time", location)
+
+    return make
+
+
+def _bool(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    known = truth(given[0]) if given else False
+    return known if known is not None else Unknown("a condition that the text does not decide", location)
+
+
+def _len(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    items = items_of(_values(arguments)[0]) if _values(arguments) else None
+    return len(items) if items is not None else Unknown("the length of a value that is not known", location)
+
+
+def _pure(function: Callable[..., object]) -> Function:
+    """A function of constants, applied when all arguments are known constants."""
+
+    def make(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+        given = _values(arguments)
+        named = {argument.name: argument.value for argument in arguments if argument.name is not None}
+        if all(plain(value) for value in (*given, *named.values())) and not any(argument.star for argument in arguments):
+            try:
+                result = function(*given, **named)
+            except (TypeError, ValueError, ArithmeticError, IndexError, KeyError):
+                return Unknown("a call that would fail", location)
+            return list(result) if isinstance(result, zip | map | filter | enumerate | reversed) else result
+        return Unknown("the result of a call on values that are not known", location)
+
+    return make
+
+
+def _structural(function: Callable[..., list[Value]]) -> Function:
+    """A function of containers that does not look at the items."""
+
+    def make(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+        given = [items_of(value) for value in _values(arguments)]
+        if any(items is None for items in given) or any(argument.star for argument in arguments):
+            return Unknown("a loop over values that are not known", location)
+        return function(*given)
+
+    return make
+
+
+def _enumerate(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    items = items_of(given[0]) if given else None
+    start = _named(arguments, "start", given[1] if len(given) > 1 else 0)
+    if items is None or not isinstance(start, int):
+        return Unknown("a loop over values that are not known", location)
+    return [(start + index, item) for index, item in enumerate(items)]
+
+
+def _range(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    if given and all(isinstance(value, int) for value in given):
+        try:
+            numbers = range(*given[:3])
+        except ValueError:
+            return Unknown("a range that would fail", location)
+        if len(numbers) <= LONGEST:
+            return numbers
+    return Unknown("a range that is not known", location)
+
+
+def _sorted(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    items = items_of(given[0]) if given else None
+    if items is not None and _named(arguments, "key") is None and plain(items):
+        try:
+            return sorted(items, reverse=_named(arguments, "reverse", False) is True)
+        except TypeError:
+            pass
+    return Unknown("a sorted list that is not known", location)
+
+
+def _map(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    items = items_of(given[1]) if len(given) == 2 else None
+    if items is None:
+        return Unknown("a map over values that are not known", location)
+    return [call_value(self, given[0], (Argument(None, item, location),), location) for item in items]
+
+
+def _getattr(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    if len(given) >= 2 and isinstance(given[1], str):
+        value = attribute(self, given[0], given[1], location)
+        return given[2] if isinstance(value, Unknown) and len(given) > 2 and not isinstance(given[0], Unknown) else value
+    return Unknown("an attribute looked up at run time", location)
+
+
+def _setattr(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    if len(given) == 3 and isinstance(given[1], str):
+        if isinstance(given[0], Instance):
+            given[0].attributes[given[1]] = given[2]
+        elif isinstance(given[0], ClassValue):
+            given[0].names[given[1]] = given[2]
+    return None
+
+
+def _hasattr(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    if len(given) == 2 and isinstance(given[1], str) and isinstance(given[0], ClassValue):
+        if given[0].find(given[1]):
+            return True
+        if not given[0].externals() and not given[0].unknown_bases():
+            return False
+    return Unknown("whether a value has an attribute", location)
+
+
+_NATIVE_TYPES: dict[str, type | tuple[type, ...]] = {
+    "builtins.str": str, "builtins.int": int, "builtins.float": float, "builtins.bool": bool, "builtins.list": list,
+    "builtins.dict": dict, "builtins.tuple": tuple, "builtins.set": set, "builtins.bytes": bytes,
+}  # fmt: skip
+
+
+def _isinstance(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    if len(given) == 2:
+        kinds = list(given[1]) if isinstance(given[1], tuple) else [given[1]]
+        answers = [_is_a(given[0], kind) for kind in kinds]
+        if True in answers:
+            return True
+        if None not in answers:
+            return False
+    return Unknown("the type of a value", location)
+
+
+def _is_a(value: Value, kind: Value) -> bool | None:
+    if isinstance(value, Unknown) or isinstance(kind, Unknown):
+        return None
+    if isinstance(kind, External):
+        native = _NATIVE_TYPES.get(kind.name)
+        if native is not None and isinstance(value, NATIVE):
+            return isinstance(value, native)
+        if isinstance(value, Instance):
+            if isinstance(value.origin, External):
+                return True if value.origin.name == kind.name else None
+            if isinstance(value.origin, ClassValue):
+                return True if value.origin.inherits(kind.name) else None
+        return None
+    if isinstance(kind, ClassValue):
+        if isinstance(value, Instance) and isinstance(value.origin, ClassValue):
+            return kind in value.origin.mro()
+        if isinstance(value, EnumMember):
+            return kind in value.cls.mro()
+        return False if isinstance(value, NATIVE) else None
+    return None
+
+
+def _issubclass(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    if len(given) == 2 and isinstance(given[0], ClassValue):
+        if isinstance(given[1], ClassValue):
+            return given[1] in given[0].mro()
+        if isinstance(given[1], External) and given[0].inherits(given[1].name):
+            return True
+    return Unknown("the bases of a class", location)
+
+
+def _type(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    if len(given) == 1 and isinstance(given[0], Instance):
+        return given[0].origin
+    return self.emit(External("builtins.type"), arguments, location)
+
+
+def _first(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    return given[0] if given else Unknown("a call without arguments", location)
+
+
+def _second(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    return given[1] if len(given) > 1 else _named(arguments, "val", Unknown("a cast", location))
+
+
+def _environment(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    self.touched_settings = True
+    given = _values(arguments)
+    if len(given) > 1:
+        return given[1]
+    default = _named(arguments, "default")
+    name = given[0] if given and isinstance(given[0], str) else "?"
+    return default if default is not None else Unknown(f"the environment variable {name}", location)
+
+
+def _type_variable(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    return TypeVariable(given[0] if given and isinstance(given[0], str) else "T")
+
+
+def _new_type(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    return given[1] if len(given) > 1 else Unknown("a new type", location)
+
+
+def _import_module(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    if given and isinstance(given[0], str):
+        if given[0].startswith("."):
+            return Unknown("a module imported relatively at run time", location)
+        path = self.program.find(given[0], location.path)
+        return ModuleValue(path) if path is not None else External(given[0])
+    return Unknown("a module imported at run time", location)
+
+
+def _decorator(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    """`@lru_cache` and `@lru_cache(maxsize=None)`: the function itself."""
+    given = _values(arguments)
+    if given and isinstance(given[0], FunctionValue | ClassValue):
+        return given[0]
+    return Instance(External("functools.lru_cache"), arguments, location)
+
+
+def _path_join(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    if all(isinstance(value, str) for value in given) and given and len(given) == len(arguments):
+        return os.path.join(*given)
+    return Unknown("a path put together at run time", location)
+
+
+def _next(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = _values(arguments)
+    items = items_of(given[0]) if given else None
+    if items:
+        return items[0]
+    return given[1] if items is not None and len(given) > 1 else Unknown("the next item", location)
+
+
+def _any(wanted: bool) -> Function:
+    def make(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+        items = items_of(_values(arguments)[0]) if _values(arguments) else None
+        known = [truth(item) for item in items] if items is not None else [None]
+        if wanted in known:
+            return wanted
+        return Unknown("a condition that the text does not decide", location) if None in known else not wanted
+
+    return make
+
+
+def _chain(*groups: list[Value]) -> list[Value]:
+    return [item for group in groups for item in group]
+
+
+def _nothing(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    return None
+
+
+FUNCTIONS: dict[str, Function] = {
+    "builtins.str": _str, "builtins.int": _number(int), "builtins.float": _number(float), "builtins.bool": _bool,
+    "builtins.list": _list(list), "builtins.tuple": _list(tuple), "builtins.set": _list(set),
+    "builtins.frozenset": _list(frozenset), "builtins.dict": _dict, "builtins.len": _len, "builtins.sorted": _sorted,
+    "builtins.zip": _structural(lambda *groups: list(zip(*groups))), "builtins.reversed": _structural(lambda items: items[::-1]),
+    "builtins.iter": _structural(lambda items: items), "builtins.enumerate": _enumerate, "builtins.range": _range,
+    "builtins.map": _map, "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.hasattr": _hasattr,
+    "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
+    "builtins.any": _any(True), "builtins.all": _any(False), "builtins.min": _pure(min), "builtins.max": _pure(max),
+    "builtins.sum": _pure(sum), "builtins.abs": _pure(abs), "builtins.repr": _pure(repr), "builtins.print": _nothing,
+    "itertools.chain": _structural(_chain),
+    "typing.cast": _second, "typing.TypeVar": _type_variable, "typing.NewType": _new_type,
+    "typing.ParamSpec": _type_variable, "typing.TypeVarTuple": _type_variable,
+    "os.getenv": _environment, "os.environ.get": _environment, "os.path.join": _path_join,
+    "importlib.import_module": _import_module, "builtins.__import__": _import_module,
+    "functools.lru_cache": _decorator, "functools.cache": _decorator,
+    "copy.copy": _first, "copy.deepcopy": _first, "inspect.cleandoc": _first, "textwrap.dedent": _first,
+}  # fmt: skip
+
+# Calls that matter to nobody: no event is written down for them.
+QUIET = frozenset({"logging.getLogger", "structlog.get_logger", "enum.auto", "builtins.object", "functools.wraps",
+                   "functools.partial", "dataclasses.field", "datetime.timedelta", "builtins.slice"})  # fmt: skip
+
+
+# Methods of constants and containers
+
+_PURE_METHODS: dict[type, frozenset[str]] = {
+    str: frozenset(name for name in dir(str) if not name.startswith("_")) - {"ljust", "rjust", "center", "zfill", "expandtabs", "encode"},
+    int: frozenset(), float: frozenset(), bytes: frozenset({"decode"}),
+}  # fmt: skip
+
+
+def call_method(self: Interpreter, receiver: Value, name: str, arguments: tuple[Argument, ...], location: Location) -> Value:
+    """A method of a constant or container. Lists and dictionaries change in place, as they would."""
+    given = _values(arguments)
+    if isinstance(receiver, list):
+        return _list_method(receiver, name, given, location)
+    if isinstance(receiver, dict):
+        return _dict_method(receiver, name, given, arguments, location)
+    if isinstance(receiver, set):
+        return _set_method(receiver, name, given, location)
+    if isinstance(receiver, tuple) and name in ("index", "count") and plain(receiver) and len(given) == 1:
+        return _pure(lambda value: getattr(receiver, name)(value))(self, arguments, location)
+    if isinstance(receiver, str):
+        return _str_method(self, receiver, name, given, arguments, location)
+    return Unknown(f"the result of `{name}`", location)
+
+
+def _str_method(
+    self: Interpreter, receiver: str, name: str, given: list[Value], arguments: tuple[Argument, ...], location: Location
+) -> Value:
+    if name == "join" and len(given) == 1:
+        items = items_of(given[0])
+        texts = [text_of(item) for item in items] if items is not None else [None]
+        if None not in texts:
+            return receiver.join(text for text in texts if text is not None)
+        return Unknown("a text put together at run time", location)
+    if name == "format":
+        texts_by_position = [text_of(value) for value in given]
+        by_name = {argument.name: text_of(argument.value) for argument in arguments if argument.name is not None}
+        if None in texts_by_position or None in by_name.values() or ":" in receiver:
+            return Unknown("a text put together at run time", location)
+    if name in _PURE_METHODS[str] and sum(len(value) for value in given if isinstance(value, str)) < LONGEST:
+        return _pure(getattr(receiver, name))(self, arguments, location)
+    return Unknown(f"the result of `{name}`", location)
+
+
+def _list_method(receiver: list[Value], name: str, given: list[Value], location: Location) -> Value:
+    if name == "append" and given and len(receiver) < LONGEST:
+        receiver.append(given[0])
+        return None
+    if name == "extend" and given:
+        items = items_of(given[0])
+        if items is not None and len(receiver) + len(items) < LONGEST:
+            receiver.extend(items)
+        else:
+            receiver.append(Unknown("items added at run time", location))
+        return None
+    if name == "insert" and len(given) == 2 and isinstance(given[0], int):
+        receiver.insert(given[0], given[1])
+        return None
+    if name == "copy":
+        return list(receiver)
+    if name == "pop" and receiver:
+        index = given[0] if given and isinstance(given[0], int) else -1
+        return receiver.pop(index) if -len(receiver) <= index < len(receiver) else Unknown("an item that is not there", location)
+    if name == "reverse":
+        receiver.reverse()
+        return None
+    if name in ("sort", "clear", "remove"):
+        if name == "clear":
+            receiver.clear()
+        elif name == "remove" and given:
+            receiver[:] = [item for item in receiver if item is not given[0] and not (plain(item) and plain(given[0]) and item == given[0])]
+        return None
+    return Unknown(f"the result of `{name}`", location)
+
+
+def _dict_method(
+    receiver: dict[Value, Value], name: str, given: list[Value], arguments: tuple[Argument, ...], location: Location
+) -> Value:
+    if name == "items":
+        return list(receiver.items())
+    if name == "keys":
+        return list(receiver.keys())
+    if name == "values":
+        return list(receiver.values())
+    if name == "copy":
+        return dict(receiver)
+    if name in ("get", "pop", "setdefault") and given and hashable(given[0]):
+        default = given[1] if len(given) > 1 else None
+        if given[0] not in receiver:
+            if name == "setdefault":
+                receiver[given[0]] = default
+            return default
+        return receiver.pop(given[0]) if name == "pop" else receiver[given[0]]
+    if name == "update":
+        if given and isinstance(given[0], dict):
+            receiver.update(given[0])
+        receiver.update({argument.name: argument.value for argument in arguments if argument.name is not None})
+        return None
+    return Unknown(f"the result of `{name}`", location)
+
+
+def _set_method(receiver: set[Value], name: str, given: list[Value], location: Location) -> Value:
+    if name == "add" and given and hashable(given[0]):
+        receiver.add(given[0])
+        return None
+    if name in ("update", "union") and all(items_of(value) is not None for value in given):
+        extra = {item for value in given for item in items_of(value) or () if hashable(item)}
+        if name == "update":
+            receiver.update(extra)
+            return None
+        return receiver | extra
+    if name == "discard" and given and hashable(given[0]):
+        receiver.discard(given[0])
+        return None
+    return Unknown(f"the result of `{name}`", location)
+
+
+__all__ = ["FUNCTIONS", "QUIET", "Specialized", "call_method"]
