@@ -1,0 +1,1 @@
+"""The API: what a spec promises and what code implements, in one vocabulary (`model.py`)."""

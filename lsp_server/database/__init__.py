@@ -1,0 +1,1 @@
+"""The database's schema: specified, mapped by models, migrated by revisions, actual. One vocabulary (`model.py`)."""

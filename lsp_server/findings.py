@@ -1,0 +1,141 @@
+"""Findings and what can be done about them: rules, severities, fixes, reports. No presentation, no protocol.
+
+A rule is one value, made in its own file under `rules/`. A finding's identity is its rule, path and subject, so that it
+survives moved lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from lsp_server.text import Change, Location
+from lsp_server.unknown import Unknown
+
+if TYPE_CHECKING:
+    from lsp_server.snapshot import Snapshot
+
+
+class Severity(IntEnum):
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+class Applicability(StrEnum):
+    """As ruff uses the words. Unsafe: may lose or rewrite something a person must look at."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    DISPLAY = "display-only"
+
+
+class Direction(StrEnum):
+    """Which end of a drift a fix moves."""
+
+    CODE = "code"  # make the code follow the spec
+    SPEC = "spec"  # make the spec follow the code
+    MIGRATION = "migration"  # write or complete a revision
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A repair on offer. `build` is called only when someone wants it; it gives None where the repair is not possible.
+
+    `kind` names what the repair is ("implement-endpoint", "generate-migration", "add-rollback", "follow-spec", …): shells
+    and tests choose by kind and title, never by message.
+    """
+
+    title: str
+    kind: str
+    build: Callable[[Snapshot], Change | None]
+    applicability: Applicability = Applicability.SAFE
+    direction: Direction = Direction.NONE
+    preferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """The other end of a finding."""
+
+    location: Location
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A difference between two views, or a fault within one, anchored where the user must act."""
+
+    rule: str
+    location: Location
+    message: str
+    subject: tuple[str, ...]
+    related: tuple[Related, ...] = ()
+    severity: Severity = Severity.ERROR
+    fixes: tuple[Fix, ...] = ()
+    # What the finding rests on besides `location`: a text change elsewhere cannot change it.
+
+    @property
+    def fingerprint(self) -> str:
+        """Stable over moved lines: rule, path and subject. 16 hex digits."""
+        return blake2b("\x1f".join((self.rule, self.location.path, *self.subject)).encode(), digest_size=8).hexdigest()
+
+
+Check = Callable[["Snapshot"], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`name` is the diagnostic's code, the file's name, the page in the docs and the word in a suppression.
+
+    `area` is "api", "database", "chain", "migration", "stories", "spec" or "house". `mirror` names the rule for the other
+    direction, or says in a sentence why there is none.
+    """
+
+    name: str
+    area: str
+    severity: Severity
+    summary: str
+    check: Check
+    mirror: str
+    documentation: str = ""
+    default: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRule:
+    """A rule that crashed: named, so that a crash never looks like agreement."""
+
+    rule: str
+    error: str
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    finding: Finding
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of one check, in order of path and position."""
+
+    findings: tuple[Finding, ...] = ()
+    unknowns: tuple[Unknown, ...] = ()
+    failed_rules: tuple[FailedRule, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    baselined: tuple[Finding, ...] = ()
+    files: int = 0
+    seconds: float = field(default=0.0, compare=False)
+
+    def count(self, severity: Severity) -> int:
+        return sum(finding.severity is severity for finding in self.findings)
