@@ -1,0 +1,1 @@
+"""The bookshop: catalogue, customers, orders and reviews over HTTP."""
