@@ -212,6 +212,17 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong with a spec's own text. `sort` is "syntax", "reference", "invalid" or "ambiguous" (YAML 1.1)."""
+
+    sort: str
+    message: str
+    location: Location
+    subject: tuple[str, ...] = ()
+    related: tuple[tuple[Location, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Api:
     """All operations of one spec or one application.
 
@@ -229,6 +240,8 @@ class Api:
     unknowns: tuple[Unknown, ...] = ()
     incomplete: Unknown | None = None  # routes may exist that were not seen: their absence proves nothing
     location: Location | None = None  # the head of the spec, or the call that makes the application
+    faults: tuple[Fault, ...] = ()
+    sources: tuple[str, ...] = ()  # every file that was read for it
 
     def resolve(self, schema: Schema) -> Schema:
         """The schema behind a chain of references; an unknown one where the chain breaks or runs in a circle."""
