@@ -284,6 +284,54 @@ local function run()
     vim.cmd.cclose()
   end)
 
+  step('of shared file types only the named files get the server', function()
+    local server = require('specdrift.server')
+    local function wanted(path)
+      vim.cmd.edit(vim.fn.fnameescape(root .. '/' .. path))
+      local answer
+      server.root_dir(vim.api.nvim_get_current_buf(), function(folder) -- at once: the command is known by now
+        answer = folder
+      end)
+      return answer
+    end
+    assert(wanted('specdrift.toml') == root)
+    assert(wanted('alembic.ini') == root)
+    assert(wanted('other.toml') == nil)
+    assert(wanted('other.ini') == nil)
+  end)
+
+  step("the project's own environment is used only if the project is trusted", function()
+    local folder = vim.fs.joinpath(root, '.venv', 'bin')
+    local python = vim.fs.joinpath(folder, 'python')
+    vim.fn.mkdir(folder, 'p')
+    vim.fn.writefile({ '#!/bin/sh' }, python)
+    vim.fn.setfperm(python, 'rwxr-xr-x')
+    local plugin, server = require('specdrift'), require('specdrift.server')
+    assert(server.candidates(root)[1][1] ~= python)
+    plugin.options.trusted = function(asked)
+      return asked == root
+    end
+    local trusted = server.candidates(root)[1][1]
+    plugin.options.trusted = false
+    vim.fn.delete(vim.fs.joinpath(root, '.venv'), 'rf')
+    assert(trusted == python, trusted)
+  end)
+
+  step('the health check tells which command answered', function()
+    vim.cmd.checkhealth('specdrift')
+    local text = table.concat(lines(0), '\n')
+    vim.cmd.bwipeout()
+    assert(text:find('lsp_server: %w+ %d+%.%d+'), text)
+    assert(text:find('1 server(s) running', 1, true), text)
+  end)
+
+  step('the keymaps are there when they are asked for', function()
+    vim.api.nvim_set_current_buf(app)
+    for _, key in ipairs({ 'grx', 'gre', 'grc' }) do
+      assert(vim.fn.maparg(key, 'n', false, true).buffer == 1, key)
+    end
+  end)
+
   step('a restart brings a new server and the same findings', function()
     vim.api.nvim_set_current_buf(app)
     local old = client()

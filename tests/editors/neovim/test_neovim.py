@@ -38,6 +38,10 @@ STEPS = (
     "a rule is explained in a window of its own",
     "rules are completed on the command line",
     "a check of the project fills the quickfix list",
+    "of shared file types only the named files get the server",
+    "the project's own environment is used only if the project is trusted",
+    "the health check tells which command answered",
+    "the keymaps are there when they are asked for",
     "a restart brings a new server and the same findings",
     "the server ends when it is told to",
 )
@@ -242,6 +246,7 @@ def test_step(session: Session, step: str) -> None:
 def test_every_step_is_listed_here_and_the_editor_ended_well(session: Session) -> None:
     assert tuple(session.outcomes) == STEPS, session.output
     assert session.exit_code == 0, session.output
+    assert "Error executing" not in session.output, session.output  # a fault in the plugin's own Lua
 
 
 def test_the_endpoint_is_on_disk(session: Session) -> None:

@@ -251,10 +251,10 @@ function M.on_attach(client, buffer)
     check = { M.check, 'Check the project' },
   }
   for name, key in pairs(keys) do
-    local action, description = unpack(assert(actions[name], 'specdrift: no such keymap: ' .. name))
+    local action = assert(actions[name], 'specdrift: no such keymap: ' .. name)
     vim.keymap.set('n', key, function()
-      action()
-    end, { buffer = buffer, desc = 'Specdrift: ' .. description })
+      action[1]()
+    end, { buffer = buffer, desc = 'Specdrift: ' .. action[2] })
   end
 end
 
