@@ -13,7 +13,7 @@ interface World extends Partial<Omit<Surroundings, 'isFile' | 'probe' | 'activeI
 function world({ files = [], servers = [], active, ...rest }: World): Surroundings & { probed: Candidate[] } {
   const probed: Candidate[] = [];
   return {
-    windows: false, searchPath: '/usr/bin', home: '/home/ada', folders: ['/work/shop'], trusted: true,
+    windows: false, searchPath: '/usr/bin', home: '/home/ada', folders: ['/code/shop'], trusted: true,
     interpreter: '', path: [], ...rest, probed,
     activeInterpreter: async () => active,
     isFile: file => files.includes(file) || servers.includes(file),
@@ -25,7 +25,7 @@ function world({ files = [], servers = [], active, ...rest }: World): Surroundin
 }
 
 const everywhere = [
-  '/work/shop/.venv/bin/python', '/work/shop/venv/bin/python', '/opt/active/bin/python',
+  '/code/shop/.venv/bin/python', '/code/shop/venv/bin/python', '/opt/active/bin/python',
   '/usr/bin/lsp_server', '/usr/bin/python3', '/usr/bin/python',
 ];
 
@@ -45,9 +45,9 @@ test('a setting that does not work is said, not silently replaced', async () => 
 test('home and workspace folder are understood in settings, relative paths start at the first folder', async () => {
   for (const [interpreter, command] of [
     ['~/py/bin/python', '/home/ada/py/bin/python'],
-    ['${workspaceFolder}/env/bin/python', '/work/shop/env/bin/python'],
-    ['env/bin/python', '/work/shop/env/bin/python'],
-    ['./env/bin/python', '/work/shop/env/bin/python'],
+    ['${workspaceFolder}/env/bin/python', '/code/shop/env/bin/python'],
+    ['env/bin/python', '/code/shop/env/bin/python'],
+    ['./env/bin/python', '/code/shop/env/bin/python'],
     ['python3', '/usr/bin/python3'],
   ] as const) {
     const { found } = await findServer(world({ interpreter, servers: [command] }));
@@ -62,12 +62,12 @@ test('the command in specdrift.path keeps its arguments', async () => {
 });
 
 test('the order without settings, each candidate once', async () => {
-  const around = world({ files: everywhere, active: '/work/shop/.venv/bin/python' });
+  const around = world({ files: everywhere, active: '/code/shop/.venv/bin/python' });
   const search = await findServer(around);
   assert.equal(search.found, undefined);
   assert.deepEqual(around.probed.map(each => [each.source, each.command]), [
-    ['Python extension', '/work/shop/.venv/bin/python'],
-    ['workspace environment', '/work/shop/venv/bin/python'],
+    ['Python extension', '/code/shop/.venv/bin/python'],
+    ['workspace environment', '/code/shop/venv/bin/python'],
     ['lsp_server on PATH', '/usr/bin/lsp_server'],
     ['Python on PATH', '/usr/bin/python3'],
     ['Python on PATH', '/usr/bin/python'],
@@ -83,14 +83,14 @@ test('the search stops at the first that answers', async () => {
 });
 
 test('every workspace folder is looked at', async () => {
-  const { found } = await findServer(world({ folders: ['/work/site', '/work/api'], servers: ['/work/api/.venv/bin/python'] }));
-  assert.equal(found?.command, '/work/api/.venv/bin/python');
+  const { found } = await findServer(world({ folders: ['/code/site', '/code/api'], servers: ['/code/api/.venv/bin/python'] }));
+  assert.equal(found?.command, '/code/api/.venv/bin/python');
 });
 
 test('in an untrusted workspace nothing inside of it is started', async () => {
-  const inside = ['/work/shop/.venv/bin/python', '/work/shop/bin/lsp_server', '/work/shop/bin/python3'];
+  const inside = ['/code/shop/.venv/bin/python', '/code/shop/bin/lsp_server', '/code/shop/bin/python3'];
   const around = world({
-    trusted: false, searchPath: '/work/shop/bin:/usr/bin', active: '/work/shop/.venv/bin/python',
+    trusted: false, searchPath: '/code/shop/bin:/usr/bin', active: '/code/shop/.venv/bin/python',
     servers: [...inside, '/usr/bin/python3'],
   });
   const { found } = await findServer(around);
@@ -100,7 +100,7 @@ test('in an untrusted workspace nothing inside of it is started', async () => {
 
 test('in an untrusted workspace a setting that points into it is refused', async () => {
   for (const settings of [{ interpreter: '${workspaceFolder}/.venv/bin/python' }, { path: ['bin/../tools/serve'] }]) {
-    const around = world({ ...settings, trusted: false, servers: ['/work/shop/.venv/bin/python', '/work/shop/tools/serve'] });
+    const around = world({ ...settings, trusted: false, servers: ['/code/shop/.venv/bin/python', '/code/shop/tools/serve'] });
     const { found, tried } = await findServer(around);
     assert.equal(found, undefined);
     assert.match(tried[0]?.reason ?? '', /not trusted/);
@@ -110,9 +110,9 @@ test('in an untrusted workspace a setting that points into it is refused', async
 
 test('a folder beside the workspace with a similar name is outside of it', async () => {
   const { found } = await findServer(world({
-    trusted: false, searchPath: '/work/shop-tools:/work/..bin', servers: ['/work/shop-tools/lsp_server'],
+    trusted: false, searchPath: '/code/shop-tools:/code/..bin', servers: ['/code/shop-tools/lsp_server'],
   }));
-  assert.equal(found?.command, '/work/shop-tools/lsp_server');
+  assert.equal(found?.command, '/code/shop-tools/lsp_server');
 });
 
 test('relative entries of PATH are passed over', async () => {
