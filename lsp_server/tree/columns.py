@@ -32,7 +32,7 @@ class Columns:
 
     `codes`: style and kind (above); `starts`, `ends`: the half-open span of the content, without anchor and tag;
     `parents`: row of the enclosing collection, -1 for the root; `contents`: the text of a scalar, the name of an
-    alias, the row after the subtree of a collection. The dictionaries hold what few nodes have.
+    alias after its star, the row after the subtree of a collection. The dictionaries hold what few nodes have.
     """
 
     __slots__ = ("anchors", "codes", "contents", "ends", "merges", "outer", "parents", "starts", "tags", "targets")
@@ -67,6 +67,15 @@ class Columns:
             yield child
             content = contents[child]
             child = content if type(content) is int else child + 1
+
+    def copy(self) -> Columns:
+        twin = Columns()
+        twin.codes = self.codes[:]
+        twin.starts, twin.ends, twin.parents = self.starts[:], self.ends[:], self.parents[:]
+        twin.contents = self.contents[:]
+        twin.anchors, twin.tags, twin.outer = dict(self.anchors), dict(self.tags), dict(self.outer)
+        twin.targets, twin.merges = dict(self.targets), dict(self.merges)
+        return twin
 
     def move(self, start: int, end: int, replaced_by: int) -> None:
         """Positions of a text in which `replaced_by` characters stand for the span start..end, back to that text.
