@@ -108,8 +108,12 @@ class _Tolerant:
         if match.lastgroup != "word":
             code = DOUBLE
             content = _content(match)
-        frame = self.frames[-1] if self.frames else None
         named = _COLON_AHEAD.match(self.text, end) is not None
+        if named and self.first_on_line:
+            # A key further out than its siblings: the brackets that should have closed before it were lost.
+            while len(self.frames) > 1 and self.frames[-1].indent >= self.indent < self.frames[-1].key_indent:
+                self._close(self.last_end)
+        frame = self.frames[-1] if self.frames else None
         if frame is not None and frame.is_object and self.first_on_line and frame.awaits in ("colon", "value"):
             if named and frame.awaits == "value" and self.indent > frame.key_indent:
                 self._open(True, start, frame.key_indent)  # the opening brace of this object was lost

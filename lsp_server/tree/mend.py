@@ -20,7 +20,7 @@ _DASHES = re.compile(r"(?:- +)*")
 _WORD = re.compile(r"[^\s:#\[\]{}\"'&*!|>%@`,][^:#\[\]{}]*|'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"")
 _KEY = re.compile(r"(?:[^\s:#\[\]{}\"'&*!|>%@`,](?:[^:#]|:(?=\S))*|'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\")\s*:(?=\s|$)")
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"")
-_COMMENT = re.compile(r"(?:^|\s)#.*$")
+_NEAR = 12  # lines above a fault that are searched for an emptied one
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +131,26 @@ def _suspects(text: str, broken: Reading, edit: Difference | None) -> Iterator[S
         yield from fresh(above)
     if fault.context is not None and fault.context < place and text[fault.context : fault.context + 1] in ("[", "{"):
         yield from fresh(line_at(text, fault.context))
-    if here.start > 0:
-        empty = line_at(text, here.start - 1)
-        if empty.start < here.start and not text[empty.start : empty.end].strip():
-            yield from fresh(empty)
+    yield from fresh(_emptied(text, here))
     yield from fresh(here)
     yield from fresh(above)
+
+
+def _emptied(text: str, here: Span) -> Span | None:
+    """An empty line a little above that may have held the key of the deeper lines below it."""
+    line = here
+    for distance in range(_NEAR):
+        if line.start == 0:
+            return None
+        line = line_at(text, line.start - 1)
+        if text[line.start : line.end].strip():
+            continue
+        if distance == 0:
+            return line
+        above, below = _before(text, line), _below(text, line)
+        if above is not None and below is not None and _width(text, below) > _width(text, above):
+            return line
+    return None
 
 
 def _unfinished(line: str) -> bool:

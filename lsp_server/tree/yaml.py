@@ -292,7 +292,7 @@ class _Events:
     def _empty_place(self, last_end: int, mark: int) -> int:
         """Where an empty scalar belongs: behind the colon or dash that announces it, else behind what precedes."""
         text = self.text
-        if mark > 0 and text[mark - 1] in ":-?":
+        if (mark > 0 and text[mark - 1] in ":-?") or not len(self.columns):
             return mark
         match = _BLANK.match(text, last_end, mark)
         place = match.end() if match else last_end
