@@ -12,7 +12,7 @@ from __future__ import annotations
 from lsp_server.document import Kind as DocumentKind
 from lsp_server.text import Edit, Span
 from lsp_server.tree import edit_block, edit_flow, places
-from lsp_server.tree.columns import BLOCK_MAPPING, BLOCK_SEQUENCE, CODE, FLOW_MAPPING, FLOW_SEQUENCE
+from lsp_server.tree.columns import BLOCK_MAPPING, BLOCK_SEQUENCE, CODE
 from lsp_server.tree.node import Kind, Node, Style
 from lsp_server.tree.render import Unwritable, Value, flow_text, is_collection, key_text, scalar_text
 
@@ -123,7 +123,7 @@ def rename_key(path: str, mapping: Node, key: str, name: str) -> tuple[Edit, ...
     _check_anchors(old, old.row)
     if not old.raw or places.is_block_scalar(old):
         raise Unwritable("this key is written in a way that is not edited")
-    quote = {Style.SINGLE: "'", Style.DOUBLE: '"'}.get(old.style) or _key_quote([other for other, _ in entries], name)
+    quote = _key_quote([old])
     layout = places.layout_of(mapping.tree)
     return (Edit(path, old.span, key_text(name, layout, mapping.style is Style.FLOW, quote)),)
 
@@ -153,7 +153,7 @@ def _in_block(node: Node) -> bool:
     return parent < 0 or columns.codes[parent] & CODE in (BLOCK_MAPPING, BLOCK_SEQUENCE)
 
 
-def _key_quote(keys: list[Node], name: str | None = None) -> str | None:
+def _key_quote(keys: list[Node]) -> str | None:
     """The quote all keys of a mapping are written in, if they are."""
     styles = {key.style for key in keys if key.is_scalar}
     if len(styles) == 1 and styles <= {Style.SINGLE, Style.DOUBLE}:
@@ -167,13 +167,11 @@ def _check(node: Node) -> None:
         raise Unwritable("the text does not parse")
     if node.target != node and node.kind is not Kind.SCALAR:
         raise Unwritable("this is an alias: what it stands for is written elsewhere")
-    columns = tree.columns
-    row = node.row
-    while (parent := columns.parents[row]) >= 0:
-        # A key that holds a collection is one place in the text for many meanings.
-        if columns.codes[row] & CODE in (BLOCK_MAPPING, FLOW_MAPPING, BLOCK_SEQUENCE, FLOW_SEQUENCE) and Node(tree, row).is_key:
+    outer: Node | None = node
+    while outer is not None:
+        if outer.is_key and not outer.is_scalar:
             raise Unwritable("inside a key")
-        row = parent
+        outer = outer.parent
 
 
 def _check_anchors(node: Node, first: int) -> None:

@@ -7,7 +7,7 @@ Stops at the first fault; `json_tolerant` reads on from there. Accepts what the 
 from __future__ import annotations
 
 import re
-from json.decoder import JSONDecodeError, scanstring
+from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 
 from lsp_server.text import Span
 from lsp_server.tree.columns import (

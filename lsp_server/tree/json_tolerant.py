@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from json.decoder import JSONDecodeError, scanstring
+from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 
 from lsp_server.tree.columns import (
     CODE,
@@ -111,7 +111,7 @@ class _Tolerant:
         named = _COLON_AHEAD.match(self.text, end) is not None
         if named and self.first_on_line:
             # A key further out than its siblings: the brackets that should have closed before it were lost.
-            while len(self.frames) > 1 and self.frames[-1].indent >= self.indent < self.frames[-1].key_indent:
+            while len(self.frames) > 1 and self._is_left_behind(self.frames[-1], self.frames[-2]):
                 self._close(self.last_end)
         frame = self.frames[-1] if self.frames else None
         if frame is not None and frame.is_object and self.first_on_line and frame.awaits in ("colon", "value"):
@@ -133,6 +133,13 @@ class _Tolerant:
         self._add(code, start, end, content)
         if frame is not None:
             frame.awaits = "comma"
+
+    def _is_left_behind(self, frame: _Frame, around: _Frame) -> bool:
+        """Whether the current line's indentation says that a collection should have ended above it."""
+        if frame.indent < self.indent:
+            return False
+        is_empty = frame.row == len(self.columns) - 1
+        return self.indent < frame.key_indent or (is_empty and around.key_indent > around.indent)
 
     def _open(self, is_object: bool, start: int, indent: int) -> None:
         row = len(self.columns)

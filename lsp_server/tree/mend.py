@@ -7,7 +7,7 @@ likelihood; `repair` tries them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from lsp_server.text import Span
@@ -17,9 +17,11 @@ from lsp_server.tree.reading import Reading
 
 _INDENT = re.compile(r"[ \t]*")
 _DASHES = re.compile(r"(?:- +)*")
-_WORD = re.compile(r"[^\s:#\[\]{}\"'&*!|>%@`,][^:#\[\]{}]*|'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"")
+_WORD = re.compile(r"[^\s:#\[\]{}\"'&*!|>%@`,][^:#]*|'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"")
 _KEY = re.compile(r"(?:[^\s:#\[\]{}\"'&*!|>%@`,](?:[^:#]|:(?=\S))*|'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\")\s*:(?=\s|$)")
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"")
+_OPEN_QUOTE = re.compile(r"(?:(?<=[\s\[{,])|^)[\"']")
+_BRACKET = re.compile(r"(?:^|(?<=[:-]\s))[\[{]")
 _NEAR = 12  # lines above a fault that are searched for an emptied one
 
 
@@ -34,11 +36,13 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """Read the text as if `text` stood for the span start..end."""
+    """Read the text as if `text` stood for the span start..end. `at` and `why` say what is wrong, where that is clear."""
 
     start: int
     end: int
     text: str
+    at: int = -1
+    why: str = ""
 
     def back(self, problem: Problem) -> Problem:
         """A problem of the mended text at its place in the text as it is."""
@@ -63,11 +67,11 @@ def difference(old: str, new: str) -> Difference:
     return Difference(start, len(new) - tail, len(old) - tail - start)
 
 
-def _common(equal: object, limit: int) -> int:
+def _common(equal: Callable[[int], bool], limit: int) -> int:
     low, high = 0, limit
     while low < high:
         middle = (low + high + 1) // 2
-        if equal(middle):  # type: ignore[operator]
+        if equal(middle):
             low = middle
         else:
             high = middle - 1
@@ -159,7 +163,7 @@ def _unfinished(line: str) -> bool:
     if not body:
         return False
     rest = _QUOTED.sub("", body)
-    if any(rest.count(a) > rest.count(b) for a, b in ("[]", "{}")) or re.search(r"(?:^|[\s\[{,])[\"']", rest):
+    if _closers(rest) or _OPEN_QUOTE.search(rest):
         return True
     return _WORD.fullmatch(body) is not None
 
@@ -181,27 +185,31 @@ def _finish(text: str, line: Span, broken: Reading) -> Iterator[Mend]:
         yield from _missing_key(text, line, broken)
         return
     rest = _QUOTED.sub(lambda match: "x" * len(match[0]), stripped)
-    quote = re.search(r"(?:(?<=[\s\[{,])|^)[\"']", rest)
+    quote = _OPEN_QUOTE.search(rest)
     if quote is not None:
+        at = line.start + body_start + quote.start()
+        why = "this quote is not closed"
         mark = quote[0]
         close = mark
         inside = stripped[quote.end() :]
         if mark == '"' and (len(inside) - len(inside.rstrip("\\"))) % 2:
             end -= 1
         if quote.start() == 0 and not dashes_only_item(text, line):
-            yield Mend(end, line.end, close + ":")
-        yield Mend(end, line.end, close + _closers(rest[: quote.start()]))
+            yield Mend(end, line.end, close + ":", at, why)
+        yield Mend(end, line.end, close + _closers(rest[: quote.start()]), at, why)
     else:
         closers = _closers(rest)
         if closers:
-            yield Mend(end, line.end, closers)
-            bracket = min(place for place in (rest.find("["), rest.find("{")) if place >= 0)
-            start = line.start + body_start + bracket
-            yield Mend(start, line.end, " " * (line.end - start))
+            bracket = _BRACKET.search(rest)
+            assert bracket is not None
+            start = line.start + body_start + bracket.start()
+            why = "this bracket is not closed"
+            yield Mend(end, line.end, closers, start, why)
+            yield Mend(start, line.end, " " * (line.end - start), start, why)
     if _WORD.fullmatch(stripped):
         if _prose_below(text, line):
-            yield Mend(end, line.end, ": |")
-        yield Mend(end, line.end, ":")
+            yield Mend(end, line.end, ": |", line.start + body_start, "a colon is missing behind this key")
+        yield Mend(end, line.end, ":", line.start + body_start, "a colon is missing behind this key")
     key = _KEY.match(body)
     if key is not None:
         start = line.start + body_start + key.end()
@@ -224,9 +232,10 @@ def dashes_only_item(text: str, line: Span) -> bool:
 
 
 def _closers(rest: str) -> str:
-    """The brackets that are open at the end of a line's text, closed in order."""
+    """The brackets that are open at the end of a line's text, closed in order. Those inside plain text do not count."""
+    bracket = _BRACKET.search(rest)
     stack: list[str] = []
-    for character in rest:
+    for character in rest[bracket.start() :] if bracket else "":
         if character in "[{":
             stack.append("]" if character == "[" else "}")
         elif character in "]}" and stack and stack[-1] == character:

@@ -22,8 +22,11 @@ class Fault:
     code: str = "syntax"
 
     def problem(self, text: str) -> Problem:
-        """The fault as a problem from its place to the end of the line."""
+        """The fault as a problem from its place to the end of the line; at a line's end, the last character shows it."""
         place = min(self.place, len(text))
+        start = text.rfind("\n", 0, place) + 1
+        if not text[place : place + 1].strip() and text[start:place].strip():
+            place = start + len(text[start:place].rstrip()) - 1
         end = text.find("\n", place)
         end = len(text) if end < 0 else end
         shown = text[place:end].rstrip()

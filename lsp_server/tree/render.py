@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lsp_server.tree.scalar import ambiguity, resolve
 
@@ -21,7 +21,7 @@ _NOT_PLAIN = re.compile(r":(?:\s|$)|\s#|\s$|[\t\ufffe\uffff]")
 _FLOW_MARKS = re.compile(r"[,\[\]{}:#]")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_LITERAL = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff][^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]*")
+_LITERAL = re.compile(r"(?=\S)(?:\n|[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff])*")
 
 
 class Unwritable(ValueError):
@@ -44,7 +44,8 @@ class Layout:
 def json_text(value: Value, layout: Layout, indent: int | None) -> str:
     """JSON; `indent` is the column of the line the value starts on, None for everything on one line."""
     try:
-        shown = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=None if indent is None else " " * layout.step)
+        step = None if indent is None else " " * layout.step
+        shown = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=step)
     except ValueError as error:
         raise Unwritable(f"not writable as JSON: {error}") from None
     if _SURROGATE.search(shown):
@@ -103,9 +104,6 @@ def entry_lines(key: str, value: Value, column: int, layout: Layout, quote: str 
 
 def item_lines(value: Value, column: int, layout: Layout) -> list[str]:
     """A block sequence's item from its dash on."""
-    if isinstance(value, Mapping) and value:
-        lines = block_lines(value, column + 2, layout)
-        return ["- " + lines[0], *lines[1:]]
     if is_collection(value):
         lines = block_lines(value, column + 2, layout)
         return ["- " + lines[0], *lines[1:]]
@@ -136,7 +134,7 @@ def _hung(head: str, value: Value, column: int, layout: Layout) -> list[str]:
         return [head, " " * deeper + lines[0], *lines[1:]]
     if isinstance(value, str) and layout.literal and is_literal(value):
         return literal_lines(head + " ", value, column + layout.step)
-    return [f"{head} {flow_text(value, replace(layout)) if not isinstance(value, str) else scalar_text(value, layout)}"]
+    return [f"{head} {scalar_text(value, layout) if isinstance(value, str) else flow_text(value, layout)}"]
 
 
 def is_literal(value: str) -> bool:

@@ -26,12 +26,12 @@ def read(text: str, kind: Kind, previous: Tree | None = None) -> Tree:
     if kind is Kind.JSON:
         return _broken(text, kind, Reading(json_tolerant.read(text), fault=reading.fault), reading.fault)
     edit = None if previous is None or not previous.source else mend.difference(previous.source, text)
-    best = _mended(text, reading, edit)
+    best, fault = _mended(text, reading, edit)
     if previous is not None and edit is not None and len(previous.columns):
         lost = best.fault is not None or len(best.columns) < 0.9 * len(previous.columns)
         if lost and edit.removed <= _SMALL_EDIT and len(best.columns) < len(previous.columns):
             best = Reading(_shifted(previous, edit))
-    return _broken(text, kind, best, reading.fault)
+    return _broken(text, kind, best, fault)
 
 
 def _broken(text: str, kind: Kind, reading: Reading, fault: Fault) -> Tree:
@@ -39,11 +39,9 @@ def _broken(text: str, kind: Kind, reading: Reading, fault: Fault) -> Tree:
     return Tree(text, reading.columns, kind, problems, False, tuple(reading.remarks))
 
 
-def _mended(text: str, broken: Reading, edit: mend.Difference | None) -> Reading:
-    """The best reading of a few mended texts, in positions of the text as it is.
-
-    A document may be broken in several places: a mend that moves the fault far down is built upon.
-    """
+def _mended(text: str, broken: Reading, edit: mend.Difference | None) -> tuple[Reading, Fault]:
+    """The best reading of a few mended texts, in positions of the text as it is, and what is wrong with that text."""
+    assert broken.fault is not None
     best = broken
     tried: set[tuple[int, int, str]] = set()
     tries = 0
@@ -59,12 +57,23 @@ def _mended(text: str, broken: Reading, edit: mend.Difference | None) -> Reading
             problem for problem in reading.problems if problem.span.end <= candidate.start
         ] + [candidate.back(problem) for problem in reading.problems if problem.span.end > candidate.start]
         if reading.fault is None:
-            return reading
+            return reading, _told(text, broken.fault, candidate)
         if len(reading.columns) > len(best.columns):
             best = reading
         if tries == _TRIES:
             break
-    return best
+    return best, broken.fault
+
+
+def _told(text: str, fault: Fault, candidate: mend.Mend) -> Fault:
+    """The fault at the place that the successful mend proved to be wrong: parsers often notice much later."""
+    if candidate.why and fault.code == "syntax":
+        return Fault(candidate.at, candidate.why)
+    line = mend.line_at(text, candidate.start)
+    if line.start <= fault.place <= max(line.end, candidate.end):
+        return fault
+    shown = text[line.start : line.end]
+    return Fault(line.start + len(shown) - len(shown.lstrip()), fault.message, code=fault.code)
 
 
 def _shifted(previous: Tree, edit: mend.Difference) -> Columns:

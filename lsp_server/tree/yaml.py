@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -17,7 +18,6 @@ from yaml.events import (
     AliasEvent,
     DocumentEndEvent,
     DocumentStartEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -62,7 +62,7 @@ def read(text: str) -> Reading:
         if lead or "\x85" in text or "\u2028" in text or "\u2029" in text:
             return _read_with_stand_ins(text, lead)
         try:
-            return _Events(text, text).read()
+            return _Events(text).read()
         except (yaml.reader.ReaderError, UnicodeEncodeError):
             return _read_with_stand_ins(text, lead)
 
@@ -71,19 +71,16 @@ def _read_with_stand_ins(text: str, lead: int) -> Reading:
     """Read a text with characters that libyaml refuses or takes for line breaks: others stand in for them."""
     strange = sorted(set(_UNREADABLE.findall(text, lead)))
     stand_ins = {ord(character): chr(_STAND_INS + n) for n, character in enumerate(strange)}
-    plain = (" " * lead) + text[lead:].translate(stand_ins) if lead else text.translate(stand_ins)
-    # The mark is cut off and not blanked: a blank would indent the first line.
-    reading = _Events(plain[lead:], text[lead:]).read()
+    plain = text[lead:].translate(stand_ins)
+    reading = _Events(plain).read()
     columns = reading.columns
     back = {ord(stand_in): chr(character) for character, stand_in in stand_ins.items()}
     if back:
         columns.contents = [c.translate(back) if type(c) is str else c for c in columns.contents]
-    problems = [
-        Problem(Span(match.start() - lead, match.end() - lead), f"the character U+{ord(match[0]):04X} is not allowed here", "character")
-        for match in _UNREADABLE.finditer(text, lead)
-        if match[0] not in "\x85\u2028\u2029\ufeff"
-    ]
-    reading.problems.extend(problems[:20])
+    refused = (match for match in _UNREADABLE.finditer(text, lead) if match[0] not in "\x85\u2028\u2029\ufeff")
+    for match in islice(refused, 20):
+        message = f"the character U+{ord(match[0]):04X} is not allowed here"
+        reading.problems.append(Problem(Span(match.start() - lead, match.end() - lead), message, "character"))
     if lead:
         _shift(reading, lead)
     return reading
@@ -107,14 +104,16 @@ def _shift(reading: Reading, by: int) -> None:
         reading.fault = Fault(fault.place + by, fault.message, context, fault.code)
 
 
-def _event_source(text: str) -> Callable[[], Event | None]:
+def _event_source(text: str) -> Callable[[], Any]:
     """The next event of a text at each call, None at the end; from libyaml, or from pure Python where it is missing."""
     parser: Any
     if yaml.__with_libyaml__:
-        parser = yaml.cyaml.CParser(text)
+        from yaml import cyaml
+
+        parser = cyaml.CParser(text)  # type: ignore[attr-defined]
     else:
         parser = _PureParser(text)
-    get_event: Callable[[], Event | None] = parser.get_event
+    get_event: Callable[[], Any] = parser.get_event
     return get_event
 
 
@@ -130,14 +129,14 @@ class _PureParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
 class _Events:
     """The state of one pass: events in, rows out."""
 
-    def __init__(self, text: str, shown: str) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
-        self.shown = shown
         self.columns = Columns()
         self.reading = Reading(self.columns)
         self.anchors: dict[str, int] = {}  # name -> row
         self.frames: list[tuple[int, dict[str, int] | None, bool]] = []  # parent, its keys, whether a key comes next
         self.last_end = 0
+        self.open = (-1, False)  # at the end of the pass: the innermost open collection, whether its last key lacks a value
 
     def read(self) -> Reading:
         try:
@@ -167,7 +166,7 @@ class _Events:
                 self.reading.remarks.append(Problem(span, message, "several-documents"))
                 return
 
-    def _read_nodes(self, event: Event | None, next_event: Callable[[], Event | None]) -> None:
+    def _read_nodes(self, event: Any, next_event: Callable[[], Any]) -> None:
         """Rows for all events of one document. The one hot loop: half a million turns for a big spec."""
         columns = self.columns
         add_code, add_start, add_end = columns.codes.append, columns.starts.append, columns.ends.append
@@ -176,9 +175,8 @@ class _Events:
         frames, styles, text = self.frames, _CODES, self.text
         pool: dict[str, str] = {}
         intern = pool.setdefault
-        parent, keys, key_next = -1, None, False
-        keys: dict[str, int] | None
-        last_end = 0
+        parent, key_next, last_end = -1, False, 0
+        keys: dict[str, int] | None = None
         try:
             while event is not None:
                 kind = type(event)
@@ -264,7 +262,8 @@ class _Events:
     def _alias(self, event: Any, parent: int, keys: dict[str, int] | None, is_key: bool) -> int:
         columns = self.columns
         row = len(columns)
-        start, end = event.start_mark.index, event.end_mark.index
+        start: int = event.start_mark.index
+        end: int = event.end_mark.index
         columns.codes.append(ALIAS | (KEY if keys is not None and is_key else 0))
         columns.starts.append(start)
         columns.ends.append(end)
@@ -287,7 +286,8 @@ class _Events:
         if key == "<<":
             return
         related = Span(self.columns.starts[first], self.columns.ends[first])
-        self.reading.problems.append(Problem(span, f"the key {key} stands twice in this mapping", "duplicate-key", related))
+        message = f"the key {key} stands twice in this mapping"
+        self.reading.problems.append(Problem(span, message, "duplicate-key", related))
 
     def _empty_place(self, last_end: int, mark: int) -> int:
         """Where an empty scalar belongs: behind the colon or dash that announces it, else behind what precedes."""
@@ -350,5 +350,6 @@ def _fault_of(error: yaml.YAMLError, text: str) -> Fault:
         place, context = context, place
     if text[place : place + 1] == "\t":
         return Fault(place, "a tab cannot indent; use spaces", context, "tab")
-    message = f"{error.context}: {problem}" if getattr(error, "context", None) else str(problem)
+    doing = getattr(error, "context", None)
+    message = f"{doing}: {problem}" if doing else str(problem)
     return Fault(place, message, context)

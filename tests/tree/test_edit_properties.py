@@ -19,6 +19,7 @@ _WORDS = ["a", "b", "name", "in", "schema", "200", "x-y", "/users/{id}", "on", "
 _TEXTS = [*_WORDS, "", "null", "1", "1e3", "12:30", "- x", "a: b", "a #b", "#c", "@x", " lead", "trail ", "x\ny\n",
           "x\n\n  y\nz", "l1\nl2\n\n", "\n", "tab\there", "[x", "{y", "a,b", "*x", "&x", "!t", "%p", "`", "\x07", "\u2028q",
           "back\\slash", '"q"', "---", "...", "~", "=", "? x", ": x", "http://x/y#z", "2020-01-01", "<<", "0o17", "é"]  # fmt: skip
+NOT_PLAIN = ("null", "on", "off", "yes", "no", "y", "n", "true", "false")
 _KEYS = st.sampled_from(_WORDS)
 _SCALARS = st.one_of(
     st.sampled_from(_TEXTS),
@@ -62,7 +63,7 @@ class Writer:
                 return re.sub(r"\\ud[89ab]..\\ud[c-f]..", lambda m: f"\\U{ord(json.loads(chr(34) + m[0] + chr(34))):08x}", shown)
             if re.fullmatch(r"[\x20-\x7e]*", value) and self.chance(2):
                 return "'" + value.replace("'", "''") + "'"
-            if re.fullmatch(r"[A-Za-z/$][A-Za-z/$0-9{}.-]*( [a-z]+)*", value) and value not in ("null", "on", "true", "false"):
+            if re.fullmatch(r"[A-Za-z/$][A-Za-z/$0-9{}.-]*( [a-z]+)*", value) and value.lower() not in NOT_PLAIN:
                 if not flow or not re.search(r"[{}]", value):
                     return value
             return json.dumps(value).replace("\x7f", "\\x7f")
