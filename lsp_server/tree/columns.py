@@ -95,12 +95,11 @@ class Columns:
         first = bisect_left(self.starts, start)
         for column in (self.starts, self.ends):
             column[first:] = array("i", [moved(offset) for offset in column[first:]])
-        for row in range(first - 1, -1, -1):
-            # Before `first`, only a node that reaches over the place has an end behind it: an ancestor, or a scalar.
+        row = first - 1
+        while row >= 0:  # before `first`, only the last node and what encloses it can reach over the place
             if self.ends[row] > start:
                 self.ends[row] = moved(self.ends[row])
-            elif self.parents[row] == -1 or self.ends[self.parents[row]] <= start:
-                break
+            row = self.parents[row]
         for row, offset in self.outer.items():
             if offset > start:
                 self.outer[row] = moved(offset)

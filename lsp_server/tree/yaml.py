@@ -188,10 +188,10 @@ class _Events:
                     code = styles[event.style]
                     if event.anchor is not None or event.tag is not None:
                         start = self._properties(event, row, start, end)
-                    if code >= LITERAL:
-                        end = _block_end(text, start, end, value)
                     elif start == end and code == PLAIN:
                         start = end = self._empty_place(last_end, start)
+                    if code >= LITERAL:
+                        end = _block_end(text, start, end, value)
                     if keys is None:
                         add_code(code)
                     elif key_next:
@@ -225,6 +225,7 @@ class _Events:
                     add_content(0)
                     frames.append((parent, keys, not key_next))
                     parent = row
+                    last_end = start + (text[start : start + 1] in ("{", "["))
                     keys, key_next = ({}, True) if kind is MappingStartEvent else (None, False)
                 elif kind is MappingEndEvent or kind is SequenceEndEvent:
                     mark = event.end_mark.index
@@ -253,11 +254,7 @@ class _Events:
             columns.tags[row] = event.tag
         columns.outer[row] = start
         match = _PROPERTIES.match(self.text, start, limit)
-        if match is None:
-            return start
-        if type(event) is ScalarEvent and event.style is None and not event.value:
-            return len(self.text[: match.end()].rstrip()) if limit - start < 1000 else limit
-        return match.end()
+        return start if match is None else match.end()
 
     def _alias(self, event: Any, parent: int, keys: dict[str, int] | None, is_key: bool) -> int:
         columns = self.columns
