@@ -176,7 +176,7 @@ class _Events:
         pool: dict[str, str] = {}
         intern = pool.setdefault
         parent, key_next, last_end = -1, False, 0
-        keys: dict[str, int] | None = None
+        keys: Any = None  # of the innermost mapping: key text -> row; None in a sequence
         try:
             while event is not None:
                 kind = type(event)
@@ -184,27 +184,24 @@ class _Events:
                     row = len(codes)
                     start = event.start_mark.index
                     end = event.end_mark.index
-                    value = intern(event.value, event.value)
+                    value = event.value
+                    value = intern(value, value)
                     code = styles[event.style]
                     if event.anchor is not None or event.tag is not None:
                         start = self._properties(event, row, start, end)
-                    elif start == end and code == PLAIN:
+                    elif start == end:
                         start = end = self._empty_place(last_end, start)
                     if code >= LITERAL:
                         end = _block_end(text, start, end, value)
-                    if keys is None:
-                        add_code(code)
-                    elif key_next:
+                    if key_next:
                         key_next = False
-                        add_code(code | KEY)
-                        if value in keys:
+                        code |= KEY
+                        if keys.setdefault(value, row) != row:
                             self._duplicate(value, keys[value], Span(start, end))
-                        keys[value] = row
-                        if value == "<<" and code == PLAIN:
-                            columns.merges.setdefault(parent, []).append(row)
-                    else:
+                            keys[value] = row
+                    elif keys is not None:
                         key_next = True
-                        add_code(code)
+                    add_code(code)
                     add_start(start)
                     add_end(end)
                     add_parent(parent)
@@ -241,6 +238,8 @@ class _Events:
                     break
                 event = next_event()
         finally:
+            if "<<" in pool:
+                self._note_merges()
             self.last_end = last_end
             self.open = (parent, keys is not None and not key_next)
 
@@ -278,6 +277,12 @@ class _Events:
             message = f"the alias *{event.anchor} names no anchor before it"
             self.reading.problems.append(Problem(Span(start, end), message, "alias-undefined"))
         return end
+
+    def _note_merges(self) -> None:
+        columns = self.columns
+        for row, content in enumerate(columns.contents):
+            if content == "<<" and columns.codes[row] == PLAIN | KEY:
+                columns.merges.setdefault(columns.parents[row], []).append(row)
 
     def _duplicate(self, key: str, first: int, span: Span) -> None:
         if key == "<<":
