@@ -1,9 +1,10 @@
 """YAML into columns: PyYAML's parser events, with the corrections its marks need.
 
-Knows the difference between what libyaml says and where things are: ends that run on over blank lines and comments,
-starts that include anchor and tag, empty values reported at the next token, the byte order mark that is not counted,
-and line separators that YAML 1.2 no longer breaks lines at. Reads the first document and notes that there are more.
-Values are resolved later, in `scalar`; what aliases and merge keys mean is judged in `aliases`.
+Knows the difference between what libyaml says and where things are: ends that run on over blank lines and
+comments, starts that include anchor and tag, empty values reported at the next token, the byte order mark
+that is not counted, and line separators that YAML 1.2 no longer breaks lines at. Reads the first document
+and notes that there are more. Values are resolved later, in `scalar`; what aliases and merge keys mean is
+judged in `aliases`.
 """
 
 from __future__ import annotations
@@ -34,8 +35,6 @@ from lsp_server.tree.columns import (
     BLOCK_SEQUENCE,
     DEPTH_LIMIT,
     DOUBLE,
-    FLOW_MAPPING,
-    FLOW_SEQUENCE,
     FOLDED,
     KEY,
     LITERAL,
@@ -50,7 +49,9 @@ from lsp_server.tree.reading import Fault, Reading
 _CODES = {None: PLAIN, "": PLAIN, "'": SINGLE, '"': DOUBLE, "|": LITERAL, ">": FOLDED}
 _PROPERTIES = re.compile(r"(?:(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*)(?:\s|#[^\r\n]*)*){1,2}")
 _BLANK = re.compile(r"(?:\s|#[^\r\n]*)*")
-_UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNREADABLE = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 _STAND_INS = 0xF1000  # private use, plane 15
 _AT_CONTEXT = ("found unexpected end of stream", "could not find expected ':'", "unexpected end of stream")
 
@@ -77,7 +78,9 @@ def _read_with_stand_ins(text: str, lead: int) -> Reading:
     back = {ord(stand_in): chr(character) for character, stand_in in stand_ins.items()}
     if back:
         columns.contents = [c.translate(back) if type(c) is str else c for c in columns.contents]
-    refused = (match for match in _UNREADABLE.finditer(text, lead) if match[0] not in "\x85\u2028\u2029\ufeff")
+    refused = (
+        match for match in _UNREADABLE.finditer(text, lead) if match[0] not in "\x85\u2028\u2029\ufeff"
+    )
     for match in islice(refused, 20):
         message = f"the character U+{ord(match[0]):04X} is not allowed here"
         reading.problems.append(Problem(Span(match.start() - lead, match.end() - lead), message, "character"))
@@ -95,7 +98,9 @@ def _shift(reading: Reading, by: int) -> None:
 
     def moved(problem: Problem) -> Problem:
         related = problem.related and Span(problem.related.start + by, problem.related.end + by)
-        return Problem(Span(problem.span.start + by, problem.span.end + by), problem.message, problem.code, related)
+        return Problem(
+            Span(problem.span.start + by, problem.span.end + by), problem.message, problem.code, related
+        )
 
     reading.problems = [moved(problem) for problem in reading.problems]
     reading.remarks = [moved(problem) for problem in reading.remarks]
@@ -105,7 +110,9 @@ def _shift(reading: Reading, by: int) -> None:
 
 
 def _event_source(text: str) -> Callable[[], Any]:
-    """The next event of a text at each call, None at the end; from libyaml, or from pure Python where it is missing."""
+    """The next event of a text at each call, None at the end; from libyaml, or from pure Python where it is
+    missing.
+    """
     parser: Any
     if yaml.__with_libyaml__:
         from yaml import cyaml
@@ -134,9 +141,14 @@ class _Events:
         self.columns = Columns()
         self.reading = Reading(self.columns)
         self.anchors: dict[str, int] = {}  # name -> row
-        self.frames: list[tuple[int, dict[str, int] | None, bool]] = []  # parent, its keys, whether a key comes next
+        self.frames: list[
+            tuple[int, dict[str, int] | None, bool]
+        ] = []  # parent, its keys, whether a key comes next
         self.last_end = 0
-        self.open = (-1, False)  # at the end of the pass: the innermost open collection, whether its last key lacks a value
+        self.open = (
+            -1,
+            False,
+        )  # at the end of the pass: the innermost open collection, whether its last key lacks a value
 
     def read(self) -> Reading:
         try:
@@ -215,12 +227,14 @@ class _Events:
                     if len(frames) >= DEPTH_LIMIT:
                         raise _TooDeep(start)
                     code = BLOCK_MAPPING if kind is MappingStartEvent else BLOCK_SEQUENCE
-                    add_code(code + (event.flow_style is True) | (KEY if keys is not None and key_next else 0))
+                    add_code(
+                        code + (event.flow_style is True) | (KEY if keys is not None and key_next else 0)
+                    )
                     add_start(start)
                     add_end(start)
                     add_parent(parent)
                     add_content(0)
-                    frames.append((parent, keys, not key_next))
+                    frames.append((parent, keys, keys is not None and not key_next))
                     parent = row
                     last_end = start + (text[start : start + 1] in ("{", "["))
                     keys, key_next = ({}, True) if kind is MappingStartEvent else (None, False)
@@ -233,7 +247,7 @@ class _Events:
                     parent, keys, key_next = frames.pop()
                 elif kind is AliasEvent:
                     last_end = self._alias(event, parent, keys, key_next)
-                    key_next = not key_next
+                    key_next = keys is not None and not key_next
                 elif kind is DocumentEndEvent:
                     break
                 event = next_event()
@@ -292,7 +306,9 @@ class _Events:
         self.reading.problems.append(Problem(span, message, "duplicate-key", related))
 
     def _empty_place(self, last_end: int, mark: int) -> int:
-        """Where an empty scalar belongs: behind the colon or dash that announces it, else behind what precedes."""
+        """Where an empty scalar belongs: behind the colon or dash that announces it, else behind what
+        precedes.
+        """
         text = self.text
         if (mark > 0 and text[mark - 1] in ":-?") or not len(self.columns):
             return mark

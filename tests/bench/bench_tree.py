@@ -1,6 +1,7 @@
 """Speed and memory of the tree readers on generated specs. Run by hand: `python tests/bench/bench_tree.py`.
 
-Prints CPU time (best of five), MB/s of source and the growth of peak memory, each size in a process of its own.
+Prints CPU time (best of five), MB/s of source and the growth of peak memory, each size in a process of its
+own.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ def operation(number: int) -> dict[str, object]:
     return {
         "summary": f"List the things of kind {number}",
         "description": "Lists the things of one owner, those that were shared with the owner included.\n\n"
-        "Of every kind, in the order in which they were made; pages hold a hundred things unless asked otherwise.\n"
+        "Of every kind, in the order in which they were made; pages hold a hundred things "
+        "unless asked otherwise.\n"
         "Needs the scope `things:read`. Things that were archived are left out.\n",
         "operationId": f"things/list-{number}",
         "tags": ["things"],
@@ -33,7 +35,11 @@ def operation(number: int) -> dict[str, object]:
         "responses": {
             "200": {
                 "description": "Response",
-                "content": {"application/json": {"schema": {"type": "array", "items": {"$ref": f"#/components/schemas/thing-{number}"}}}},
+                "content": {
+                    "application/json": {
+                        "schema": {"type": "array", "items": {"$ref": f"#/components/schemas/thing-{number}"}}
+                    }
+                },
             },
             "404": {"$ref": "#/components/responses/not_found"},
         },
@@ -104,7 +110,10 @@ def measure(kind: str, megabytes: float) -> None:
         nodes = len(tree.columns)
     assert not tree.problems, tree.problems[:3]
     size = len(text.encode()) / 1e6
-    print(f"{kind} {size:5.1f} MB  {nodes:8d} nodes  {best * 1000:6.0f} ms  {size / best:5.1f} MB/s  +{grown:.0f} MiB")
+    print(
+        f"{kind} {size:5.1f} MB  {nodes:8d} nodes  {best * 1000:6.0f} ms  {size / best:5.1f} MB/s"
+        f"  +{grown:.0f} MiB"
+    )
     start = time.process_time()
     count = 0
     paths = tree.at(("paths",))

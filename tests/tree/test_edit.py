@@ -1,4 +1,6 @@
-"""Edits by example: what a person sees afterwards. (That every edit re-reads as intended is in test_edit_properties.)"""
+"""Edits by example: what a person sees afterwards. (That every edit re-reads as intended is in
+test_edit_properties.)
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,12 @@ CASES: list[tuple[str, tuple[str | int, ...], Operation, str]] = [
     ("a:\nb: 2\n", ("a",), add("c", 1), "a:\n  c: 1\nb: 2\n"),
     ("- {}\n", (0,), add("c", 1), "- c: 1\n"),
     ("a: {b: 1}\n", ("a",), add("c", "x, y"), 'a: {b: 1, c: "x, y"}\n'),
-    ("a: {\n  b: 1, # one\n  c: 2 # two\n}\n", ("a",), add("d", 3), "a: {\n  b: 1, # one\n  c: 2, # two\n  d: 3\n}\n"),
+    (
+        "a: {\n  b: 1, # one\n  c: 2 # two\n}\n",
+        ("a",),
+        add("d", 3),
+        "a: {\n  b: 1, # one\n  c: 2, # two\n  d: 3\n}\n",
+    ),
     ("'200': {}\n", (), add("404", "gone"), "'200': {}\n'404': gone\n"),
     ("a: 1", (), add("b", "l1\nl2\n"), 'a: 1\nb: "l1\\nl2\\n"'),
     ("a: 1\n", (), add("b", "l1\nl2\n"), "a: 1\nb: |\n  l1\n  l2\n"),
@@ -64,7 +71,12 @@ CASES: list[tuple[str, tuple[str | int, ...], Operation, str]] = [
     ("a: >+\n  text", (), add("c", 2), "a: >-\n  text\nc: 2"),
     ("a: 1\n...\n", (), add("b", 2), "a: 1\nb: 2\n...\n"),
     ("---\na: 1\n---\nb: 2\n", (), add("c", 3), "---\na: 1\nc: 3\n---\nb: 2\n"),
-    ("a:\r\n  b: 1\r\n", ("a",), add("c", {"d": [True]}), "a:\r\n  b: 1\r\n  c:\r\n    d:\r\n      - true\r\n"),
+    (
+        "a:\r\n  b: 1\r\n",
+        ("a",),
+        add("c", {"d": [True]}),
+        "a:\r\n  b: 1\r\n  c:\r\n    d:\r\n      - true\r\n",
+    ),
     ("\ufeffa: 1\n", (), add("b", 2), "\ufeffa: 1\nb: 2\n"),
     ("? a\n: 1\n", (), add("b", 2), "? a\n: 1\nb: 2\n"),
     ("&r\na: 1\n", (), add("b", 2), "&r\na: 1\nb: 2\n"),
@@ -102,7 +114,7 @@ CASES: list[tuple[str, tuple[str | int, ...], Operation, str]] = [
     ("- 1 # one\n- 2\n", (), append({"k": "v", "l": []}, 1), "- 1 # one\n- k: v\n  l: []\n- 2\n"),
     ("- - 1\n", (0,), append(2), "- - 1\n  - 2\n"),
     ("- - 1\n", (0,), append(2, 0), "- - 2\n  - 1\n"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "pointer", "operation", "wanted"), CASES)
@@ -112,7 +124,12 @@ def test_yaml(text: str, pointer: tuple[str | int, ...], operation: Operation, w
 
 JSON_CASES: list[tuple[str, tuple[str | int, ...], Operation, str]] = [
     ('{"a": 1}', (), add("b", [1, {"c": None}]), '{"a": 1, "b": [1, {"c": null}]}'),
-    ('{\n    "a": 1\n}\n', (), add("b", {"c": "é"}), '{\n    "a": 1,\n    "b": {\n        "c": "é"\n    }\n}\n'),
+    (
+        '{\n    "a": 1\n}\n',
+        (),
+        add("b", {"c": "é"}),
+        '{\n    "a": 1,\n    "b": {\n        "c": "é"\n    }\n}\n',
+    ),
     ('{\n  "a": 1,\n  "c": 3\n}', (), add("b", 2, "a"), '{\n  "a": 1,\n  "b": 2,\n  "c": 3\n}'),
     ('{\r\n  "a": {}\r\n}', ("a",), add("b", 2), '{\r\n  "a": {\r\n    "b": 2\r\n  }\r\n}'),
     ('{\n  "a": 1,\n  "b": 2\n}', (), remove("b"), '{\n  "a": 1\n}'),
@@ -130,9 +147,15 @@ def test_json(text: str, pointer: tuple[str | int, ...], operation: Operation, w
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
-    [("a: 1\n", "new key: 1\n"), ("'a': 1\n", "'new key': 1\n"), ('{"a":1}', '{"new key":1}'), ("? a\n: 1\n", "? new key\n: 1\n"),
-     ("{a}\n", "{new key}\n"), ("!!str a: 1\n", "!!str new key: 1\n")],
-)  # fmt: skip
+    [
+        ("a: 1\n", "new key: 1\n"),
+        ("'a': 1\n", "'new key': 1\n"),
+        ('{"a":1}', '{"new key":1}'),
+        ("? a\n: 1\n", "? new key\n: 1\n"),
+        ("{a}\n", "{new key}\n"),
+        ("!!str a: 1\n", "!!str new key: 1\n"),
+    ],
+)
 def test_renaming_keeps_quotes(text: str, wanted: str) -> None:
     assert after(text, (), lambda node: edit.rename_key("p", node, "a", "new key")) == wanted
 
@@ -140,14 +163,27 @@ def test_renaming_keeps_quotes(text: str, wanted: str) -> None:
 @pytest.mark.parametrize(
     ("text", "pointer", "operation"),
     [
-        ("a: 1\na: 2\n", (), remove("a")), ("a: 1\n", (), add("a", 2)), ("a: 1\n", (), remove("b")), ("a: 1\n", (), add("b", 1, "x")),
-        ("a: &x 1\nb: *x\n", (), remove("a")), ("a: {b: &x 1}\nc: *x\n", ("a",), put(1)), ("a: &x {b: 1}\nc: *x\n", ("c",), add("d", 1)),
-        ("a: [\n", ("a",), append(1)), ("a: 1\n", ("a",), add("b", 1)), ("a: 1\n", ("a",), append(1)), ("- 1\n", (), remove(3)),
-        ("[a: 1]\n", (0,), add("b", 1)), ("? {a: 1}\n: 2\n", (), lambda n: edit.add_key("p", next(n.entries())[0], "b", 1)),
-        ("a: 1\n", ("a",), put("\ud800")), ("a: 1\n", (), add("<<", 1)), ("&x a: 1\nb: *x\n", (), remove("a")),
+        ("a: 1\na: 2\n", (), remove("a")),
+        ("a: 1\n", (), add("a", 2)),
+        ("a: 1\n", (), remove("b")),
+        ("a: 1\n", (), add("b", 1, "x")),
+        ("a: &x 1\nb: *x\n", (), remove("a")),
+        ("a: {b: &x 1}\nc: *x\n", ("a",), put(1)),
+        ("a: &x {b: 1}\nc: *x\n", ("c",), add("d", 1)),
+        ("a: [\n", ("a",), append(1)),
+        ("a: 1\n", ("a",), add("b", 1)),
+        ("a: 1\n", ("a",), append(1)),
+        ("- 1\n", (), remove(3)),
+        ("[a: 1]\n", (0,), add("b", 1)),
+        ("? {a: 1}\n: 2\n", (), lambda n: edit.add_key("p", next(n.entries())[0], "b", 1)),
+        ("a: 1\n", ("a",), put("\ud800")),
+        ("a: 1\n", (), add("<<", 1)),
+        ("&x a: 1\nb: *x\n", (), remove("a")),
     ],
-)  # fmt: skip
-def test_what_cannot_be_written_is_refused(text: str, pointer: tuple[str | int, ...], operation: Operation) -> None:
+)
+def test_what_cannot_be_written_is_refused(
+    text: str, pointer: tuple[str | int, ...], operation: Operation
+) -> None:
     node = read(text, Kind.YAML).at(pointer)
     assert node is not None
     with pytest.raises(Unwritable):
