@@ -6,13 +6,17 @@ that snapshots share. `with_change` gives the snapshot as it would be after a ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+from lsp_server.api.compare import compare as compare_apis
+from lsp_server.api.difference import Difference as ApiDifference
 from lsp_server.api.fastapi import may_declare_routes, read_applications
 from lsp_server.api.model import Api
 from lsp_server.api.openapi import is_specification, read_specification
+from lsp_server.api.pair import Pairing, pair, unpaired
 from lsp_server.config import Config, matches
 from lsp_server.document import Document, Documents, Kind, kind_of
 from lsp_server.python.interpret import Interpreter
@@ -25,6 +29,22 @@ from lsp_server.tree.repair import read as read_tree
 from lsp_server.unknown import Unknown
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A spec and an application that belong together, and what they disagree about."""
+
+    pairing: Pairing
+    differences: tuple[ApiDifference, ...]
+
+    @property
+    def promised(self) -> Api:
+        return self.pairing.promised
+
+    @property
+    def implemented(self) -> Api:
+        return self.pairing.implemented
 
 
 class Cancelled(Exception):
@@ -76,6 +96,11 @@ class Snapshot:
 
     def document(self, path: str) -> Document | None:
         return self.documents[path] if path in self.documents else None
+
+    def line(self, location: Location) -> int:
+        """The 1-based line at which a location starts; 1 for a file that is not there."""
+        document = self.document(location.path)
+        return 1 if document is None else document.lines.position(location.span.start).line + 1
 
     def with_change(self, change: Change) -> Snapshot:
         """The hypothetical next snapshot. Raises EditConflict for stale, overlapping or impossible edits."""
@@ -205,9 +230,20 @@ class Snapshot:
         return read_applications(self.interpreter, self.candidates("routes", self.config.applications))
 
     @cached_property
+    def contracts(self) -> tuple[Contract, ...]:
+        """Specs with the applications they speak of."""
+        served = tuple(api for api in self.implemented if api.served)
+        found = []
+        for pairing in pair(self.promised, served):
+            self.check_cancelled()
+            found.append(Contract(pairing, compare_apis(pairing.promised, pairing.implemented, pairing)))
+        return tuple(found)
+
+    @cached_property
     def unknowns(self) -> tuple[Unknown, ...]:
         """What could not be read, in order of place."""
         found = [unknown for api in (*self.promised, *self.implemented) for unknown in api.unknowns]
+        found.extend(unpaired(self.promised, [contract.pairing for contract in self.contracts]))
         return tuple(sorted(set(found), key=lambda unknown: (unknown.location or _NOWHERE, unknown.what)))
 
 

@@ -24,13 +24,13 @@ def run(options: argparse.Namespace) -> int:
 def _routes(snapshot: Snapshot) -> dict[str, Any]:
     from lsp_server.api.facts import routes_facts
 
-    return routes_facts(snapshot.implemented, snapshot.position)
+    return routes_facts(snapshot.implemented, snapshot.line)
 
 
 def _spec(snapshot: Snapshot) -> dict[str, Any]:
     from lsp_server.api.facts import spec_facts
 
-    return spec_facts(snapshot.promised, snapshot.position)
+    return spec_facts(snapshot.promised, snapshot.line)
 
 
 def _empty(key: str) -> Callable[[Snapshot], dict[str, Any]]:
