@@ -239,7 +239,7 @@ class TypeReader:
         found = cls.find("get_col_spec")
         if found and isinstance(found[1], FunctionValue):
             spec = self._call(found[1], receiver)
-            return _spelled(spec) if isinstance(spec, str) else _unknown(f"the type `{cls.name}`", location)
+            return spelled_type(spec) if isinstance(spec, str) else _unknown(f"the type `{cls.name}`", location)
         found = cls.find("load_dialect_impl")
         if found and isinstance(found[1], FunctionValue):
             result = self._call(found[1], receiver, _dialect(cls.location))
@@ -390,12 +390,12 @@ def _patterned(entry: Mapping[str, Any], arguments: tuple[Argument, ...], locati
                 return _unknown("a type whose arguments are not known", location)
             values[name] = given.value
     try:
-        return _spelled(entry["pattern"].format(**values))
+        return spelled_type(entry["pattern"].format(**values))
     except (KeyError, IndexError, ValueError):
         return _unknown("a type whose arguments are not known", location)
 
 
-def _spelled(sql: str) -> ColumnType:
+def spelled_type(sql: str) -> ColumnType:
     """A type given as SQL text: "VARCHAR(20)", "vector(3)"."""
     head, bracket, rest = sql.partition("(")
     if not bracket or not rest.endswith(")"):
