@@ -85,10 +85,11 @@ class _Tolerant:
     def _mark(self, mark: str, start: int) -> None:
         frame = self.frames[-1] if self.frames else None
         if mark in "{[":
+            if len(self.frames) >= DEPTH_LIMIT:
+                return
             if frame is not None and frame.is_object and frame.awaits in ("key", "comma"):
                 self._add(PLAIN | KEY, start, start, "")
-            if len(self.frames) < DEPTH_LIMIT:
-                self._open(mark == "{", start, self.indent)
+            self._open(mark == "{", start, self.indent)
         elif mark in "}]":
             self._closer(mark == "}", start + 1)
         elif frame is None:
