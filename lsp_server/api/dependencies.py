@@ -86,7 +86,7 @@ class _Gathered:
         self.parameters.extend(other.parameters)
         self.bodies.extend(other.bodies)
         self.security.extend(other.security)
-        self.unknown = self.unknown or other.unknown if not isinstance(self.unknown, Unknown) else self.unknown
+        self.unknown = other.unknown if self.unknown is None else self.unknown
 
 
 @dataclass(frozen=True, slots=True)
