@@ -18,6 +18,8 @@ from lsp_server.api.model import Api
 from lsp_server.api.openapi import is_specification, read_specification
 from lsp_server.api.pair import Pairing, pair, unpaired
 from lsp_server.config import Config, matches
+from lsp_server.database.model import Database
+from lsp_server.database.sqlalchemy import may_declare_tables, read_models
 from lsp_server.document import Document, Documents, Kind, kind_of
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.module import ModuleFacts, read_module
@@ -174,6 +176,8 @@ class Snapshot:
         else:
             if may_declare_routes(text):
                 found.add("routes")
+            if may_declare_tables(text):
+                found.add("tables")
         return frozenset(found)
 
     def candidates(self, signal: str, patterns: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -239,10 +243,18 @@ class Snapshot:
             found.append(Contract(pairing, compare_apis(pairing.promised, pairing.implemented, pairing)))
         return tuple(found)
 
+    # Views: the database
+
+    @cached_property
+    def mapped(self) -> tuple[Database, ...]:
+        """What the models map, one Database per metadata."""
+        return read_models(self.interpreter, self.candidates("tables"))
+
     @cached_property
     def unknowns(self) -> tuple[Unknown, ...]:
         """What could not be read, in order of place."""
         found = [unknown for api in (*self.promised, *self.implemented) for unknown in api.unknowns]
+        found.extend(unknown for database in self.mapped for unknown in database.unknowns)
         found.extend(unpaired(self.promised, [contract.pairing for contract in self.contracts]))
         return tuple(sorted(set(found), key=lambda unknown: (unknown.location or _NOWHERE, unknown.what)))
 
