@@ -20,16 +20,18 @@ from lsp_server.python.interpret import Execution, Interpreter
 from lsp_server.python.values import Certainty, ClassValue, Event, Instance, Method, Value
 from lsp_server.unknown import Unknown
 
-_HINT = re.compile(
-    r"\bsqlalchemy|\bsqlmodel|\bSQLModel\b|__tablename__|__table_args__|\bdb\.(?:Model|Table|Column)\b|\bmapped_column\b|\bMapped\["
-    r"|\btable\s*=\s*True|advanced_alchemy|fastapi_users|flask_appbuilder|\bColumn\("
-)
+_WORDS = (
+    "sqlalchemy", "sqlmodel", "SQLModel", "__tablename__", "__table_args__", "db.Model", "db.Table", "db.Column",
+    "mapped_column", "Mapped[", "table=True", "table = True", "advanced_alchemy", "fastapi_users", "flask_appbuilder",
+    "Column(",
+)  # fmt: skip
 _TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest)\.py$")
 
 
 def may_declare_tables(text: str) -> bool:
     """Whether a module's text can declare or help to declare a table. Cheap; says yes too often."""
-    return _HINT.search(text) is not None
+    # Plain searches: one regular expression of alternatives is fifty times slower on files that hold none of them.
+    return any(word in text for word in _WORDS)
 
 
 def read_models(

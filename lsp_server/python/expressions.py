@@ -131,7 +131,15 @@ def evaluate(self: Interpreter, node: Node, scope: Scope) -> Value:
 
 
 def _name(self: Interpreter, node: Node, scope: Scope) -> Value:
-    return self.lookup(scope, node[3], self.location(node, scope))
+    name = node[3]
+    found: Scope | None = scope
+    while found is not None:  # The usual case, without making a place that nobody needs.
+        if name in found.names:
+            if name in found.configured:
+                self.touched_settings = True
+            return self.resolve(found, name)
+        found = found.parent
+    return self.lookup(scope, name, self.location(node, scope))
 
 
 def _attribute(self: Interpreter, node: Node, scope: Scope) -> Value:
