@@ -569,7 +569,7 @@ def _super(self: Interpreter, node: Node, scope: Scope, location: Location) -> V
 
 def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
     """Call any value: ours is followed, another package's is written down as an event."""
-    from lsp_server.python import standard
+    from lsp_server.python import patterns, standard
 
     if isinstance(callee, FunctionValue):
         return self.call(callee, arguments, location)
@@ -589,6 +589,10 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
     if isinstance(callee, Method):
         if isinstance(callee.receiver, NATIVE):
             return standard.call_method(self, callee.receiver, callee.name, arguments, location)
+        if isinstance(callee.receiver, Instance):
+            matched = patterns.call_method(self, callee.receiver, callee.name, arguments, location)
+            if matched is not None:
+                return matched
         if isinstance(callee.receiver, Super):
             return _call_super(self, callee, arguments, location)
         return self.emit(callee, arguments, location)

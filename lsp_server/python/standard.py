@@ -10,6 +10,7 @@ import os.path
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from lsp_server.python import patterns
 from lsp_server.python.expressions import (
     LONGEST,
     attribute,
@@ -370,11 +371,12 @@ FUNCTIONS: dict[str, Function] = {
     "os.getenv": _environment, "os.environ.get": _environment, "os.path.join": _path_join,
     "importlib.import_module": _import_module, "builtins.__import__": _import_module,
     "functools.lru_cache": _decorator, "functools.cache": _decorator,
+    **patterns.FUNCTIONS,
     "copy.copy": _first, "copy.deepcopy": _first, "inspect.cleandoc": _first, "textwrap.dedent": _first,
 }  # fmt: skip
 
 # Calls that matter to nobody: no event is written down for them.
-QUIET = frozenset({"logging.getLogger", "structlog.get_logger", "enum.auto", "builtins.object", "functools.wraps",
+QUIET = frozenset({"re.compile", "logging.getLogger", "structlog.get_logger", "enum.auto", "builtins.object", "functools.wraps",
                    "functools.partial", "dataclasses.field", "datetime.timedelta", "builtins.slice"})  # fmt: skip
 
 
