@@ -264,6 +264,10 @@ class Interpreter:
                 receiver.places[target[4]] = self.location(target, scope)
             elif isinstance(receiver, ModuleValue) and not receiver.path.endswith("/"):
                 self.bind(self.run(receiver.path).scope, target[4], value, self.location(target, scope))
+            elif isinstance(receiver, External | Method):
+                location = self.location(target, scope)
+                given = (Argument(None, part, location) for part in (receiver, target[4], value))
+                self.emit(External("builtins.setattr"), tuple(given), location)
         elif kind == "subscript":
             receiver = self.evaluate(target[3], scope)
             key = self.evaluate(target[4], scope)
@@ -456,6 +460,11 @@ class Interpreter:
         target.decorators.extend(values)
         current = target
         for value, location in reversed(values):
+            if isinstance(value, ClassValue) and isinstance(current, FunctionValue) and value.find("__get__"):
+                # A descriptor of the workspace. Put on a class method, or named so, it is a property of the class.
+                by_class = current.kind == "class" or "class" in value.name.lower()
+                current.kind = "class property" if by_class else "property"
+                continue
             result = self._apply_decorator(value, current, target, location)
             if isinstance(result, FunctionValue | ClassValue | BoundMethod | Instance) and result is not current:
                 current = result
@@ -753,6 +762,10 @@ def _if(self: Interpreter, node: Node, scope: Scope) -> object:
     configured, self.touched_settings = self.touched_settings, outer
     truth = expressions.truth(value)
     location = self.location(test, scope)
+    if isinstance(value, External) and value.name == "typing.TYPE_CHECKING":
+        # Imports for the checker are what annotations mean; where both branches bind a name, the running program has the other.
+        self.block(then, scope)
+        return self.block(otherwise, scope)
     if truth is None:
         what = value.what if isinstance(value, Unknown) else "a condition that the text does not decide"
         return self.either([then, otherwise], Unknown(what, location), scope)
