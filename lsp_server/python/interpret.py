@@ -214,9 +214,16 @@ class Interpreter:
             if value.member is None:
                 value = ModuleValue(value.path)
             else:
-                value = self.member(value.path, value.member)
+                source = value.path
+                value = self.member(source, value.member)
+                if isinstance(value, Unknown) and self._is_running(source):
+                    return value  # Asked too early, in modules that import each other: it may be known later.
             scope.names[name] = value
         return value
+
+    def _is_running(self, path: str) -> bool:
+        execution = self.executions.get(path)
+        return execution is not None and execution.state == "running"
 
     def bind(self, scope: Scope, name: str, value: Value, location: Location) -> None:
         scope.names[name] = value
