@@ -21,8 +21,9 @@ from lsp_server.api.model import (
     SecurityScheme,
     path_parameters,
 )
-from lsp_server.api.pydantic import MODELS, Field, Shapes, kind_of, plain_type
+from lsp_server.api.pydantic import MODELS, OWN_SCHEMA, Field, Shapes, kind_of, plain_type
 from lsp_server.api.python_types import argument_of, constant
+from lsp_server.python.expressions import ENUMS
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
     BoundMethod,
@@ -213,7 +214,13 @@ class _Reader:
 
     def function(self, function: FunctionValue, scopes: tuple[str, ...], drop: int = 0, bound: Iterable[str] = ()) -> _Gathered:
         gathered = _Gathered()
-        for parameter in function.parameters[drop:]:
+        stated = _stated_signature(function)
+        if isinstance(stated, Unknown):
+            return _Gathered(unknown=stated)
+        for name, annotation, default, place in stated or ():
+            if name not in ("self", "cls"):
+                gathered.add(self.parameter(name, annotation, default, scopes, place))
+        for parameter in function.parameters[drop:] if stated is None else ():
             if parameter.name in bound:
                 continue
             annotation = self.interpreter.annotation(parameter.annotation) if parameter.annotation is not None else External("typing.Any")
@@ -350,6 +357,8 @@ class _Reader:
             if alias is None and where == "header" and argument_of(info.arguments, "convert_underscores") is not False:
                 alias = name.replace("_", "-")
             required = True if where == "path" else stated is MISSING
+            if is_foreign(kind):
+                return _Gathered(unknown=Unknown(f"the parameter `{name}`, whose type FastAPI would not take", location))
             schema = self._schema(annotation, info, stated if where != "path" else MISSING, location)
             deprecated = info is not None and argument_of(info.arguments, "deprecated") in (True,)
             return _Gathered([Parameter(alias or name, where, schema, required, deprecated, schema.description, location)])
@@ -386,6 +395,34 @@ class _Reader:
         return schema
 
 
+def _stated_signature(function: FunctionValue) -> list[tuple[str, Value, Value, Location]] | Unknown | None:
+    """The parameters that `makefun.with_signature(Signature([Parameter(…), …]))` gives a function; None without one."""
+    for mark, place in function.decorators:
+        if made_by(mark) != "makefun.with_signature":
+            continue
+        given = mark.argument("func_signature", 0)
+        signature = given.value if given is not None else None
+        listed = signature.argument("parameters", 0) if made_by(signature) == "inspect.Signature" else None
+        if listed is None or not isinstance(listed.value, list | tuple) or not all(
+            made_by(item) == "inspect.Parameter" for item in listed.value
+        ):
+            return Unknown("a signature made at run time", place)
+        found = []
+        for item in listed.value:
+            name = item.argument("name", 0)
+            default = argument_or(item, "default", MISSING)
+            if name is None or not isinstance(name.value, str):
+                return Unknown("a signature made at run time", place)
+            found.append((name.value, argument_or(item, "annotation", External("typing.Any")), default, item.location))
+        return found
+    return None
+
+
+def argument_or(value: Instance, name: str, otherwise: Value) -> Value:
+    given = value.argument(name)
+    return otherwise if given is None else given.value
+
+
 # Kinds of types
 
 
@@ -415,6 +452,15 @@ def is_scalar(annotation: Value) -> bool:
     if isinstance(kind, Instance):
         return made_by(kind) not in ("pydantic.conlist", "pydantic.conset", "pydantic.confrozenset")
     return True
+
+
+def is_foreign(annotation: Value) -> bool:
+    """A class that is no type of a parameter: the program that we read is not the one that runs."""
+    kind = plain_type(annotation)
+    kind = kind.origin if isinstance(kind, Specialized) else kind
+    if not isinstance(kind, ClassValue) or kind.inherits(*ENUMS) or kind_of(kind) is not None or kind.unknown_bases():
+        return False
+    return not kind.externals() and not any(kind.find(name) for name in OWN_SCHEMA)
 
 
 def is_upload(annotation: Value) -> bool:

@@ -54,7 +54,9 @@ def read_applications(
     roots = _roots(routing)
     apis = [_read(interpreter, root, version) for root in roots]
     served = _one_per_place(api for api in apis if api.served)
-    return (*served, *_one_per_place(api for api in apis if not api.served and api.operations))
+    used = {router.location for router in routing.routers.values() if router.included or router.application}
+    loose = (api for api in apis if not api.served and api.operations and api.location not in used)
+    return (*served, *_one_per_place(loose))
 
 
 def _feed_new(interpreter: Interpreter, routing: Routing, fed: set[str]) -> None:

@@ -40,6 +40,7 @@ class Placement:
     """
 
     prefix: str | Unknown = ""
+    mount: str = ""  # the part of the prefix that the application itself does not know of
     tags: tuple[Value, ...] | Unknown = ()
     dependencies: tuple[Value, ...] = ()
     responses: tuple[Value, ...] = ()
@@ -51,7 +52,7 @@ class Placement:
 
     @classmethod
     def of_router(cls, router: Router, prefix: str) -> Placement:
-        return cls(prefix=prefix)._with(router.options, None if router.application else router.options.get("prefix"))
+        return cls(prefix=prefix, mount=prefix)._with(router.options, None if router.application else router.options.get("prefix"))
 
     def including(self, inclusion: Inclusion, router: Router) -> Placement:
         """The placement of an included router's routes."""
@@ -140,7 +141,7 @@ class OperationReader:
             self.security_schemes.setdefault(scheme.name, scheme)
         result = []
         for method in route.methods:
-            identity = self._identity(route, own, name, path, method, chosen)
+            identity = self._identity(route, own, name, path.removeprefix(own.mount), method, chosen)
             result.append(self._operation(route, router, own, signature, function, chosen, path, method, identity))
         return result
 

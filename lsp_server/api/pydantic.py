@@ -51,7 +51,7 @@ MODELS = ("pydantic.BaseModel", "pydantic.GenericModel", "pydantic.BaseSettings"
 _HARMLESS = frozenset({*MODELS, "typing.Generic", "abc.ABC", "builtins.object", "typing.Protocol", "typing.TypedDict", "typing.NamedTuple"})
 _FIELD = ("pydantic.Field", "sqlmodel.Field", "dataclasses.field")
 _PARAMETER_FIELDS = tuple(f"fastapi.{name}" for name in ("Query", "Path", "Header", "Cookie", "Body", "Form", "File"))
-_OWN_SCHEMA = ("__get_pydantic_core_schema__", "__get_validators__", "__get_pydantic_json_schema__", "__modify_schema__", "model_json_schema")
+OWN_SCHEMA = ("__get_pydantic_core_schema__", "__get_validators__", "__get_pydantic_json_schema__", "__modify_schema__", "model_json_schema")
 _VERSION_2 = ("field_validator", "model_validator", "ConfigDict", "TypeAdapter", "computed_field", "RootModel", "field_serializer",
               "model_serializer", "SettingsConfigDict", "BeforeValidator", "AfterValidator", "PlainSerializer",
               "WithJsonSchema", "AliasChoices")  # fmt: skip
@@ -239,7 +239,7 @@ class Shapes:
 
     def _makes_schema(self, value: Instance | ClassValue) -> bool:
         cls = value if isinstance(value, ClassValue) else value.origin
-        return isinstance(cls, ClassValue) and any(cls.find(name) for name in _OWN_SCHEMA)
+        return isinstance(cls, ClassValue) and any(cls.find(name) for name in OWN_SCHEMA)
 
     def _serialized(self, value: Instance, location: Location | None) -> Schema:
         stated = argument_of(value.arguments, "return_type")
@@ -357,7 +357,7 @@ class Shapes:
     def _class(self, cls: ClassValue, arguments: tuple[Value, ...], output: bool, location: Location | None) -> Schema:
         if cls.inherits(*ENUMS):
             return self._named(cls, (), False, lambda: replace(enumeration([member.value for member in members(cls)]), location=cls.location))
-        if any(cls.find(name) for name in _OWN_SCHEMA):
+        if any(cls.find(name) for name in OWN_SCHEMA):
             return unreadable(None, f"the schema that `{cls.name}` makes of itself", location)
         if cls.unknown_bases():
             return unreadable(cls.unknown_bases()[0], "a base class", location)
@@ -417,6 +417,8 @@ class Shapes:
         required_by_config = output and config.values.get("json_schema_serialization_defaults_required") is True
         for field in self.fields(cls, variables):
             if output and any(argument_of(info.arguments, "exclude") is True for info in field.info):
+                continue
+            if _is_hidden(field.annotation):
                 continue
             name = self.alias_of(field, output)
             if isinstance(name, Unknown):
@@ -553,6 +555,8 @@ class Shapes:
             returns = self.interpreter.annotation(function.returns) if function.returns is not None else None
             schema = self.of(returns, True, function.location, variables) if function.returns is not None else unreadable(
                 None, "what a computed field gives", function.location)  # fmt: skip
+            if _is_hidden(returns):
+                continue
             alias = argument_of(mark.arguments, "alias") if isinstance(mark, Instance) else None
             field = Field(function.name, returns, variables, MISSING, (), function.location, cls)
             name = alias if isinstance(alias, str) else self._generated_alias(self.config(cls).values.get("alias_generator"), field, True)
@@ -715,6 +719,16 @@ def _given_default(info: Instance) -> Value:
     """The default stated in a `Field(…)` call; MISSING where none is, Ellipsis where it says so itself."""
     argument = info.argument("default", 0)
     return MISSING if argument is None else argument.value
+
+
+def _is_hidden(annotation: Value) -> bool:
+    """`SkipJsonSchema[…]`: the field is there, but the schema keeps quiet about it."""
+    if not isinstance(annotation, Specialized):
+        return False
+    name = name_of(annotation.origin)
+    if name == "typing.Annotated":
+        return _is_hidden(annotation.arguments[0]) or any(name_of(item) == "pydantic.SkipJsonSchema" for item in annotation.arguments[1:])
+    return name == "pydantic.SkipJsonSchema"
 
 
 def _total(cls: ClassValue) -> bool:

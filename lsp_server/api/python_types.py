@@ -244,7 +244,9 @@ def simple_camel(name: str) -> str:
 
 ALIAS_GENERATORS: dict[str, Callable[[str], str]] = {
     "pydantic.alias_generators.to_camel": to_camel, "pydantic.alias_generators.to_pascal": to_pascal,
-    "humps.camelize": simple_camel, "humps.camel.case": simple_camel, "humps.kebabize": to_kebab,
+    "humps.camelize": simple_camel, "humps.main.camelize": simple_camel, "humps.camel.case": simple_camel,
+    "humps.kebabize": to_kebab, "humps.main.kebabize": to_kebab, "humps.pascalize": to_pascal, "humps.main.pascalize": to_pascal,
+    "fastapi_camelcase.to_camel": simple_camel, "stringcase.camelcase": simple_camel,
 }  # fmt: skip
 
 __all__ = [

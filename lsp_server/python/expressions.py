@@ -386,6 +386,8 @@ def _compare_pair(operator: str, left: Value, right: Value, location: Location) 
     left, right = _unwrap_enum(left), _unwrap_enum(right)
     try:
         if operator in ("in", "not in"):
+            if isinstance(right, ClassValue) and right.inherits(*ENUMS):
+                right = [*members(right)]
             if isinstance(right, str | list | tuple | set | frozenset | dict) and plain(left) and plain(right):
                 return (left in right) is (operator == "in")
             if isinstance(right, list | tuple | set | frozenset | dict) and not isinstance(left, Instance | External):

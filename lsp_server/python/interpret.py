@@ -39,7 +39,7 @@ from lsp_server.python.values import (
 from lsp_server.text import Location, Span
 from lsp_server.unknown import Unknown
 
-STEPS = 400_000  # statements and calls while one module runs; real modules need a few thousand
+STEPS = 60_000  # statements and calls while one module runs; the largest real factories need some ten thousand
 DEPTH = 30  # nested calls of workspace functions
 LOOP = 2_000  # rounds of one loop
 RECURSION = 30_000  # our own frames: a chain of imports of a real application is some thousand deep
@@ -214,9 +214,16 @@ class Interpreter:
             if value.member is None:
                 value = ModuleValue(value.path)
             else:
-                value = self.member(value.path, value.member)
+                source = value.path
+                value = self.member(source, value.member)
+                if isinstance(value, Unknown) and self._is_running(source):
+                    return value  # Asked too early, in modules that import each other: it may be known later.
             scope.names[name] = value
         return value
+
+    def _is_running(self, path: str) -> bool:
+        execution = self.executions.get(path)
+        return execution is not None and execution.state == "running"
 
     def bind(self, scope: Scope, name: str, value: Value, location: Location) -> None:
         scope.names[name] = value
