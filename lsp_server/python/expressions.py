@@ -640,6 +640,15 @@ def _enum_by_value(cls: ClassValue, value: Value, location: Location) -> Value:
 
 def attribute(self: Interpreter, value: Value, name: str, location: Location) -> Value:
     """`value.name`, followed through modules, classes, instances and other packages."""
+    result = _attribute_of(self, value, name, location)
+    if isinstance(result, Method) and self.outside is not None and not isinstance(value, NATIVE):
+        answer = self.outside.attribute(value, name)
+        if answer is not None:
+            return answer
+    return result
+
+
+def _attribute_of(self: Interpreter, value: Value, name: str, location: Location) -> Value:
     if isinstance(value, ModuleValue):
         return self.member(value.path, name)
     if isinstance(value, External):
