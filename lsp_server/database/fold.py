@@ -196,7 +196,8 @@ def _create_table(state: State, operation: CreateTable, location: Location) -> N
         if operation.if_not_exists:
             return
         raise Refused("exists", f"the table {table.full_name} exists already")
-    named = replace(table, foreign_keys=(), uniques=(), checks=(), primary_key=None)
+    columns = tuple(replace(each, type=_present_type(state, each.type)) for each in table.columns)
+    named = replace(table, columns=columns, foreign_keys=(), uniques=(), checks=(), primary_key=None)
     state.tables[table.key] = named
     try:
         constraints: list[Constraint | None] = [table.primary_key, *table.uniques, *table.foreign_keys, *table.checks]
@@ -276,18 +277,26 @@ def _add_column(state: State, operation: AddColumn, location: Location) -> None:
         if operation.if_not_exists:
             return
         raise Refused("exists", f"the table {table.full_name} has a column {existing.name} already")
-    _require_type(state, operation.column.type)
+    column = replace(operation.column, type=_present_type(state, operation.column.type))
     columns = tuple(each for each in table.columns if each is not existing)
-    state.tables[operation.table] = replace(table, columns=(*columns, operation.column))
+    state.tables[operation.table] = replace(table, columns=(*columns, column))
 
 
-def _require_type(state: State, kind: ColumnType) -> None:
-    kind = kind.item if kind.item is not None else kind
+def _present_type(state: State, kind: ColumnType) -> ColumnType:
+    """A column's type as the database knows it: an enumeration has the values it was made with, and must be there."""
+    if kind.item is not None:
+        return replace(kind, item=_present_type(state, kind.item))
     enum = kind.enum
-    if enum is None or not enum.native or enum.name is None or state.dialect != "postgresql" or state.blind is not None:
-        return
-    if _enum_key(enum.name, enum.schema) not in state.enums:
+    if enum is None or not enum.native or enum.name is None or state.dialect != "postgresql":
+        return kind
+    present = state.enums.get(_enum_key(enum.name, enum.schema))
+    if present is not None:
+        return replace(kind, enum=present)
+    if isinstance(enum.values, Unknown):
+        return ColumnType(Unknown(f"the type {enum.name}", enum.location), python=kind.python)
+    if state.blind is None:
         raise Refused("missing", f"the type {enum.name} does not exist here")
+    return kind
 
 
 def _drop_column(state: State, operation: DropColumn, location: Location) -> None:
@@ -373,8 +382,7 @@ def _alter_column(state: State, operation: AlterColumn, location: Location) -> N
 
 def _retyped(state: State, table: Table, column: Column, operation: AlterColumn) -> Column:
     assert not isinstance(operation.type, Keep)
-    new = operation.type
-    _require_type(state, new)
+    new = _present_type(state, operation.type)
     if operation.using is None and state.dialect == "postgresql" and table.maybe is None and column.maybe is None:
         if castable(column.type, new) is False:
             raise Refused("cast", f"the column {column.name} cannot be cast to {new.sql} automatically: USING is missing")
