@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lsp_server.database.model import Check, EnumType
 from lsp_server.database.operations import (
@@ -209,23 +210,48 @@ def _alter_action(key: Key, written: str, action: str, location: Location) -> li
     return _parsed(f"ALTER TABLE {written} {action}", location)
 
 
+_SCHEMA_WORDS = re.compile(
+    r"\b(?:create|alter|drop)\s+(?:or\s+replace\s+|unlogged\s+|unique\s+)?(?:table|type|index|schema|domain|view)\b", re.IGNORECASE)
+_INNER = re.compile(r"\b(?:create|alter|drop)\s+(?:unique\s+)?(?:table|type|index)\b.*", _FLAGS)
+
+
 def _block(statement: str, location: Location) -> list[Operation]:
-    """`DO $$ … $$`: the statements inside, where they only make a type that may be there already."""
+    """`DO $$ … $$`: the statements inside, where they only do what may be done already; else what may be touched is unknown."""
     body = re.sub(r"^do\s+(?:language\s+\w+\s+)?\$\w*\$|\$\w*\$.*$", " ", statement.strip(), flags=_FLAGS)
-    if not re.search(r"\b(?:create|alter|drop)\b", body, re.IGNORECASE):
+    if not _SCHEMA_WORDS.search(body):
         return [ChangeRows(statement)]
-    types = re.findall(rf"create\s+type\s+{QUALIFIED}\s+as\s+enum\s*\([^)]*\)", body, _FLAGS)
-    rest = body
-    operations: list[Operation] = []
-    for each in types:
-        rest = rest.replace(each, " ")
-        for made in _type(each, location):
-            assert isinstance(made, CreateEnum)
-            operations.append(CreateEnum(made.enum, if_not_exists=True))
-    if types and not re.search(r"\b(?:create|alter|drop)\b", rest, re.IGNORECASE):
-        return operations
-    tables = {qualified(match) for match in re.findall(rf"alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?({QUALIFIED})", body, _FLAGS)}
+    if not re.search(r"\bexecute\b|\bloop\b|\belse\b|\belsif\b", body, re.IGNORECASE):
+        found = [_INNER.search(part) for part in statements_of(body)]
+        operations = [each for match in found if match for each in _statement(match.group(), location)]
+        forgiving = [_forgiving(each) for each in operations]
+        if None not in forgiving:
+            return [each for each in forgiving if each is not None]
     reason = Unknown("a block of SQL that decides at run time", location)
-    if tables and not re.search(r"\bexecute\b|\b(?:create|drop)\s+table\b", body, re.IGNORECASE):
-        return [*operations, *(Opaque(reason, key) for key in sorted(tables, key=str))]
+    tables = {qualified(match) for match in re.findall(rf"alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?({QUALIFIED})", body, _FLAGS)}
+    if tables and not re.search(r"\b(?:create|drop)\s+(?:table|type)\b", body, re.IGNORECASE):
+        return [Opaque(reason, key) for key in sorted(tables, key=str)]
+    return [Opaque(reason)]
+
+
+def _forgiving(operation: Operation) -> Operation | None:
+    """An operation that does nothing where it is done already; None where there is no such thing."""
+    if hasattr(operation, "if_not_exists"):
+        return replace(operation, if_not_exists=True)  # type: ignore[type-var]
+    return replace(operation, if_exists=True) if hasattr(operation, "if_exists") else None  # type: ignore[type-var]
+
+
+def operations_of_beginning(beginning: str, whole: Unknown, location: Location) -> list[Operation]:
+    """The operations of a text of which only the beginning is known."""
+    *complete, last = list(_split(beginning, ";"))
+    operations = [each for statement in complete for each in operations_of(statement, location)]
+    words = last.split(None, 1)
+    if words and words[0].lower() not in ("create", "alter", "drop", "comment", "do"):
+        return [*operations, ChangeRows(last)]
+    reason = Unknown(f"SQL that is not known: {whole.what}", location)
+    match = re.match(rf"\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?({QUALIFIED})\s", last, _FLAGS)
+    if match is not None:
+        return [*operations, Opaque(reason, qualified(match[1]))]
+    if re.match(rf"\s*(?:create|alter|drop)\s+(?:or\s+replace\s+)?(?:{_OBJECTS})\s", last, _FLAGS) or re.match(
+            r"\s*(?:alter\s+(?:database|role|default)|comment)\s", last, re.IGNORECASE):  # fmt: skip
+        return operations
     return [*operations, Opaque(reason)]

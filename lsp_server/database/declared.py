@@ -23,7 +23,7 @@ from lsp_server.database.model import (
     Table,
     Unique,
 )
-from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name
+from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name, shortened
 from lsp_server.database.operations import Constraint
 from lsp_server.database.sql_text import column_name, quoted, sql_text
 from lsp_server.database.types import TypeReader
@@ -69,7 +69,7 @@ class Declarations:
              referred_table: str | None = None, referred_columns: Sequence[str] = ()) -> str | None:  # fmt: skip
         """The real name of a constraint or index; None where the database chooses."""
         if isinstance(given, FinalName):
-            return str(given)
+            return shortened(str(given))
         text = plain_name(given)
         return conventional_name(self.convention, sort, table, columns, schema=schema, given=text,
                                  referred_table=referred_table, referred_columns=referred_columns)  # fmt: skip
@@ -265,6 +265,7 @@ class Declarations:
                 constraints.extend(declared.constraints)
                 indexes.extend(declared.indexes)
                 enums.extend(declared.enums)
+                indexes.extend(_spatial_index(item.value, declared.column, name))
                 if declared.primary:
                     primary.append(declared.column.name)
             elif isinstance(item.value, Instance):
@@ -308,6 +309,16 @@ class Declarations:
                 given = positional.pop(0) if positional else _keyword(arguments, "name")
                 return self.index(given, positional, arguments, item.location, table, schema)
         return None
+
+
+def _spatial_index(value: Instance, column: Column, table: str) -> list[Index]:
+    """The index that GeoAlchemy makes with a table for each of its columns."""
+    if not (column.type.python or "").startswith("geoalchemy2."):
+        return []
+    types = [each.value for each in value.arguments if isinstance(each.value, Instance)]
+    if types and _keyword(types[0].arguments, "spatial_index") is False:
+        return []
+    return [Index(f"idx_{table}_{column.name}", (column.name,), method="gist", expressions=(False,), location=value.location)]
 
 
 def plain_name(value: Value) -> str | None:

@@ -202,11 +202,21 @@ def _create_table(state: State, operation: CreateTable, location: Location) -> N
     try:
         constraints: list[Constraint | None] = [table.primary_key, *table.uniques, *table.foreign_keys, *table.checks]
         for constraint in constraints:
-            if constraint is not None:
+            # A key marked `use_alter` is left to an ALTER TABLE, which a migration does not write by itself.
+            later = isinstance(constraint, ForeignKey) and constraint.use_alter and state.dialect != "sqlite"
+            if constraint is not None and not later and not _told_already(state.tables[table.key], constraint):
                 _add_constraint(state, AddConstraint(table.key, constraint), location)
     except Refused:
         del state.tables[table.key]
         raise
+
+
+def _told_already(table: Table, constraint: Constraint) -> bool:
+    """Whether a CREATE TABLE says the same key twice: PostgreSQL makes it once."""
+    if not isinstance(constraint, Unique) or constraint.columns is None:
+        return False
+    same = [each for each in (table.primary_key, *table.uniques) if each is not None and each.columns == constraint.columns]
+    return any(constraint.name in (None, each.name) or isinstance(each, PrimaryKey) for each in same)
 
 
 def _drop_table(state: State, operation: DropTable, location: Location) -> None:

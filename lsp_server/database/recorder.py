@@ -7,12 +7,12 @@ stay open: what hangs on them is not sure to happen.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from lsp_server.database.alchemy_names import made_by, name_of
 from lsp_server.database.catalogue import answer_inspector
-from lsp_server.database.ddl import operations_of
+from lsp_server.database.ddl import operations_of, operations_of_beginning
 from lsp_server.database.declared import Declarations, FinalName, names_of, plain_name
 from lsp_server.database.fold import Refusal, State, apply
 from lsp_server.database.model import Check, ForeignKey, PrimaryKey, Unique
@@ -49,6 +49,7 @@ from lsp_server.python.values import (
     External,
     Instance,
     Method,
+    UnknownText,
     Value,
     find_argument,
 )
@@ -64,6 +65,15 @@ _NAME_FIRST = frozenset({"create_index", "drop_index", "create_unique_constraint
 _ENUM_TYPES = ("sqlalchemy.Enum", "sqlalchemy.dialects.postgresql.ENUM", "sqlalchemy.ENUM")
 
 
+_CONTEXTS = ("alembic.op.get_context", "alembic.context.get_context")
+
+
+class DatabaseAddress(str):
+    """The address of the database that a migration would run on; only its dialect is true."""
+
+    __slots__ = ()
+
+
 class Recorder:
     """One run of one function of a revision. `steps` are its operations in order, `state` the schema after them.
 
@@ -71,7 +81,8 @@ class Recorder:
     `asked` says whether anything was answered from the state.
     """
 
-    def __init__(self, path: str, state: State, declarations: Declarations) -> None:
+    def __init__(self, path: str, state: State, declarations: Declarations, options: Mapping[str, Value]) -> None:
+        self.options = options
         self.path = path
         self.state = state
         self.declarations = declarations
@@ -81,6 +92,7 @@ class Recorder:
         self._location = Location(path, (0, 0))  # type: ignore[arg-type]
         self._condition: Unknown | None = None
         self._metadata: dict[int, list[Instance]] = {}
+        self._reading = False
 
     # The interpreter's questions
 
@@ -93,21 +105,33 @@ class Recorder:
                 return False
         if event.method == "f" and isinstance(event.receiver, Instance):
             return _final(event)
+        if event.method == "compile":
+            text = sql_text(event.receiver, event.location)
+            return text if isinstance(text, str) else None
         answer = answer_inspector(event, self.state)
         if answer is not None:
             self.asked = True
             return answer
-        if event.certainty is Certainty.DORMANT:
-            return None
-        self._place(event)
-        self._record(event)
+        if event.certainty is not Certainty.DORMANT and not self._reading:
+            self._place(event)
+            self._reading = True  # Reading a project's own type calls its methods, whose events are no operations.
+            try:
+                self._record(event)
+            finally:
+                self._reading = False
         return None
 
     def attribute(self, receiver: Value, name: str) -> Value | None:
         if name == "name" and isinstance(receiver, Method) and receiver.name in ("dialect", "engine"):
             return self.state.dialect
+        if name in ("drivername", "name") and isinstance(receiver, DatabaseAddress):
+            return self.state.dialect
+        if name == "url" and isinstance(receiver, Method | Instance):
+            return DatabaseAddress(f"{self.state.dialect}://localhost/database")
         if name == "as_sql" and isinstance(receiver, Instance):
             return False
+        if name == "opts" and isinstance(receiver, Instance) and made_by(receiver) in _CONTEXTS:
+            return dict(self.options)
         return None
 
     def _place(self, event: Event) -> None:
@@ -119,7 +143,8 @@ class Recorder:
                 self._location = inside[-1]
         self._condition = None
         if event.certainty is Certainty.CONDITIONAL:
-            self._condition = event.condition or Unknown("a condition that the text does not decide", event.location)
+            undecided = Unknown("a condition that the text does not decide", event.location)
+            self._condition = event.condition if event.condition is not None else undecided
 
     def step(self, operation: Operation) -> None:
         step = Step(operation, self._location, self._condition)
@@ -206,14 +231,17 @@ class Recorder:
             elif isinstance(value.origin, Method) and made_by(value.origin.receiver) == "sqlalchemy.text":
                 self._sql(value.origin.receiver, through_connection)
                 return
-            elif made is not None and made.startswith("sqlalchemy.") and "Create" in made or made is not None and "Drop" in made:
-                self.opaque("a statement made of schema objects")
+            elif made is not None and made.startswith(("sqlalchemy.Create", "sqlalchemy.Drop")):
+                self._schema_object(made[11:], value)
                 return
             else:
                 self.step(ChangeRows())
                 return
         if isinstance(text, str):
             for operation in operations_of(text, self._location):
+                self.step(operation)
+        elif isinstance(text, UnknownText) and text.beginning.strip():
+            for operation in operations_of_beginning(text.beginning, text, self._location):
                 self.step(operation)
         elif isinstance(text, Unknown):
             # Statements put together at run time mostly change rows; what they do to the schema is not known.
@@ -224,6 +252,21 @@ class Recorder:
         elif isinstance(text, list | tuple):
             for part in text:
                 self._sql(part, through_connection)
+
+    def _schema_object(self, word: str, value: Instance) -> None:
+        """`op.execute(CreateSequence(Sequence("…")))` and its relatives."""
+        given = value.arguments[0].value if value.arguments else None
+        name = given if isinstance(given, str) else None
+        if isinstance(given, Instance) and given.arguments and isinstance(given.arguments[0].value, str):
+            name = given.arguments[0].value
+        creates = word.startswith("Create")
+        sort = word.removeprefix("Create").removeprefix("Drop").lower()
+        if sort == "table" and isinstance(given, Instance):
+            self._table_object(given, "create" if creates else "drop")
+        elif sort in ("sequence", "schema", "view") and name is not None:
+            self.step(CreateObject(sort, name) if creates else DropObject(sort, name))
+        else:
+            self.opaque("a statement made of schema objects")
 
     # Objects that create themselves
 

@@ -24,12 +24,20 @@ from lsp_server.unknown import Unknown
 
 
 @dataclass(frozen=True, slots=True)
+class Environment:
+    """The naming convention of the metadata that `env.py` compares with, and the options it runs migrations with."""
+
+    convention: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """What one function of a revision asks for. `before` is set where the answer hangs on the schema it met."""
 
     steps: tuple[Step, ...]
     reads: tuple[tuple[str, str], ...]  # (path, digest) of every file that had a say
-    convention: tuple[tuple[str, str], ...]
+    environment: Environment
     before: State | None = None
 
 
@@ -55,7 +63,7 @@ class HistoryReplay:
     verdict: Replay
     database: Database
     revisions: tuple[RevisionReplay, ...]
-    convention: Mapping[str, str] = field(default_factory=dict)
+    environment: Environment
 
     def revision(self, identifier: str) -> RevisionReplay | None:
         return next((each for each in self.revisions if each.revision.id == identifier), None)
@@ -71,24 +79,24 @@ class Replayer:
 
     def replay(self, history: History) -> HistoryReplay:
         """Run every upgrade from an empty database, in Alembic's order, up to the first that the database would refuse."""
-        convention = naming_convention(history, self.interpreter)
+        environment = read_environment(history, self.interpreter)
         state = State(history.dialect)
         done: list[RevisionReplay] = []
         refusal: Refusal | None = None
         for revision in history.revisions:
             before = state.copy()
-            steps, refusal = self.run(revision, "upgrade", state, convention)
+            steps, refusal = self.run(revision, "upgrade", state, environment)
             done.append(RevisionReplay(revision, steps, before, state.copy(), refusal))
             if refusal is not None:
                 break
         verdict = _verdict(history, state, refusal)
         source = history.folder
         database = state.database(source) if verdict.ok is not False else Database(source, dialect=history.dialect)
-        return HistoryReplay(history, verdict, database, tuple(done), convention)
+        return HistoryReplay(history, verdict, database, tuple(done), environment)
 
-    def run(self, revision: Revision, name: str, state: State, convention: Mapping[str, str]) -> tuple[tuple[Step, ...], Refusal | None]:
+    def run(self, revision: Revision, name: str, state: State, environment: Environment) -> tuple[tuple[Step, ...], Refusal | None]:
         """Run `upgrade` or `downgrade` of a revision over a state, in place: its steps, and where it would be refused."""
-        remembered = self._remembered(revision.path, name, state, convention)
+        remembered = self._remembered(revision.path, name, state, environment)
         if remembered is not None:
             for step in remembered.steps:
                 refusal = apply(state, step)
@@ -96,7 +104,7 @@ class Replayer:
                     return remembered.steps, refusal
             return remembered.steps, None
         before = state.copy()
-        recorder = Recorder(revision.path, state, Declarations(TypeReader(self.interpreter), convention))
+        recorder = Recorder(revision.path, state, Declarations(TypeReader(self.interpreter), environment.convention), environment.options)
         outer, self.interpreter.outside = self.interpreter.outside, recorder
         try:
             function = self.interpreter.member(revision.path, name)
@@ -105,14 +113,12 @@ class Replayer:
         finally:
             self.interpreter.outside = outer
         reads = tuple((path, self.digest(path)) for path in sorted(self._files(revision.path)))
-        self.memo[revision.path, name] = Trace(
-            tuple(recorder.steps), reads, tuple(sorted(convention.items())), before if recorder.asked else None
-        )
+        self.memo[revision.path, name] = Trace(tuple(recorder.steps), reads, environment, before if recorder.asked else None)
         return tuple(recorder.steps), recorder.refusal
 
-    def _remembered(self, path: str, name: str, state: State, convention: Mapping[str, str]) -> Trace | None:
+    def _remembered(self, path: str, name: str, state: State, environment: Environment) -> Trace | None:
         trace = self.memo.get((path, name))
-        if trace is None or trace.convention != tuple(sorted(convention.items())):
+        if trace is None or trace.environment != environment:
             return None
         if any(self.digest(read) != digest for read, digest in trace.reads):
             return None
@@ -141,30 +147,36 @@ def _verdict(history: History, state: State, refusal: Refusal | None) -> Replay:
     return Replay(True)
 
 
-# The naming convention of the project's metadata
+# What env.py says
 
 
-def naming_convention(history: History, interpreter: Interpreter) -> dict[str, str]:
-    """The naming convention of the metadata that `env.py` compares with; empty where it has none or is not readable."""
+def read_environment(history: History, interpreter: Interpreter) -> Environment:
+    """What `env.py` configures; nothing where it is not readable."""
     if history.env is None:
-        return {}
+        return Environment()
     execution = interpreter.run(history.env)
-    candidates: list[Value] = []
+    events = list(execution.events)
     for name in ("run_migrations_online", "run_migrations_offline", "do_run_migrations"):
         function = execution.scope.names.get(name)
         if isinstance(function, FunctionValue):
-            events = interpreter.call_detached(function)[1]
-            candidates.extend(argument.value for event in events if isinstance(event.callee, External)
-                              and event.callee.name == "alembic.context.configure"
-                              if (argument := find_argument(event.arguments, "target_metadata")))  # fmt: skip
+            events.extend(interpreter.call_detached(function)[1])
+    options: dict[str, Value] = {}
+    candidates: list[Value] = []
+    for event in events:
+        if isinstance(event.callee, External) and event.callee.name == "alembic.context.configure":
+            for argument in event.arguments:
+                if argument.name == "target_metadata":
+                    candidates.append(argument.value)
+                elif argument.name is not None and isinstance(argument.value, str | int | bool):
+                    options.setdefault(argument.name, argument.value)
     if "target_metadata" in execution.scope.names:
         candidates.append(interpreter.resolve(execution.scope, "target_metadata"))
     for value in candidates:
         for metadata in value if isinstance(value, list | tuple) else [value]:
             convention = _convention_of(metadata, interpreter)
             if convention:
-                return convention
-    return {}
+                return Environment(convention, options)
+    return Environment({}, options)
 
 
 def _convention_of(value: Value, interpreter: Interpreter) -> dict[str, str]:
@@ -195,4 +207,4 @@ def _metadata_of(receiver: Value, interpreter: Interpreter) -> Value:
     return None
 
 
-__all__ = ["HistoryReplay", "Location", "Memo", "Replayer", "RevisionReplay", "Trace", "Unknown", "naming_convention"]
+__all__ = ["HistoryReplay", "Location", "Memo", "Replayer", "RevisionReplay", "Trace", "Unknown", "read_environment"]
