@@ -29,6 +29,7 @@ from lsp_server.python.values import (
     Super,
     TypeVariable,
     Unset,
+    UnknownText,
     Value,
 )
 from lsp_server.text import Location, Span
@@ -226,7 +227,8 @@ def _fstring(self: Interpreter, node: Node, scope: Scope) -> Value:
         text = repr(value) if part[4] == "r" and plain(value) else text_of(value)
         if text is None:
             what = value.what if isinstance(value, Unknown) else "a part computed at run time"
-            return Unknown(f"a text that holds {what}", self.location(node, scope))
+            beginning = "".join(parts) + (value.beginning if isinstance(value, UnknownText) else "")
+            return UnknownText(f"a text that holds {what}", self.location(node, scope), beginning)
         parts.append(text)
     return "".join(parts)
 
@@ -249,9 +251,14 @@ def binary(self: Interpreter, operator: str, left: Value, right: Value, location
     if operator == "|" and (_is_type(left) or _is_type(right)):
         return union((left, right), location)
     left, right = _unwrap_enum(left), _unwrap_enum(right)
+    if operator == "+" and isinstance(left, UnknownText):
+        return left
     if isinstance(left, Unknown):
         return Unknown(left.what, left.location or location)
     if isinstance(right, Unknown):
+        if operator == "+" and isinstance(left, str):
+            beginning = left + (right.beginning if isinstance(right, UnknownText) else "")
+            return UnknownText(f"a text that holds {right.what}", location, beginning)
         return Unknown(right.what, right.location or location)
     try:
         if operator == "+" and type(left) is type(right) and isinstance(left, str | list | tuple | int | float | bytes):
@@ -660,6 +667,15 @@ def _enum_by_value(cls: ClassValue, value: Value, location: Location) -> Value:
 
 def attribute(self: Interpreter, value: Value, name: str, location: Location) -> Value:
     """`value.name`, followed through modules, classes, instances and other packages."""
+    result = _attribute_of(self, value, name, location)
+    if isinstance(result, Method) and self.outside is not None:
+        answer = self.outside.attribute(value, name)
+        if answer is not None:
+            return answer
+    return result
+
+
+def _attribute_of(self: Interpreter, value: Value, name: str, location: Location) -> Value:
     if isinstance(value, ModuleValue):
         return self.member(value.path, name)
     if isinstance(value, External):

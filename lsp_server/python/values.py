@@ -245,6 +245,13 @@ class Specialized:
     location: Location
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownText(Unknown):
+    """A text put together at run time, of which the `beginning` is known."""
+
+    beginning: str = ""
+
+
 @dataclass(eq=False, slots=True)
 class TypeVariable:
     """A type parameter, by name."""
