@@ -232,10 +232,10 @@ def _compare_foreign_keys(before: Table, after: Table, path: tuple[str, ...]) ->
     missing: list[ForeignKey] = []
     for key in right:
         found = next((other for other in unmatched if _same_foreign_key(other, key)), None)
-        if found is None:
-            missing.append(key)
-        else:
+        if found is not None:
             unmatched.remove(found)
+        elif not any(_same_foreign_key(other, key) for other in (*left, *missing)):  # stated twice is one key
+            missing.append(key)
     if before.incomplete is None and len(left) == len(before.foreign_keys):
         for key in missing:
             yield Difference("missing", "foreign_key", (*path, "foreign_key", _label(key)), None, key)
@@ -275,18 +275,21 @@ def _compare_uniques_and_indexes(
     right: list[Unique | Index] = [*filter(_readable, after.uniques), *filter(_readable, after.indexes)]
     unmatched: list[Unique | Index] = list(left)
     missing: list[Unique | Index] = []
+    chosen: list[Unique | Index] = []
     # Named ones choose first, so that an unnamed one does not take a partner that belongs to another by name.
-    for part in sorted(right, key=lambda part: part.name is None):
+    for part in sorted(dict.fromkeys(right), key=lambda part: part.name is None):
         found = _partner(part, unmatched, before, after, dialect)
         if found is None:
-            missing.append(part)
+            if not any(other.name == part.name and _same_content(other, part, dialect) for other in chosen):
+                missing.append(part)
             continue
         unmatched.remove(found)
+        chosen.append(found)
         if not _same_content(found, part, dialect):
             element = "unique" if isinstance(part, Unique) else "index"
             yield Difference("contradicts", element, (*path, element, _label(part)), found, part)
     if before.incomplete is None and len(left) == len(before.uniques) + len(before.indexes):
-        for part in [part for part in right if part in missing]:
+        for part in missing:
             element = "unique" if isinstance(part, Unique) else "index"
             yield Difference("missing", element, (*path, element, _label(part)), None, part)
     if after.incomplete is None and len(right) == len(after.uniques) + len(after.indexes):

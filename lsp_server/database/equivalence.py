@@ -137,7 +137,7 @@ def _canonical(type_: ColumnType, dialect: str | None) -> tuple[str, tuple[objec
         if enum.native and dialect != "sqlite":
             return "ENUM", enum.values
         longest = max((len(value) for value in enum.values), default=0)
-        return "VARCHAR", tuple(argument for argument in arguments if isinstance(argument, int)) or (longest,)
+        return "VARCHAR", tuple(str(argument) for argument in arguments if isinstance(argument, int)) or (str(longest),)
     if family == "ENUM":
         return None
     if dialect == "sqlite":
@@ -215,6 +215,8 @@ def unparenthesised(text: str) -> str:
 def same_default(before: Default | None, after: Default | None, type_: ColumnType) -> bool:
     """Does the database fill in the same? Both defaults are known or absent."""
     left, right = canonical_default(before, type_), canonical_default(after, type_)
+    if left is not None and right is not None and left[0] == right[0] == "literal" and family_of(type_) == "INTERVAL":
+        return True  # '0', '00:00:00' and 'PT0S' are one interval: not worth a calculation
     return left == right
 
 
