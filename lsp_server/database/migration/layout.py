@@ -45,6 +45,9 @@ def _wrapped(node: ast.expr, space: str, before: str, after: str, width: int, qu
         return [f"{space}{before}{flat}{after}"]
     start, parts, end = opened
     inner = space + "    "
+    flat_parts = ", ".join(prefix + _flat(part, quote) for prefix, part in parts)
+    if isinstance(node, ast.Call) and len(parts) > 1 and len(inner) + len(flat_parts) <= width:
+        return [f"{space}{before}{start}", f"{inner}{flat_parts}", f"{space}{end}{after}"]
     lines = [f"{space}{before}{start}"]
     for prefix, part in parts:
         lines += _wrapped(part, inner, prefix, ",", width, quote)

@@ -76,13 +76,13 @@ def _simple_types() -> dict[str, Callable[[list[int], str | None], TypeEngine[An
     from sqlalchemy.dialects import postgresql
 
     return {
-        "VARCHAR": lambda numbers, collation: sa.String(*numbers[:1], **_collated(collation)),
-        "CHAR": lambda numbers, collation: sa.CHAR(*numbers[:1], **_collated(collation)),
-        "TEXT": lambda numbers, collation: sa.Text(*numbers[:1], **_collated(collation)),
+        "VARCHAR": lambda numbers, collation: sa.String(length=_first(numbers), collation=collation),
+        "CHAR": lambda numbers, collation: sa.CHAR(length=_first(numbers), collation=collation),
+        "TEXT": lambda numbers, collation: sa.Text(length=_first(numbers), collation=collation),
         "INTEGER": lambda numbers, _: sa.Integer(),
         "BIGINT": lambda numbers, _: sa.BigInteger(),
         "SMALLINT": lambda numbers, _: sa.SmallInteger(),
-        "NUMERIC": lambda numbers, _: sa.Numeric(**dict(zip(("precision", "scale"), numbers))),
+        "NUMERIC": lambda numbers, _: sa.Numeric(_first(numbers), _first(numbers[1:])),
         "DOUBLE PRECISION": lambda numbers, _: sa.Float(),
         "REAL": lambda numbers, _: sa.REAL(),
         "BOOLEAN": lambda numbers, _: sa.Boolean(),
@@ -102,8 +102,8 @@ def _simple_types() -> dict[str, Callable[[list[int], str | None], TypeEngine[An
     }
 
 
-def _collated(collation: str | None) -> dict[str, Any]:
-    return {"collation": collation} if collation else {}
+def _first(numbers: list[int]) -> int | None:
+    return numbers[0] if numbers else None
 
 
 def _enum(type_: ColumnType, dialect: str | None) -> TypeEngine[Any]:
@@ -160,7 +160,7 @@ def to_server_default(default: Default | Unknown | None, column: Column, dialect
     """What `server_default=` takes: a string for a constant, `text()` for an expression, None for none."""
     import sqlalchemy as sa
 
-    if default is None or default == Unknown or isinstance(default, Unknown) or default.sort in ("sequence", "python"):
+    if default is None or isinstance(default, Unknown) or default.sort in ("sequence", "python"):
         return None
     if default.sort == "constant" and isinstance(default.value, str):
         return default.value

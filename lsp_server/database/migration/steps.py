@@ -149,6 +149,8 @@ class _Writer:
                     self.flush()
                     self.steps += _create_index(operation, self.dialect)
             case DropIndex():
+                if not self.batch:
+                    self.flush()
                 # Before the copying starts: a batch copies what it finds. Within a running group the earlier steps of
                 # the same table cannot need the index, so it may go first.
                 self.steps += _drop_index(operation, self.dialect)
@@ -174,9 +176,7 @@ class _Writer:
         self.inside, self.group_operations, self.comments, self.after_group = [], [], [], []
 
     def _enter(self, table: TableKey) -> None:
-        if not self.batch or self.group != table:
-            self.flush()
-        elif self.after_group:
+        if not self.batch or self.group != table or self.after_group:
             self.flush()
         if self.group is None:
             self.group, self.group_state = table, self.state
@@ -230,7 +230,7 @@ class _Writer:
     def _alter_column(self, operation: AlterColumn) -> None:
         from alembic.operations import ops
 
-        schema, table = operation.table
+        table = operation.table[1]
         column = operation.before.name
         if operation.tightens and operation.fill is not None:
             where = f"WHERE {_name_sql(column)} IS NULL"
@@ -506,7 +506,8 @@ def _replaced_type(operation: ChangeEnum) -> list[str]:
 
 def _enum_name(enum: EnumType) -> str:
     name = _name_sql(enum.name or "")
-    return f"{_name_sql(enum.schema)}.{name}" if default_schema(enum.schema) else name
+    schema = default_schema(enum.schema)
+    return f"{_name_sql(schema)}.{name}" if schema else name
 
 
 def _value_list(enum: EnumType) -> str:
@@ -524,11 +525,14 @@ def _name_sql(name: str) -> str:
 
 
 _RESERVED = frozenset(
-    "all and any as asc between both by case cast check collate column constraint create cross current_date "
-    "current_time current_timestamp current_user default deferrable desc distinct do else end except false fetch for "
-    "foreign from full grant group having in index inner insert intersect into is join key leading left like limit not "
-    "null offset on only or order outer primary references right select session_user set some table then to trailing "
-    "true union unique update user using values when where window with".split()
+    """
+    all and any as asc between both by case cast check collate column constraint create cross
+    current_date current_time current_timestamp current_user default deferrable desc distinct do else
+    end except false fetch for foreign from full grant group having in index inner insert intersect into
+    is join key leading left like limit not null offset on only or order outer primary references right
+    select session_user set some table then to trailing true union unique update user using values when
+    where window with
+    """.split()
 )
 
 
