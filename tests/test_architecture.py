@@ -14,7 +14,8 @@ PACKAGE = ROOT / "lsp_server"
 
 # Later may import earlier. Rooms in one step do not import each other, except where they are the same room.
 ORDER: list[set[str]] = [
-    {"text", "unknown"},
+    {"text"},
+    {"unknown"},
     {"document"},
     {"tree", "config", "suppressions"},
     {"python"},

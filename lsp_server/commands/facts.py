@@ -21,11 +21,36 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
+def _routes(snapshot: Snapshot) -> dict[str, Any]:
+    from lsp_server.api.facts import routes_facts
+
+    return routes_facts(snapshot.implemented, snapshot.line)
+
+
+def _models(snapshot: Snapshot) -> dict[str, Any]:
+    from lsp_server.database.facts import tables_facts
+
+    parts = [tables_facts(database, snapshot.line) for database in snapshot.mapped]
+    return {
+        "tables": [table for part in parts for table in part["tables"]],
+        "unknowns": [unknown for part in parts for unknown in part.get("unknowns", [])],
+    }
+
+
+def _spec(snapshot: Snapshot) -> dict[str, Any]:
+    from lsp_server.api.facts import spec_facts
+
+    return spec_facts(snapshot.promised, snapshot.line)
+
+
 def _empty(key: str) -> Callable[[Snapshot], dict[str, Any]]:
     return lambda snapshot: {key: []}
 
 
 _KINDS: dict[str, Callable[[Snapshot], dict[str, Any]]] = {
+    "routes": _routes,
+    "spec": _spec,
+    "models": _models,
     "stories": _empty("stories"),
     "entities": _empty("tables"),
 }

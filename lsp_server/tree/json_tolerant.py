@@ -1,8 +1,9 @@
 """JSON that does not parse, read nevertheless: what a person means who is in the middle of a line.
 
-A missing comma, colon, value or quote costs only itself. Where brackets do not match, indentation decides: a closing
-bracket on a line of its own belongs to the collection whose opening line is indented like it. So a lost `{` does not
-make the rest of the document vanish. Reports nothing: the strict reader has named the fault already.
+A missing comma, colon, value or quote costs only itself. Where brackets do not match, indentation decides: a
+closing bracket on a line of its own belongs to the collection whose opening line is indented like it. So a
+lost `{` does not make the rest of the document vanish. Reports nothing: the strict reader has named the
+fault already.
 """
 
 from __future__ import annotations
@@ -84,10 +85,11 @@ class _Tolerant:
     def _mark(self, mark: str, start: int) -> None:
         frame = self.frames[-1] if self.frames else None
         if mark in "{[":
+            if len(self.frames) >= DEPTH_LIMIT:
+                return
             if frame is not None and frame.is_object and frame.awaits in ("key", "comma"):
                 self._add(PLAIN | KEY, start, start, "")
-            if len(self.frames) < DEPTH_LIMIT:
-                self._open(mark == "{", start, self.indent)
+            self._open(mark == "{", start, self.indent)
         elif mark in "}]":
             self._closer(mark == "}", start + 1)
         elif frame is None:
@@ -114,7 +116,12 @@ class _Tolerant:
             while len(self.frames) > 1 and self._is_left_behind(self.frames[-1], self.frames[-2]):
                 self._close(self.last_end)
         frame = self.frames[-1] if self.frames else None
-        if frame is not None and frame.is_object and self.first_on_line and frame.awaits in ("colon", "value"):
+        if (
+            frame is not None
+            and frame.is_object
+            and self.first_on_line
+            and frame.awaits in ("colon", "value")
+        ):
             if named and frame.awaits == "value" and self.indent > frame.key_indent:
                 self._open(True, start, frame.key_indent)  # the opening brace of this object was lost
             elif named or frame.awaits == "colon":
