@@ -7,43 +7,19 @@ an application that was not seen whole proves no absence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from lsp_server.api.compare_operation import Context, compare_operation, label, meeting_path, sides
 from lsp_server.api.compare_schemas import Meeting, SchemaComparison
 from lsp_server.api.compare_values import Direction
 from lsp_server.api.difference import Difference, Element, Kind
 from lsp_server.api.model import Api, Operation, Schema, anonymous_path, path_parameters
-from lsp_server.api.pair import Key, Pairing, code_path, pair, route_key, spec_key
-from lsp_server.api.shape import Shapes
+from lsp_server.api.pair import Key, Pairing, code_path, route_key, spec_key
+from lsp_server.api.compare_shapes import Shapes
 from lsp_server.unknown import Unknown
 
 _UNASKED_METHODS = ("HEAD", "OPTIONS", "TRACE")  # servers and middleware answer them without being told
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """A spec, the application it describes, and all they disagree about."""
-
-    pairing: Pairing
-    differences: tuple[Difference, ...]
-
-    @property
-    def promised(self) -> Api:
-        return self.pairing.promised
-
-    @property
-    def implemented(self) -> Api:
-        return self.pairing.implemented
-
-
-def contracts(promised: Sequence[Api], implemented: Sequence[Api]) -> tuple[Contract, ...]:
-    """Every spec beside the applications it describes, compared."""
-    return tuple(
-        Contract(pairing, compare(pairing.promised, pairing.implemented, pairing))
-        for pairing in pair(promised, implemented)
-    )
 
 
 def compare(promised: Api, implemented: Api, pairing: Pairing) -> tuple[Difference, ...]:
