@@ -12,11 +12,11 @@ from dataclasses import replace
 
 from lsp_server.api.compare_operation import Context, compare_operation, label, meeting_path, sides
 from lsp_server.api.compare_schemas import Meeting, SchemaComparison
+from lsp_server.api.compare_shapes import Shapes
 from lsp_server.api.compare_values import Direction
 from lsp_server.api.difference import Difference, Element, Kind
 from lsp_server.api.model import Api, Operation, Schema, anonymous_path, path_parameters
 from lsp_server.api.pair import Key, Pairing, code_path, route_key, spec_key
-from lsp_server.api.compare_shapes import Shapes
 from lsp_server.unknown import Unknown
 
 _UNASKED_METHODS = ("HEAD", "OPTIONS", "TRACE")  # servers and middleware answer them without being told
