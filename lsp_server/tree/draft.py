@@ -22,6 +22,7 @@ class Draft:
 
     def __init__(self, trees: Mapping[str, Tree]) -> None:
         self._trees = dict(trees)
+        self._sizes = {path: len(tree.source) for path, tree in trees.items()}
         self._pieces: dict[str, list[_Piece]] = {}
 
     def node(self, path: str, pointer: Pointer) -> Node | None:
@@ -63,7 +64,7 @@ class Draft:
 
     def edits(self) -> tuple[Edit, ...]:
         """All of it, for the texts as they were."""
-        return tuple(one for path, pieces in self._pieces.items() for one in _as_edits(path, pieces))
+        return tuple(one for path, pieces in self._pieces.items() for one in _as_edits(path, pieces, self._sizes[path]))
 
     def _wanted(self, path: str, pointer: Pointer) -> Node:
         node = self.node(path, pointer)
@@ -107,11 +108,11 @@ def _cut(pieces: list[_Piece], offset: int) -> int:
     return len(pieces)
 
 
-def _as_edits(path: str, pieces: list[_Piece]) -> list[Edit]:
+def _as_edits(path: str, pieces: list[_Piece], end: int) -> list[Edit]:
+    """What lies between the pieces of the old text, up to its end."""
     found: list[Edit] = []
     written: list[str] = []
     place = 0
-    end = max((piece[1] for piece in pieces if not isinstance(piece, str)), default=0)
     for piece in (*pieces, None):
         if isinstance(piece, str):
             written.append(piece)
