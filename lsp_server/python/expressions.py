@@ -7,6 +7,7 @@ functions that decide names and paths are in `standard.py`.
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -396,6 +397,10 @@ def _same(left: Value, right: Value) -> bool | None:
     if plain(left) and plain(right):
         return bool(left == right)
     ours = (ClassValue, FunctionValue, ModuleValue, EnumMember)
+    groups = (set, frozenset, tuple)
+    if isinstance(left, groups) and isinstance(right, groups):
+        if all(isinstance(item, ours) or plain(item) for item in (*left, *right)):
+            return bool(left == right)
     if isinstance(left, External) and isinstance(right, External):
         return True if left.name == right.name else None
     if (left is None and isinstance(right, (*ours, Instance))) or (right is None and isinstance(left, (*ours, Instance))):
@@ -672,7 +677,12 @@ def _external_attribute(self: Interpreter, value: External, name: str, location:
     full = canonical(f"{value.name}.{name}")
     if value.name == "builtins.object" and name == "__init_subclass__":
         return Unknown("`object.__init_subclass__`", location)
-    return External(full)
+    stated = _STATED.search(full)
+    return int(stated[1]) if stated else External(full)
+
+
+# Constants of other packages whose name says their value: `status.HTTP_404_NOT_FOUND`.
+_STATED = re.compile(r"\.HTTP_([1-5]\d\d)_[A-Z_]+$")
 
 
 def class_attribute(self: Interpreter, cls: ClassValue, name: str, location: Location) -> Value:
