@@ -21,12 +21,13 @@ from lsp_server.api.python_types import (
     NULL,
     SCALARS,
     SETS,
-    annotated_constraint,
+    annotated_constraints,
     argument_of,
     constant,
     constrained,
     decimal,
     enumeration,
+    for_version,
     nullable,
     unreadable,
 )
@@ -153,7 +154,7 @@ class Shapes:
         if name == "pydantic.Json":
             return ANYTHING if output else SCALARS["builtins.str"]
         known = SCALARS.get(name)
-        return known if known is not None else unreadable(None, f"the type {value.name}", location)
+        return for_version(known, self.version) if known is not None else unreadable(None, f"the type {value.name}", location)
 
     def _specialized(self, value: Specialized, output: bool, location: Location | None,
                      variables: Mapping[str, Value]) -> Schema:  # fmt: skip
@@ -222,11 +223,11 @@ class Shapes:
                 return unreadable(value, "an annotation", location)
             if maker in _FIELD or maker in _PARAMETER_FIELDS or maker == "pydantic.StringConstraints":
                 schema = self.with_field(schema, value, output, location)
-            elif annotated_constraint(value) is not None:
-                name, bound = annotated_constraint(value) or ("", None)
-                schema = constrained(schema, lambda asked, name=name, bound=bound: bound if asked == name else None)  # type: ignore[misc]
+            elif (bounds := annotated_constraints(value)) is not None:
+                schema = constrained(schema, bounds.get)
             elif maker in ("pydantic.PlainSerializer", "pydantic.WrapSerializer"):
-                schema = self._serialized(value, location) if output else schema
+                # Pydantic's URL types describe themselves past their serializers.
+                schema = self._serialized(value, location) if output and schema.format != "uri" else schema
             elif maker == "pydantic.PlainValidator":
                 schema = schema if output else unreadable(None, "what a validator accepts", location)
             elif maker in ("pydantic.WithJsonSchema", "pydantic.GetPydanticSchema", "pydantic.SkipJsonSchema"):
@@ -376,6 +377,8 @@ class Shapes:
 
     def _class(self, cls: ClassValue, arguments: tuple[Value, ...], output: bool, location: Location | None) -> Schema:
         if cls.inherits(*ENUMS):
+            if cls.find("__new__") or not members(cls):
+                return unreadable(None, f"the values of the enumeration `{cls.name}`", location)
             return self._named(cls, (), False, lambda: replace(enumeration([member.value for member in members(cls)]), location=cls.location))
         if self._makes_schema(cls, output):
             return unreadable(None, f"the schema that `{cls.name}` makes of itself", location)

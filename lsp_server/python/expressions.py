@@ -662,6 +662,10 @@ def attribute(self: Interpreter, value: Value, name: str, location: Location) ->
     if isinstance(value, Specialized):
         return attribute(self, value.origin, name, location)
     if isinstance(value, FunctionValue):
+        if name == "__annotations__":
+            return value.attributes.setdefault(name, {})
+        if name in value.attributes:
+            return value.attributes[name]
         return {"__name__": value.name, "__qualname__": value.qualname, "__module__": self.program.module_name(value.path),
                 "__wrapped__": value.wrapped}.get(name) or Unknown(f"`{name}` of a function", location)  # fmt: skip
     if isinstance(value, NATIVE):
