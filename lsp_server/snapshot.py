@@ -18,7 +18,13 @@ from lsp_server.api.model import Api
 from lsp_server.api.openapi import is_specification, read_specification
 from lsp_server.api.pair import Pairing, pair, unpaired
 from lsp_server.config import Config, matches
+from lsp_server.database.alembic import find_histories
+from lsp_server.database.compare import Difference as SchemaDifference
+from lsp_server.database.compare import compare as compare_databases
 from lsp_server.database.model import Database
+from lsp_server.database.pair import Upkeep
+from lsp_server.database.pair import pair as pair_histories
+from lsp_server.database.replay import HistoryReplay, Replayer
 from lsp_server.database.sqlalchemy import may_declare_tables, read_models
 from lsp_server.document import Document, Documents, Kind, kind_of
 from lsp_server.python.interpret import Interpreter
@@ -47,6 +53,22 @@ class Contract:
     @property
     def implemented(self) -> Api:
         return self.pairing.implemented
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A migration history with its models, and what the models want that the history has not made."""
+
+    upkeep: Upkeep
+    differences: tuple[SchemaDifference, ...]
+
+    @property
+    def replay(self) -> HistoryReplay:
+        return self.upkeep.replay
+
+    @property
+    def mapped(self) -> Database:
+        return self.upkeep.mapped
 
 
 class Cancelled(Exception):
@@ -251,12 +273,45 @@ class Snapshot:
         return read_models(self.interpreter, self.candidates("tables"))
 
     @cached_property
+    def histories(self) -> tuple[HistoryReplay, ...]:
+        """Every Alembic tree, replayed from an empty database."""
+        paths = [path for path in self.documents if kind_of(path) in (Kind.PYTHON, Kind.INI, Kind.TOML)]
+        found = find_histories(paths, self.documents.__getitem__, self.module)
+        patterns = self.config.alembic
+        if patterns:
+            found = tuple(each for each in found if any(matches(f"{each.folder}/env.py", pattern) for pattern in patterns))
+        replays = []
+        for history in found:
+            self.check_cancelled()
+            replays.append(self.replayer.replay(history))
+        return tuple(replays)
+
+    @cached_property
+    def replayer(self) -> Replayer:
+        return Replayer(self.interpreter, self.documents.digest, self.memo.get("replay", "", None, dict))
+
+    @cached_property
+    def drifts(self) -> tuple[Drift, ...]:
+        """Models held against their migrations."""
+        return tuple(
+            Drift(upkeep, compare_databases(upkeep.replay.database, upkeep.mapped, upkeep.replay.history.dialect))
+            for upkeep in pair_histories(self.histories, self.mapped)
+        )
+
+    @cached_property
     def unknowns(self) -> tuple[Unknown, ...]:
         """What could not be read, in order of place."""
         found = [unknown for api in (*self.promised, *self.implemented) for unknown in api.unknowns]
         found.extend(unknown for database in self.mapped for unknown in database.unknowns)
+        found.extend(_why(replay) for replay in self.histories if replay.verdict.ok is not True)
         found.extend(unpaired(self.promised, [contract.pairing for contract in self.contracts]))
         return tuple(sorted(set(found), key=lambda unknown: (unknown.location or _NOWHERE, unknown.what)))
+
+
+def _why(replay: HistoryReplay) -> Unknown:
+    verdict = replay.verdict
+    said = "does not replay from an empty database" if verdict.ok is False else "cannot be replayed to the end"
+    return Unknown(f"the migration history in {replay.history.folder or '.'} {said}: {verdict.reason}", verdict.location)
 
 
 _NOWHERE = Location("", Span(0, 0))

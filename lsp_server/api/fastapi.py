@@ -20,13 +20,18 @@ from lsp_server.python.values import Argument, Certainty, ClassValue, External, 
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
-_DECLARES = re.compile(r"\b(FastAPI|APIRouter|include_router|add_api_route|fastapi|\w*Router\()\b|\w+Router\(|@\w+\.(get|post|put|patch|delete)\(")
+_WORDS = ("fastapi", "FastAPI", "APIRouter", "include_router", "add_api_route")
+_DECORATORS = tuple(f".{method}(" for method in ("get", "post", "put", "patch", "delete", "api_route"))
+_DECORATED = re.compile(r"^[ \t]*@[\w.]+\.(?:get|post|put|patch|delete|api_route)\(", re.M)
 _DEEPEST = 40  # inclusions within inclusions
 
 
 def may_declare_routes(text: str) -> bool:
     """Whether a file's text is worth interpreting in search of routes."""
-    return _DECLARES.search(text) is not None
+    # Plain searches: a regular expression of alternatives is fifty times slower on the files that hold none of them.
+    if any(word in text for word in _WORDS):
+        return True
+    return "Router(" in text or ("@" in text and any(f in text for f in _DECORATORS) and _DECORATED.search(text) is not None)
 
 
 def read_applications(

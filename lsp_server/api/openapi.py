@@ -8,6 +8,7 @@ are not read: they are requests that others answer.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from lsp_server.api.json_schema import Dialect, SchemaReader
 from lsp_server.api.model import Api, SecurityScheme
@@ -21,12 +22,14 @@ from lsp_server.tree.node import Node, Tree
 from lsp_server.unknown import Unknown
 
 _YAML_HEAD = re.compile(
-    r"""(?:^|[\r\n])\ufeff?(?:openapi|"openapi"|'openapi')[ ]*:[ ]+["']?3\.\d"""
-    r"""|(?:^|[\r\n])\ufeff?(?:swagger|"swagger"|'swagger')[ ]*:[ ]+["']?2\.0\b"""
+    r"""(?:^|(?<=[\r\n]))\ufeff?(?P<indent>[ ]*)"""
+    r"""(?:["']?openapi["']?[ ]*:[ ]+["']?3\.\d|["']?swagger["']?[ ]*:[ ]+["']?2\.0\b)"""
 )
+_YAML_FIRST = re.compile(r"\ufeff?(?:[ \t]*(?:#[^\r\n]*|---[^\r\n]*|%[^\r\n]*)?[\r\n]+)*(?P<indent>[ ]*)")
 _JSON_HEAD = re.compile(r'"openapi"\s*:\s*"3\.\d|"swagger"\s*:\s*"2\.0"')
 _JSON_MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]')
 _FLOW_START = re.compile(r"\ufeff?\s*\{")
+_HEADS = 20  # places in a JSON text that look like the head of a specification and are looked at
 _AMBIGUOUS = ("ambiguous-boolean", "ambiguous-octal", "ambiguous-sexagesimal")
 _AMBIGUOUS_LIMIT = 200
 _DATA = frozenset(("example", "examples", "x-examples"))
@@ -35,11 +38,15 @@ _DATA = frozenset(("example", "examples", "x-examples"))
 def is_specification(path: str, text: str) -> bool:
     """Whether a file is an OpenAPI or Swagger document, from its top-level keys; nothing is parsed."""
     kind = kind_of(path)
+    if "openapi" not in text and "swagger" not in text:
+        return False
     if kind is Kind.YAML and not _FLOW_START.match(text):
-        return _YAML_HEAD.search(text) is not None
+        first = _YAML_FIRST.match(text)
+        indent = first["indent"] if first else ""
+        return any(match["indent"] == indent for match in _YAML_HEAD.finditer(text))
     if kind not in (Kind.YAML, Kind.JSON):
         return False
-    return any(_is_outermost(text, match.start()) for match in _JSON_HEAD.finditer(text))
+    return any(_is_outermost(text, match.start()) for match in islice(_JSON_HEAD.finditer(text), _HEADS))
 
 
 def _is_outermost(text: str, offset: int) -> bool:
@@ -104,7 +111,7 @@ def _read(document: Document, tree: Tree, load: Load) -> Api:
         base_paths,
         head.text if head is not None and head.is_scalar else None,
         tuple(unknowns),
-        _incomplete(references, reader.lost),
+        _incomplete(references, reader.lost, paths),
         source.at_key(head) if head is not None else Location(document.path, Span(root.span.start, root.span.start)),
         tuple(sorted(faults.found, key=lambda fault: (fault.location.path != document.path, fault.location))),
         tuple(references.sources),
@@ -174,12 +181,14 @@ def _base_paths(
     return tuple(dict.fromkeys((*(own or ("",)), *reader.prefixes)))
 
 
-def _incomplete(references: References, lost: Unknown | None) -> Unknown | None:
+def _incomplete(references: References, lost: Unknown | None, paths: Node | None) -> Unknown | None:
     """Why operations may exist that were not seen."""
     for source in references.sources.values():
         if not source.tree.complete:
             where = source.broken or Span(0, 0)
             return Unknown("what a specification says that does not parse", Location(source.path, where))
+    if paths is None:
+        return Unknown("a document without paths", Location(references.root.path, Span(0, 0)))
     return lost
 
 

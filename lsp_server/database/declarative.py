@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lsp_server.database import sqlmodel
-from lsp_server.database.alchemy_names import is_extension, made_by, name_of
+from lsp_server.database.alchemy_names import canonical_name, is_extension, made_by, name_of
 from lsp_server.database.annotations import Said, mapped_argument, read_annotation
 from lsp_server.database.assemble import MetaDataDraft, TableDraft, constraint_name
 from lsp_server.database.elements import (
@@ -86,13 +86,15 @@ class Declarations:
     def order(self, cls: ClassValue) -> list[Value]:
         """The lineage, with the classes that `declarative_base(cls=…)` and `SQLAlchemy(model_class=…)` build upon."""
         result: list[Value] = []
-        for entry in cls.mro():
+        waiting = list(cls.mro())
+        while waiting and len(result) < 500:
+            entry = waiting.pop(0)
             result.append(entry)
             holder = entry.receiver if isinstance(entry, Method) else entry
             if isinstance(holder, Instance):
-                given = holder.argument("cls") or holder.argument("model_class") or _decorated_base(holder)
-                if given is not None and isinstance(given.value, ClassValue):
-                    result.extend(inner for inner in given.value.mro() if inner not in result)
+                given = holder.argument("cls") or holder.argument("model_class")
+                more = given.value.mro() if given and isinstance(given.value, ClassValue) else [given.value] if given else []
+                waiting[:0] = [inner for inner in more if inner not in result and inner not in waiting]
         return result
 
     def root_of(self, cls: ClassValue) -> Root | None:
@@ -227,6 +229,9 @@ class Declarations:
         if unknown is not None:
             table.incomplete = Unknown(unknown.what, unknown.location or cls.name_location)
         strange = cls.unknown_bases()
+        foreign = next((name for name in cls.externals() if self._may_bring_columns(name)), None)
+        if foreign is not None:
+            table.incomplete = Unknown(f"columns that `{foreign}` may bring", cls.name_location)
         if strange:
             table.incomplete = Unknown(strange[0].what, strange[0].location or cls.name_location)
         elif root.sort == "unknown":
@@ -234,6 +239,13 @@ class Declarations:
         self._bring(table, cls)
         self.tables.append(table)
         return table
+
+    def _may_bring_columns(self, name: str) -> bool:
+        """Whether a class of another package, described nowhere, may be a mixin with columns."""
+        canonical = canonical_name(name)
+        if self.library.base_named(canonical) is not None or canonical.startswith(("sqlalchemy.", "sqlmodel.")):
+            return False
+        return not any(canonical == harmless or canonical.startswith(f"{harmless}.") for harmless in self.library.harmless)
 
     def fill(self, table: TableDraft, items: list[Value], options: Mapping[str, Value]) -> None:
         """Put constraints, columns and options into a table."""
@@ -477,7 +489,8 @@ class Declarations:
         result = []
         for entry in self._entries(described) if described is not None else ():
             for column in entry.get("columns", ()):
-                draft = ColumnDraft(location, attribute=column["name"], type=spelled_type(column["type"]))
+                draft = ColumnDraft(location, name=column["name"], type=spelled_type(column["type"]))
+                draft.attribute = column.get("attribute", column["name"])
                 draft.primary_key = column.get("primary_key", False)
                 draft.nullable = column.get("nullable")
                 draft.unique, draft.index = column.get("unique", False), column.get("index", False)
@@ -503,7 +516,7 @@ class Declarations:
 
     def evaluated(self, value: Value, cls: ClassValue) -> Value:
         """A class attribute as the class sees it: a declared attribute or class method is called."""
-        if isinstance(value, FunctionValue) and (_is_declared(value) or value.kind in ("class", "property")):
+        if isinstance(value, FunctionValue) and (_is_declared(value) or value.kind in ("class", "property", "class property")):
             return self.interpreter.call_detached(value, (Argument(None, cls, cls.name_location),))[0]
         if isinstance(value, BoundMethod):
             return self.interpreter.call_detached(value.function, (Argument(None, cls, cls.name_location),))[0]
@@ -572,11 +585,6 @@ def _last_word(value: Value) -> str | None:
         return value.name
     name = name_of(value) if isinstance(value, External) else None
     return name.rpartition(".")[2] if name and name.startswith("sqlalchemy.") else None
-
-
-def _decorated_base(value: Instance) -> Argument | None:
-    """`declarative_base(…)(Class)`, `registry.generate_base(cls=…)`."""
-    return value.argument("cls")
 
 
 def _statement(place: Location, source: Instance | None) -> Location:

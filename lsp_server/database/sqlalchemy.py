@@ -12,7 +12,7 @@ from typing import Any
 
 from lsp_server.database.alchemy_names import given_to, is_extension, made_by, name_of
 from lsp_server.database.assemble import Assembly, TableDraft
-from lsp_server.database.declarative import Declarations
+from lsp_server.database.declarative import Declarations, readable_convention
 from lsp_server.database.elements import CONSTRAINTS
 from lsp_server.database.model import Database, EnumType, Table
 from lsp_server.database.types import TypeReader, shipped_library
@@ -20,16 +20,18 @@ from lsp_server.python.interpret import Execution, Interpreter
 from lsp_server.python.values import Certainty, ClassValue, Event, Instance, Method, Value
 from lsp_server.unknown import Unknown
 
-_HINT = re.compile(
-    r"\bsqlalchemy|\bsqlmodel|\bSQLModel\b|__tablename__|__table_args__|\bdb\.(?:Model|Table|Column)\b|\bmapped_column\b|\bMapped\["
-    r"|\btable\s*=\s*True|advanced_alchemy|fastapi_users|flask_appbuilder|\bColumn\("
-)
+_WORDS = (
+    "sqlalchemy", "sqlmodel", "SQLModel", "__tablename__", "__table_args__", "db.Model", "db.Table", "db.Column",
+    "mapped_column", "Mapped[", "table=True", "table = True", "advanced_alchemy", "fastapi_users", "flask_appbuilder",
+    "Column(",
+)  # fmt: skip
 _TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest)\.py$")
 
 
 def may_declare_tables(text: str) -> bool:
     """Whether a module's text can declare or help to declare a table. Cheap; says yes too often."""
-    return _HINT.search(text) is not None
+    # Plain searches: one regular expression of alternatives is fifty times slower on files that hold none of them.
+    return any(word in text for word in _WORDS)
 
 
 def read_models(
@@ -54,6 +56,7 @@ def read_models(
         for cls in execution.classes:
             reader.map(cls)
     _attach_loose_parts(reader, executions)
+    _late_conventions(reader, executions)
     return _databases(reader)
 
 
@@ -121,6 +124,17 @@ def _attach_loose_parts(reader: Declarations, executions: list[Execution]) -> No
                 if owner is not None:
                     owner.items.append(event.result)
                     placed.add(id(event.result))
+
+
+def _late_conventions(reader: Declarations, executions: list[Execution]) -> None:
+    """`Base.metadata.naming_convention = {…}`, given after the MetaData was made."""
+    for execution in executions:
+        for event in execution.events:
+            if name_of(event.callee) == "builtins.setattr" and event.arguments[1].value == "naming_convention":
+                reader.metadata_draft(event.arguments[0].value).convention = readable_convention(event.arguments[2].value)
+    for draft in reader.metadata.values():
+        if isinstance(draft.value, Instance) and "naming_convention" in draft.value.attributes:
+            draft.convention = readable_convention(draft.value.attributes["naming_convention"])
 
 
 def _owner(reader: Declarations, value: Value) -> TableDraft | None:

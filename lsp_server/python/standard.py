@@ -10,12 +10,14 @@ import os.path
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from lsp_server.python import patterns
 from lsp_server.python.expressions import (
     LONGEST,
     attribute,
     call_value,
     hashable,
     items_of,
+    mangled,
     plain,
     text_of,
     truth,
@@ -31,6 +33,7 @@ from lsp_server.python.values import (
     ModuleValue,
     Specialized,
     TypeVariable,
+    Unset,
     Value,
 )
 from lsp_server.text import Location
@@ -221,6 +224,14 @@ def _hasattr(self: Interpreter, arguments: tuple[Argument, ...], location: Locat
     return Unknown("whether a value has an attribute", location)
 
 
+def _dir(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    """The names the workspace binds on a class, private ones as Python spells them (`_Owner__name`)."""
+    given = _values(arguments)
+    if len(given) == 1 and isinstance(given[0], ClassValue) and not given[0].unknown_bases():
+        return sorted({mangled(entry, name) for entry in given[0].lineage() for name in entry.names})
+    return Unknown("the names of an object", location)
+
+
 _NATIVE_TYPES: dict[str, type | tuple[type, ...]] = {
     "builtins.str": str, "builtins.int": int, "builtins.float": float, "builtins.bool": bool, "builtins.list": list,
     "builtins.dict": dict, "builtins.tuple": tuple, "builtins.set": set, "builtins.bytes": bytes,
@@ -295,7 +306,7 @@ def _environment(self: Interpreter, arguments: tuple[Argument, ...], location: L
         return given[1]
     default = _named(arguments, "default")
     name = given[0] if given and isinstance(given[0], str) else "?"
-    return default if default is not None else Unknown(f"the environment variable {name}", location)
+    return default if default is not None else Unset(f"the environment variable {name}", location)
 
 
 def _type_variable(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
@@ -386,7 +397,7 @@ FUNCTIONS: dict[str, Function] = {
     "builtins.zip": _structural(lambda *groups: list(zip(*groups))), "builtins.reversed": _structural(lambda items: items[::-1]),
     "builtins.iter": _structural(lambda items: items), "builtins.enumerate": _enumerate, "builtins.range": _range,
     "builtins.map": _map, "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.hasattr": _hasattr,
-    "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
+    "builtins.dir": _dir, "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
     "builtins.any": _any(True), "builtins.all": _any(False), "builtins.min": _pure(min), "builtins.max": _pure(max),
     "builtins.sum": _pure(sum), "builtins.abs": _pure(abs), "builtins.repr": _pure(repr), "builtins.print": _nothing,
     "itertools.chain": _structural(_chain),
@@ -395,12 +406,13 @@ FUNCTIONS: dict[str, Function] = {
     "os.getenv": _environment, "os.environ.get": _environment, "os.path.join": _path_join,
     "importlib.import_module": _import_module, "builtins.__import__": _import_module,
     "functools.lru_cache": _decorator, "functools.cache": _decorator,
+    **patterns.FUNCTIONS,
     "typing.get_type_hints": _type_hints,
     "copy.copy": _first, "copy.deepcopy": _first, "inspect.cleandoc": _first, "textwrap.dedent": _first,
 }  # fmt: skip
 
 # Calls that matter to nobody: no event is written down for them.
-QUIET = frozenset({"logging.getLogger", "structlog.get_logger", "enum.auto", "builtins.object", "functools.wraps",
+QUIET = frozenset({"re.compile", "logging.getLogger", "structlog.get_logger", "enum.auto", "builtins.object", "functools.wraps",
                    "functools.partial", "dataclasses.field", "datetime.timedelta", "builtins.slice"})  # fmt: skip
 
 

@@ -211,3 +211,20 @@ def test_other_packages_values_are_written_down() -> None:
     assert isinstance(value, Instance)
     assert value.origin.name == "sqlalchemy.Column"
     assert value.argument("primary_key").value is True
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('import re\nx = re.sub(r"(?<!^)(?=[A-Z])", "_", "OrderItem").lower()', "order_item"),
+        ('import re\nsnake = re.compile(r"(.)([A-Z])")\nx = snake.sub(r"\\1_\\2", "OrderItem").lower()', "order_item"),
+        ('import re\nx = re.sub("[A-Z]", lambda m: "_" + m.group(0).lower(), "orderItem")', "order_item"),
+        ('from re import findall\nx = "-".join(findall("[A-Z][a-z]+", "OrderItem"))', "Order-Item"),
+    ],
+)
+def test_regular_expressions_on_known_texts(source: str, expected: object) -> None:
+    assert value_of(source) == expected
+
+
+def test_a_pattern_that_could_run_for_ever_is_not_run() -> None:
+    assert isinstance(value_of('import re\nx = re.sub(r"(a+)+$", "", "' + "a" * 100 + 'b")'), Unknown)
