@@ -73,6 +73,7 @@ class Library:
 
     types: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     bases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    harmless: tuple[str, ...] = ()  # packages and classes that bring no columns
 
     def with_types(self, more: Mapping[str, Mapping[str, Any]]) -> Library:
         """The library extended by a project's configuration."""
@@ -93,7 +94,7 @@ def _entry(table: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, An
 @cache
 def shipped_library() -> Library:
     data = tomllib.loads(files(__package__).joinpath("library_types.toml").read_text(encoding="utf-8"))
-    return Library(data.get("types", {}), data.get("bases", {}))
+    return Library(data.get("types", {}), data.get("bases", {}), tuple(data.get("harmless", ())))
 
 
 class TypeReader:
@@ -239,7 +240,7 @@ class TypeReader:
         found = cls.find("get_col_spec")
         if found and isinstance(found[1], FunctionValue):
             spec = self._call(found[1], receiver)
-            return _spelled(spec) if isinstance(spec, str) else _unknown(f"the type `{cls.name}`", location)
+            return spelled_type(spec) if isinstance(spec, str) else _unknown(f"the type `{cls.name}`", location)
         found = cls.find("load_dialect_impl")
         if found and isinstance(found[1], FunctionValue):
             result = self._call(found[1], receiver, _dialect(cls.location))
@@ -357,11 +358,12 @@ def _text(value: Value) -> str | None:
 
 
 def _sized(family: str, names: tuple[str, ...], arguments: tuple[Argument, ...], location: Location | None) -> ColumnType:
-    if any(argument.star for argument in arguments) and names:
-        return _unknown("a type whose length is not known", location)
+    starred = any(argument.star for argument in arguments)
     sizes: list[int | str | None] = []
     for position, name in enumerate(names):
         given = find_argument(arguments, name, position)
+        if given is None and starred:
+            return _unknown("a type whose length is not known", location)
         if given is None or given.value is None:
             break
         if isinstance(given.value, Unknown) or not isinstance(given.value, int | str):
@@ -390,12 +392,12 @@ def _patterned(entry: Mapping[str, Any], arguments: tuple[Argument, ...], locati
                 return _unknown("a type whose arguments are not known", location)
             values[name] = given.value
     try:
-        return _spelled(entry["pattern"].format(**values))
+        return spelled_type(entry["pattern"].format(**values))
     except (KeyError, IndexError, ValueError):
         return _unknown("a type whose arguments are not known", location)
 
 
-def _spelled(sql: str) -> ColumnType:
+def spelled_type(sql: str) -> ColumnType:
     """A type given as SQL text: "VARCHAR(20)", "vector(3)"."""
     head, bracket, rest = sql.partition("(")
     if not bracket or not rest.endswith(")"):

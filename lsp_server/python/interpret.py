@@ -42,7 +42,7 @@ from lsp_server.python.values import (
 from lsp_server.text import Location, Span
 from lsp_server.unknown import Unknown
 
-STEPS = 400_000  # statements and calls while one module runs; real modules need a few thousand
+STEPS = 60_000  # statements and calls while one module runs; the largest real factories need some ten thousand
 DEPTH = 30  # nested calls of workspace functions
 LOOP = 2_000  # rounds of one loop
 RECURSION = 30_000  # our own frames: a chain of imports of a real application is some thousand deep
@@ -238,9 +238,16 @@ class Interpreter:
             if value.member is None:
                 value = ModuleValue(value.path)
             else:
+                source = value.path
                 value = self._member_meant(value, scope)
+                if isinstance(value, Unknown) and self._is_running(source):
+                    return value  # Asked too early, in modules that import each other: it may be known later.
             scope.names[name] = value
         return value
+
+    def _is_running(self, path: str) -> bool:
+        execution = self.executions.get(path)
+        return execution is not None and execution.state == "running"
 
     def _member_meant(self, imported: Imported, scope: Scope) -> Value:
         """What `from package import name` gives; another package's name where ours only looks like the one meant.
@@ -304,6 +311,10 @@ class Interpreter:
                 receiver.places[target[4]] = self.location(target, scope)
             elif isinstance(receiver, ModuleValue) and not receiver.path.endswith("/"):
                 self.bind(self.run(receiver.path).scope, target[4], value, self.location(target, scope))
+            elif isinstance(receiver, External | Method):
+                location = self.location(target, scope)
+                given = (Argument(None, part, location) for part in (receiver, target[4], value))
+                self.emit(External("builtins.setattr"), tuple(given), location)
         elif kind == "subscript":
             receiver = self.evaluate(target[3], scope)
             key = self.evaluate(target[4], scope)
@@ -499,6 +510,11 @@ class Interpreter:
         target.decorators.extend(values)
         current = target
         for value, location in reversed(values):
+            if isinstance(value, ClassValue) and isinstance(current, FunctionValue) and value.find("__get__"):
+                # A descriptor of the workspace. Put on a class method, or named so, it is a property of the class.
+                by_class = current.kind == "class" or "class" in value.name.lower()
+                current.kind = "class property" if by_class else "property"
+                continue
             result = self._apply_decorator(value, current, target, location)
             if isinstance(result, FunctionValue | ClassValue | BoundMethod | Instance) and result is not current:
                 current = result
@@ -806,6 +822,10 @@ def _if(self: Interpreter, node: Node, scope: Scope) -> object:
     configured, self.touched_settings = self.touched_settings, outer
     truth = expressions.truth(value)
     location = self.location(test, scope)
+    if isinstance(value, External) and value.name == "typing.TYPE_CHECKING":
+        # Imports for the checker are what annotations mean; where both branches bind a name, the running program has the other.
+        self.block(then, scope)
+        return self.block(otherwise, scope)
     if truth is None:
         what = value.what if isinstance(value, Unknown) else "a condition that the text does not decide"
         return self.either([then, otherwise], Unknown(what, location), scope)
