@@ -903,11 +903,20 @@ def _try(self: Interpreter, node: Node, scope: Scope) -> object:
     for _, name, handler in handlers:
         if name:
             scope.names.setdefault(name, Unknown("an exception"))
-        self.dormant(handler, scope)
+        tried = dict(scope.names)
+        self.under(Certainty.DORMANT, Unknown("a branch that the default settings do not take"), handler, scope)
+        instead = {each: value for each, value in scope.names.items() if each in tried and _stands_in(tried[each], value)}
+        scope.names.update(tried)
+        scope.names.update(instead)
     if signal is None:
         signal = self.block(otherwise, scope)
     ending = self.block(final, scope)
     return ending if ending is not None else signal
+
+
+def _stands_in(tried: Value, fallback: Value) -> bool:
+    """Whether a handler binds the workspace's own thing to a name that was tried from a package: an optional plug-in."""
+    return isinstance(tried, External) and isinstance(fallback, ClassValue | FunctionValue | ModuleValue | Imported)
 
 
 def _match(self: Interpreter, node: Node, scope: Scope) -> object:
