@@ -8,6 +8,7 @@ Work is bounded by steps and depth. Frameworks are not known here.
 
 from __future__ import annotations
 
+import os.path
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ from lsp_server.python.values import (
     Specialized,
     Super,
     TypeVariable,
+    UnknownText,
     Value,
 )
 from lsp_server.text import Location, Span
@@ -93,14 +95,17 @@ class _Frame:
     possible: list[Value] = field(default_factory=list)
 
 
+UNANSWERED = object()
+
+
 class Outside(Protocol):
-    """What somebody who knows a framework says about the world outside the workspace; None: nothing to say."""
+    """What somebody who knows a framework says about the world outside the workspace; UNANSWERED: nothing to say."""
 
-    def called(self, event: Event) -> Value | None:
-        """A call is written down: the constant it gives."""
+    def called(self, event: Event) -> Value:
+        """A call is written down: what it gives."""
 
-    def attribute(self, receiver: Value, name: str) -> Value | None:
-        """An attribute of another package's object: the constant it holds."""
+    def attribute(self, receiver: Value, name: str) -> Value:
+        """An attribute of another package's object: what it holds."""
 
 
 class Interpreter:
@@ -388,7 +393,7 @@ class Interpreter:
             self._stack[-1].events.append(event)
             if self.outside is not None:
                 answer = self.outside.called(event)
-                if answer is not None:
+                if answer is not UNANSWERED:
                     return answer
         return result
 
@@ -617,10 +622,18 @@ def join_values(values: list[Value], condition: Unknown) -> Value:
     first = values[0]
     if all(same_value(first, value) for value in values[1:]):
         return first
+    if all(isinstance(value, UnknownText | str) for value in values):
+        return joined_text(values, condition)
     objects = [value for value in values if value is not None and not isinstance(value, Unknown)]
     if objects and all(same_value(objects[0], value) for value in objects[1:]) and not isinstance(objects[0], NATIVE):
         return objects[0]
     return Unknown(condition.what, condition.location)
+
+
+def joined_text(values: list[Value], condition: Unknown) -> UnknownText:
+    """One of several texts: what they all begin with."""
+    beginning = os.path.commonprefix([value.beginning if isinstance(value, UnknownText) else value for value in values])
+    return UnknownText(condition.what, condition.location, beginning)
 
 
 def _join(before: dict[str, Value], outcomes: list[dict[str, Value]], condition: Unknown) -> dict[str, Value]:
@@ -637,6 +650,8 @@ def _join(before: dict[str, Value], outcomes: list[dict[str, Value]], condition:
 
 
 def _join_pair(left: Value, right: Value, name: str, condition: Unknown) -> Value:
+    if isinstance(left, UnknownText | str) and isinstance(right, UnknownText | str):
+        return joined_text([left, right], Unknown(f"`{name}`, which depends on a condition", condition.location))
     if isinstance(left, NATIVE) or isinstance(right, NATIVE) or isinstance(left, Unknown):
         return Unknown(f"`{name}`, which depends on a condition", condition.location)
     return left
@@ -863,9 +878,19 @@ def _for(self: Interpreter, node: Node, scope: Scope) -> object:
 
 
 def _while(self: Interpreter, node: Node, scope: Scope) -> object:
-    value = self.evaluate(node[3], scope)
-    if expressions.truth(value) is False:
-        return None
+    for _ in range(LOOP):
+        known = expressions.truth(self.evaluate(node[3], scope))
+        if known is False:
+            return None
+        if known is None:
+            break
+        signal = self.block(node[4], scope)
+        if signal == _BREAK:
+            return None
+        if signal is not None and signal != _CONTINUE:
+            return signal
+        if node[3][0] == "const":
+            return None  # `while True` whose end the text does not tell: it ran once for sure.
     condition = Unknown("a loop whose end the text does not tell", self.location(node[3], scope))
     return self.either([node[4], ()], condition, scope)
 
@@ -892,11 +917,20 @@ def _try(self: Interpreter, node: Node, scope: Scope) -> object:
     for _, name, handler in handlers:
         if name:
             scope.names.setdefault(name, Unknown("an exception"))
-        self.dormant(handler, scope)
+        tried = dict(scope.names)
+        self.under(Certainty.DORMANT, Unknown("a branch that the default settings do not take"), handler, scope)
+        instead = {each: value for each, value in scope.names.items() if each in tried and _stands_in(tried[each], value)}
+        scope.names.update(tried)
+        scope.names.update(instead)
     if signal is None:
         signal = self.block(otherwise, scope)
     ending = self.block(final, scope)
     return ending if ending is not None else signal
+
+
+def _stands_in(tried: Value, fallback: Value) -> bool:
+    """Whether a handler binds the workspace's own thing to a name that was tried from a package: an optional plug-in."""
+    return isinstance(tried, External) and isinstance(fallback, ClassValue | FunctionValue | ModuleValue | Imported)
 
 
 def _match(self: Interpreter, node: Node, scope: Scope) -> object:
