@@ -6,6 +6,7 @@ Decodes bytes and tells kinds apart by path and first lines. Reads no files and 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -98,3 +99,44 @@ class Document:
     @cached_property
     def lines(self) -> LineIndex:
         return LineIndex(self.text)
+
+
+class Documents(Mapping[str, Document]):
+    """The texts of a workspace by path. Entries may be loaded when first asked for; `digest` avoids even that."""
+
+    def __init__(
+        self,
+        entries: Mapping[str, Document | Callable[[], Document]],
+        digests: Mapping[str, str] | None = None,
+    ) -> None:
+        self._entries = dict(entries)
+        self._digests = dict(digests or {})
+
+    def __getitem__(self, path: str) -> Document:
+        entry = self._entries[path]
+        if not isinstance(entry, Document):
+            entry = self._entries[path] = entry()
+        return entry
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._entries
+
+    def digest(self, path: str) -> str:
+        """The digest of a text, without loading it where it is known already."""
+        known = self._digests.get(path)
+        if known is None:
+            known = self._digests[path] = self[path].digest
+        return known
+
+    def replacing(self, changed: Mapping[str, Document | None]) -> Documents:
+        """The documents with some exchanged or added; None removes one."""
+        entries = {path: entry for path, entry in self._entries.items() if path not in changed}
+        digests = {path: digest for path, digest in self._digests.items() if path not in changed}
+        entries.update({path: document for path, document in changed.items() if document is not None})
+        return Documents(entries, digests)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum, StrEnum
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from lsp_server.suppressions import Suppression
 from lsp_server.text import Change, Location
 from lsp_server.unknown import Unknown
 
@@ -81,7 +83,6 @@ class Finding:
     related: tuple[Related, ...] = ()
     severity: Severity = Severity.ERROR
     fixes: tuple[Fix, ...] = ()
-    # What the finding rests on besides `location`: a text change elsewhere cannot change it.
 
     @property
     def fingerprint(self) -> str:
@@ -89,7 +90,23 @@ class Finding:
         return blake2b("\x1f".join((self.rule, self.location.path, *self.subject)).encode(), digest_size=8).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the other rules found, for the rules that look at the check itself.
+
+    `used` are the suppressions that a finding needed, with the rule's name; `stale` the baseline's fingerprints that no
+    finding has any more; `rules` the names of all rules that ran.
+    """
+
+    findings: tuple[Finding, ...]
+    used: frozenset[tuple[Suppression, str]]
+    stale: frozenset[str]
+    today: date | None
+    rules: frozenset[str]
+
+
 Check = Callable[["Snapshot"], Iterable[Finding]]
+Review = Callable[["Snapshot", Outcome], Iterable[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +121,10 @@ class Rule:
     area: str
     severity: Severity
     summary: str
-    check: Check
     mirror: str
+    check: Check | None = None
+    review: Review | None = None  # runs after the others and sees their outcome
     documentation: str = ""
-    default: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ from lsp_server.python.values import (
     Specialized,
     Super,
     TypeVariable,
+    Unset,
+    UnknownText,
     Value,
 )
 from lsp_server.text import Location, Span
@@ -42,11 +44,14 @@ LONGEST = 100_000  # items or characters of a value we are willing to build
 FUNCTION_KINDS = {
     "builtins.staticmethod": "static", "builtins.classmethod": "class", "builtins.property": "property",
     "functools.cached_property": "property", "abc.abstractproperty": "property",
-    "sqlalchemy.util.classproperty": "class", "pydantic.computed_field": "property",
+    "sqlalchemy.util.classproperty": "class property", "pydantic.computed_field": "property",
+    "sqlalchemy.orm.declared_attr": "class property", "sqlalchemy.ext.declarative.declared_attr": "class property",
+    "sqlalchemy.orm.declared_attr.directive": "class property",
 }  # fmt: skip
 
 ENUMS = ("enum.Enum", "enum.StrEnum", "enum.IntEnum", "enum.Flag", "enum.IntFlag")
 SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings")
+MODELS = ("pydantic.BaseModel", "typing.NamedTuple", "typing.Protocol")  # an annotation without a value is a field to be given
 FIELDS = {"pydantic.Field": "default", "pydantic.fields.Field": "default", "sqlmodel.Field": "default",
           "dataclasses.field": "default"}  # fmt: skip
 
@@ -131,7 +136,15 @@ def evaluate(self: Interpreter, node: Node, scope: Scope) -> Value:
 
 
 def _name(self: Interpreter, node: Node, scope: Scope) -> Value:
-    return self.lookup(scope, node[3], self.location(node, scope))
+    name = node[3]
+    found: Scope | None = scope
+    while found is not None:  # The usual case, without making a place that nobody needs.
+        if name in found.names:
+            if name in found.configured:
+                self.touched_settings = True
+            return self.resolve(found, name)
+        found = found.parent
+    return self.lookup(scope, name, self.location(node, scope))
 
 
 def _attribute(self: Interpreter, node: Node, scope: Scope) -> Value:
@@ -214,7 +227,8 @@ def _fstring(self: Interpreter, node: Node, scope: Scope) -> Value:
         text = repr(value) if part[4] == "r" and plain(value) else text_of(value)
         if text is None:
             what = value.what if isinstance(value, Unknown) else "a part computed at run time"
-            return Unknown(f"a text that holds {what}", self.location(node, scope))
+            beginning = "".join(parts) + (value.beginning if isinstance(value, UnknownText) else "")
+            return UnknownText(f"a text that holds {what}", self.location(node, scope), beginning)
         parts.append(text)
     return "".join(parts)
 
@@ -237,9 +251,14 @@ def binary(self: Interpreter, operator: str, left: Value, right: Value, location
     if operator == "|" and (_is_type(left) or _is_type(right)):
         return union((left, right), location)
     left, right = _unwrap_enum(left), _unwrap_enum(right)
+    if operator == "+" and isinstance(left, UnknownText):
+        return left
     if isinstance(left, Unknown):
         return Unknown(left.what, left.location or location)
     if isinstance(right, Unknown):
+        if operator == "+" and isinstance(left, str):
+            beginning = left + (right.beginning if isinstance(right, UnknownText) else "")
+            return UnknownText(f"a text that holds {right.what}", location, beginning)
         return Unknown(right.what, right.location or location)
     try:
         if operator == "+" and type(left) is type(right) and isinstance(left, str | list | tuple | int | float | bytes):
@@ -359,6 +378,8 @@ def _compare(self: Interpreter, node: Node, scope: Scope) -> Value:
 
 
 def _compare_pair(operator: str, left: Value, right: Value, location: Location) -> Value:
+    if operator in ("==", "!=") and isinstance(left, Unset) and isinstance(right, str) and right:
+        return operator == "!="  # Nobody has set it; `touched_settings` says that this can change.
     for value in (left, right):
         if isinstance(value, Unknown):
             return Unknown(value.what, location)
@@ -372,6 +393,8 @@ def _compare_pair(operator: str, left: Value, right: Value, location: Location) 
     left, right = _unwrap_enum(left), _unwrap_enum(right)
     try:
         if operator in ("in", "not in"):
+            if isinstance(right, ClassValue) and right.inherits(*ENUMS):
+                right = [*members(right)]
             if isinstance(right, str | list | tuple | set | frozenset | dict) and plain(left) and plain(right):
                 return (left in right) is (operator == "in")
             if isinstance(right, list | tuple | set | frozenset | dict) and not isinstance(left, Instance | External):
@@ -569,7 +592,7 @@ def _super(self: Interpreter, node: Node, scope: Scope, location: Location) -> V
 
 def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
     """Call any value: ours is followed, another package's is written down as an event."""
-    from lsp_server.python import standard
+    from lsp_server.python import patterns, standard
 
     if isinstance(callee, FunctionValue):
         return self.call(callee, arguments, location)
@@ -589,6 +612,10 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
     if isinstance(callee, Method):
         if isinstance(callee.receiver, NATIVE):
             return standard.call_method(self, callee.receiver, callee.name, arguments, location)
+        if isinstance(callee.receiver, Instance):
+            matched = patterns.call_method(self, callee.receiver, callee.name, arguments, location)
+            if matched is not None:
+                return matched
         if isinstance(callee.receiver, Super):
             return _call_super(self, callee, arguments, location)
         return self.emit(callee, arguments, location)
@@ -640,6 +667,15 @@ def _enum_by_value(cls: ClassValue, value: Value, location: Location) -> Value:
 
 def attribute(self: Interpreter, value: Value, name: str, location: Location) -> Value:
     """`value.name`, followed through modules, classes, instances and other packages."""
+    result = _attribute_of(self, value, name, location)
+    if isinstance(result, Method) and self.outside is not None:
+        answer = self.outside.attribute(value, name)
+        if answer is not None:
+            return answer
+    return result
+
+
+def _attribute_of(self: Interpreter, value: Value, name: str, location: Location) -> Value:
     if isinstance(value, ModuleValue):
         return self.member(value.path, name)
     if isinstance(value, External):
@@ -673,6 +709,22 @@ def _external_attribute(self: Interpreter, value: External, name: str, location:
     return External(full)
 
 
+def mangled(cls: ClassValue, name: str) -> str:
+    """The name a private name of a class body has outside of it."""
+    return f"_{cls.name.lstrip('_')}{name}" if name.startswith("__") and not name.endswith("__") else name
+
+
+def find_mangled(cls: ClassValue, name: str) -> tuple[ClassValue, Value] | None:
+    if not name.startswith("_") or "__" not in name[1:]:
+        return None
+    for entry in cls.lineage():
+        prefix = f"_{entry.name.lstrip('_')}__"
+        inner = name[len(prefix) - 2 :]
+        if name.startswith(prefix) and inner in entry.names:
+            return entry, entry.names[inner]
+    return None
+
+
 def class_attribute(self: Interpreter, cls: ClassValue, name: str, location: Location) -> Value:
     if name == "__name__":
         return cls.name
@@ -686,10 +738,12 @@ def class_attribute(self: Interpreter, cls: ClassValue, name: str, location: Loc
         return {key: Unknown("an annotation", location) for key in cls.annotations}
     if name == "__members__" and cls.inherits(*ENUMS):
         return {member.name: member for member in members(cls)}
-    found = cls.find(name)
+    found = cls.find(name) or find_mangled(cls, name)
     if found is not None:
         owner, value = found
         value = self.resolve(owner.scope, name) if name in owner.scope.names else value
+        if isinstance(value, FunctionValue) and value.kind == "class property":
+            return self.call(value, (Argument(None, cls, location),), location)
         if isinstance(value, FunctionValue) and value.kind == "class":
             return BoundMethod(cls, value)
         if cls.inherits(*ENUMS) and not name.startswith("_") and not isinstance(value, FunctionValue | ClassValue):
@@ -727,6 +781,8 @@ def _instance_attribute(self: Interpreter, value: Instance, name: str, location:
             return result
         if result.kind == "class":
             return BoundMethod(origin, result)
+        if result.kind == "class property":
+            return self.call(result, (Argument(None, origin, location),), location)
         if result.kind == "property":
             return self.call(result, (Argument(None, value, location),), location)
         return BoundMethod(value, result)
@@ -739,7 +795,7 @@ def _missing_attribute(
     self: Interpreter, value: Instance, cls: ClassValue, name: str, settings: bool, location: Location
 ) -> Value:
     for entry in cls.lineage():
-        if name in entry.annotations:
+        if name in entry.annotations and (settings or cls.inherits(*MODELS) or not cls.externals() or cls.unknown_bases()):
             what = f"the setting `{name}`, which has no default" if settings else f"`{name}`, which has no default"
             return Unknown(what, location)
     getter = cls.find("__getattr__")
@@ -786,6 +842,8 @@ def _super_attribute(self: Interpreter, value: Super, name: str) -> Value:
     for entry in behind:
         if isinstance(entry, ClassValue) and name in entry.names:
             found = entry.names[name]
+            if isinstance(found, FunctionValue) and found.kind == "class property":
+                return self.call(found, (Argument(None, start or receiver, found.location),), found.location)
             return BoundMethod(receiver, found) if isinstance(found, FunctionValue) and found.kind != "static" else found
     return Method(value, name)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from lsp_server.python import expressions
 from lsp_server.python.lower import Node
@@ -39,7 +40,7 @@ from lsp_server.python.values import (
 from lsp_server.text import Location, Span
 from lsp_server.unknown import Unknown
 
-STEPS = 400_000  # statements and calls while one module runs; real modules need a few thousand
+STEPS = 60_000  # statements and calls while one module runs; the largest real factories need some ten thousand
 DEPTH = 30  # nested calls of workspace functions
 LOOP = 2_000  # rounds of one loop
 RECURSION = 30_000  # our own frames: a chain of imports of a real application is some thousand deep
@@ -51,10 +52,14 @@ class Exhausted(Exception):
 
 @dataclass(eq=False, slots=True)
 class Imported:
-    """A name bound by an import, not looked at yet. `member` is None for `import module`."""
+    """A name bound by an import, not looked at yet. `member` is None for `import module`.
+
+    `dotted` is the name as it was written, for a module of the workspace that turns out not to be the one meant.
+    """
 
     path: str
     member: str | None
+    dotted: str | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -88,11 +93,25 @@ class _Frame:
     possible: list[Value] = field(default_factory=list)
 
 
+class Outside(Protocol):
+    """What somebody who knows a framework says about the world outside the workspace; None: nothing to say."""
+
+    def called(self, event: Event) -> Value | None:
+        """A call is written down: the constant it gives."""
+
+    def attribute(self, receiver: Value, name: str) -> Value | None:
+        """An attribute of another package's object: the constant it holds."""
+
+
 class Interpreter:
-    """Runs modules on demand, each once. Its executions are only valid for the program they were made from."""
+    """Runs modules on demand, each once. Its executions are only valid for the program they were made from.
+
+    `outside`, when set, answers for other packages' objects; answers are only sought where nothing else is known.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.outside: Outside | None = None
         self.executions: dict[str, Execution] = {}
         self.certainty = Certainty.CERTAIN
         self.condition: Unknown | None = None
@@ -214,8 +233,31 @@ class Interpreter:
             if value.member is None:
                 value = ModuleValue(value.path)
             else:
-                value = self.member(value.path, value.member)
+                source = value.path
+                value = self._member_meant(value, scope)
+                if isinstance(value, Unknown) and self._is_running(source):
+                    return value  # Asked too early, in modules that import each other: it may be known later.
             scope.names[name] = value
+        return value
+
+    def _is_running(self, path: str) -> bool:
+        execution = self.executions.get(path)
+        return execution is not None and execution.state == "running"
+
+    def _member_meant(self, imported: Imported, scope: Scope) -> Value:
+        """What `from package import name` gives; another package's name where ours only looks like the one meant.
+
+        A folder without `__init__.py` yields to any installed package of its name, and a script folder named like a
+        library (`alembic/`) often holds files that import the library.
+        """
+        assert imported.member is not None
+        value = self.member(imported.path, imported.member)
+        if imported.dotted is None or not isinstance(value, Unknown):
+            return value
+        path, package = imported.path, imported.path.rpartition("/")[0]
+        inside = path.endswith("__init__.py") and scope.path.startswith(f"{package}/")
+        if path.endswith("/") or (inside and imported.member not in self.run(path).scope.names):
+            return External(expressions.canonical(f"{imported.dotted}.{imported.member}"))
         return value
 
     def bind(self, scope: Scope, name: str, value: Value, location: Location) -> None:
@@ -264,6 +306,10 @@ class Interpreter:
                 receiver.places[target[4]] = self.location(target, scope)
             elif isinstance(receiver, ModuleValue) and not receiver.path.endswith("/"):
                 self.bind(self.run(receiver.path).scope, target[4], value, self.location(target, scope))
+            elif isinstance(receiver, External | Method):
+                location = self.location(target, scope)
+                given = (Argument(None, part, location) for part in (receiver, target[4], value))
+                self.emit(External("builtins.setattr"), tuple(given), location)
         elif kind == "subscript":
             receiver = self.evaluate(target[3], scope)
             key = self.evaluate(target[4], scope)
@@ -336,13 +382,16 @@ class Interpreter:
 
     # Calls
 
-    def emit(self, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Instance:
+    def emit(self, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
         """Write down a call of something outside the workspace; gives what the call makes."""
         result = Instance(callee, arguments, location)
         if self._stack:
-            self._stack[-1].events.append(
-                Event(callee, arguments, location, self.certainty, result, None, self.condition, tuple(self.calls))
-            )
+            event = Event(callee, arguments, location, self.certainty, result, None, self.condition, tuple(self.calls))
+            self._stack[-1].events.append(event)
+            if self.outside is not None:
+                answer = self.outside.called(event)
+                if answer is not None:
+                    return answer
         return result
 
     def call(self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location) -> Value:
@@ -456,6 +505,11 @@ class Interpreter:
         target.decorators.extend(values)
         current = target
         for value, location in reversed(values):
+            if isinstance(value, ClassValue) and isinstance(current, FunctionValue) and value.find("__get__"):
+                # A descriptor of the workspace. Put on a class method, or named so, it is a property of the class.
+                by_class = current.kind == "class" or "class" in value.name.lower()
+                current.kind = "class property" if by_class else "property"
+                continue
             result = self._apply_decorator(value, current, target, location)
             if isinstance(result, FunctionValue | ClassValue | BoundMethod | Instance) and result is not current:
                 current = result
@@ -701,7 +755,7 @@ def _from(self: Interpreter, node: Node, scope: Scope) -> object:
         if name == "*":
             _import_star(self, path, module, scope, location)
         elif path is not None and path != scope.path:
-            self.bind(scope, alias or name, Imported(path, name), location)
+            self.bind(scope, alias or name, Imported(path, name, None if level else module), location)
         elif path is not None:
             inner = self.program.submodule(path, name)
             value: Value = Imported(inner, None) if inner else Unknown(f"`{name}`, imported from its own module", location)
@@ -753,6 +807,10 @@ def _if(self: Interpreter, node: Node, scope: Scope) -> object:
     configured, self.touched_settings = self.touched_settings, outer
     truth = expressions.truth(value)
     location = self.location(test, scope)
+    if isinstance(value, External) and value.name == "typing.TYPE_CHECKING":
+        # Imports for the checker are what annotations mean; where both branches bind a name, the running program has the other.
+        self.block(then, scope)
+        return self.block(otherwise, scope)
     if truth is None:
         what = value.what if isinstance(value, Unknown) else "a condition that the text does not decide"
         return self.either([then, otherwise], Unknown(what, location), scope)

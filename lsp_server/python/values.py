@@ -18,6 +18,11 @@ from lsp_server.unknown import Unknown
 
 Value = Any  # A Python constant or container, or one of the classes below, or Unknown.
 
+@dataclass(frozen=True, slots=True)
+class Unset(Unknown):
+    """A setting without a default, such as an environment variable: not known, but no particular text by itself."""
+
+
 NATIVE = (str, int, float, bool, type(None), bytes, tuple, list, dict, set, frozenset, range, complex, type(...))
 
 
@@ -117,7 +122,7 @@ class FunctionValue:
     sort: str = "function"
     owner: ClassValue | None = None
     decorators: list[tuple[Value, Location]] = field(default_factory=list)
-    kind: str = "plain"  # "plain", "static", "class", "property"
+    kind: str = "plain"  # "plain", "static", "class", "property", "class property"
     wrapped: FunctionValue | None = None
     qualname: str = ""
     defaults_scope: Scope | None = None
@@ -238,6 +243,13 @@ class Specialized:
     origin: Value
     arguments: tuple[Value, ...]
     location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownText(Unknown):
+    """A text put together at run time, of which the `beginning` is known."""
+
+    beginning: str = ""
 
 
 @dataclass(eq=False, slots=True)

@@ -1,0 +1,82 @@
+/**
+ * The commands: what a person calls, and what the server puts into code lenses.
+ *
+ * Commands of the server are named `specdrift.server.…`; the client registers those by itself, and two
+ * owners of one name would be an error.
+ */
+import * as vscode from 'vscode';
+import type { Location, Position } from 'vscode-languageclient/node';
+import { describe, plural, SOURCE } from './count';
+import type { Server } from './server';
+
+const RULE_SCHEME = 'specdrift-rule';
+
+interface RuleSummary {
+  readonly name: string;
+  readonly summary: string;
+}
+
+/** The `summary` of the command line's JSON report. */
+interface CheckSummary {
+  readonly files: number;
+  readonly error: number;
+  readonly warning: number;
+  readonly info: number;
+  readonly unknown: number;
+}
+
+/** Shows a rule's page: the one given, the one under the cursor, or one that the person picks. */
+export async function explainRule(server: Server, given?: unknown): Promise<void> {
+  const rule = typeof given === 'string' ? given : ruleAtCursor() ?? await pickRule(server);
+  if (rule === undefined) return;
+  const page = vscode.Uri.from({ scheme: RULE_SCHEME, path: `/${rule}.md` });
+  await vscode.workspace.openTextDocument(page); // a failure is seen here, not in an empty preview
+  await vscode.commands.executeCommand('markdown.showPreview', page);
+}
+
+export function rulePages(server: Server): vscode.Disposable {
+  return vscode.workspace.registerTextDocumentContentProvider(RULE_SCHEME, {
+    provideTextDocumentContent: async page =>
+      (await server.execute<{ markdown: string }>('specdrift.server.explainRule', page.path.replace(/^\/|\.md$/g, ''))).markdown,
+  });
+}
+
+export async function checkWorkspace(server: Server): Promise<void> {
+  const { summary } = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Window, title: 'Specdrift: checking the workspace' },
+    () => server.execute<{ summary: CheckSummary }>('specdrift.server.checkWorkspace'),
+  );
+  const unread = plural(summary.unknown, 'place could not be read', 'places could not be read');
+  const text = [`Specdrift: ${describe(summary)} in ${summary.files} files`, unread].filter(each => each !== '').join('; ');
+  if (await vscode.window.showInformationMessage(`${text}.`, 'Show Problems') !== undefined) {
+    await vscode.commands.executeCommand('workbench.actions.view.problems');
+  }
+}
+
+/** A code lens's click. The arguments are the protocol's; VS Code's own command wants its own types. */
+export async function showReferences(server: Server, uri: string, position: Position, locations: Location[]): Promise<void> {
+  const { protocol2CodeConverter: convert } = await server.connection();
+  await vscode.commands.executeCommand(
+    'editor.action.goToLocations', // one location: go there; more: peek
+    convert.asUri(uri), convert.asPosition(position), locations.map(each => convert.asLocation(each)),
+    'peek', 'Nothing on the other end.',
+  );
+}
+
+function ruleAtCursor(): string | undefined {
+  const editor = vscode.window.activeTextEditor;
+  if (editor === undefined) return undefined;
+  const here = vscode.languages.getDiagnostics(editor.document.uri)
+    .find(each => each.source === SOURCE && each.range.contains(editor.selection.active));
+  const code = typeof here?.code === 'object' ? here.code.value : here?.code;
+  return code === undefined ? undefined : String(code);
+}
+
+async function pickRule(server: Server): Promise<string | undefined> {
+  const rules = await server.execute<RuleSummary[]>('specdrift.server.listRules');
+  const choice = await vscode.window.showQuickPick(
+    rules.map(rule => ({ label: rule.name, description: rule.summary })),
+    { title: 'Explain Rule', matchOnDescription: true },
+  );
+  return choice?.label;
+}

@@ -1,0 +1,55 @@
+/**
+ * The extension's door: puts the parts together and connects them to VS Code's events.
+ */
+import * as vscode from 'vscode';
+import type { Location, Position } from 'vscode-languageclient/node';
+import { checkWorkspace, explainRule, rulePages, showReferences } from './commands';
+import { Server, type Phase } from './server';
+import { showMenu, Status } from './status';
+
+let server: Server | undefined;
+
+/** What `activate` hands to other extensions and to the tests in a real editor. */
+export interface Exports {
+  phase(): Phase;
+}
+
+export function activate(context: vscode.ExtensionContext): Exports {
+  const output = vscode.window.createOutputChannel('Specdrift', { log: true });
+  const current = server = new Server(output, context.globalStorageUri);
+
+  const command = (name: string, run: (...args: never[]) => unknown): vscode.Disposable =>
+    vscode.commands.registerCommand(name, async (...args: never[]) => {
+      try {
+        return await run(...args);
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        output.error(`${name}: ${message}`);
+        if (await vscode.window.showErrorMessage(`Specdrift: ${message}`, 'Show Output') !== undefined) output.show();
+        return undefined;
+      }
+    });
+
+  context.subscriptions.push(
+    output, current, new Status(current), rulePages(current),
+    command('specdrift.restartServer', () => current.restart()),
+    command('specdrift.showOutput', () => output.show()),
+    command('specdrift.showMenu', () => showMenu(current)),
+    command('specdrift.explainRule', (rule?: unknown) => explainRule(current, rule)),
+    command('specdrift.checkWorkspace', () => checkWorkspace(current)),
+    command('specdrift.showReferences', (uri: string, position: Position, locations: Location[]) =>
+      showReferences(current, uri, position, locations)),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => current.restart()),
+    vscode.workspace.onDidChangeConfiguration(change => {
+      const moved = ['specdrift.interpreter', 'specdrift.path'].some(each => change.affectsConfiguration(each));
+      return moved ? current.restart() : undefined;
+    }),
+  );
+
+  void current.restart(); // the search may take seconds; a failure is shown, never thrown
+  return { phase: () => current.phase };
+}
+
+export function deactivate(): Promise<void> | undefined {
+  return server?.stop();
+}

@@ -1,0 +1,131 @@
+"""The facts cache on disk: one SQLite file per workspace, one row per file and sort of fact.
+
+Lives in the user's cache folder, never in the workspace; holds only what `marshal` can say, so that nothing in it can
+run. Any trouble with it (another version, a full disk, a locked file) means working without it, never a failure.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sqlite3
+import sys
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+
+from lsp_server import __version__
+from lsp_server.python.module import ModuleFacts
+from lsp_server.python.syntax import SyntaxProblem
+from lsp_server.snapshot import Memo
+from lsp_server.text import Span
+from lsp_server.workspace import Stamp
+
+FORMAT = 3  # raise when a fact's shape or meaning changes
+_TAG = f"{FORMAT}:{__version__}:{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def folder() -> Path:
+    """Where caches live: `SPECDRIFT_CACHE`, else the platform's place for caches."""
+    given = os.environ.get("SPECDRIFT_CACHE")
+    if given:
+        return Path(given)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "specdrift" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "specdrift"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "specdrift"
+
+
+class Cache:
+    """One workspace's cache. `load` fills a memo and tells the digests of unchanged files; `save` writes what is new."""
+
+    def __init__(self, root: Path) -> None:
+        name = blake2b(str(root.resolve()).encode(), digest_size=12).hexdigest()
+        self.path = folder() / f"{name}.sqlite"
+        self._known: dict[str, tuple[int, int, str]] = {}
+        self._rows: set[tuple[str, str, str]] = set()
+
+    def load(self, files: Mapping[str, Stamp], memo: Memo) -> dict[str, str]:
+        """Digests of the files whose size and time have not changed; their facts go into the memo."""
+        digests: dict[str, str] = {}
+        try:
+            with _closing(self.path) as connection:
+                for path, size, modified, digest in connection.execute("SELECT path, size, modified, digest FROM file"):
+                    stamp = files.get(path)
+                    self._known[path] = (size, modified, digest)
+                    if stamp is not None and (stamp.size, stamp.modified) == (size, modified):
+                        digests[path] = digest
+                for path, sort, digest, blob in connection.execute("SELECT path, sort, digest, blob FROM fact"):
+                    if digests.get(path) == digest:
+                        memo.entries[(sort, path)] = (digest, _decode(sort, path, marshal.loads(blob)))
+                        self._rows.add((path, sort, digest))
+        except (sqlite3.Error, OSError, ValueError, EOFError, TypeError, KeyError):
+            return digests
+        return digests
+
+    def save(self, files: Mapping[str, Stamp], digests: Mapping[str, str], memo: Memo) -> None:
+        """Write the facts that are new. Files that are gone lose their rows."""
+        rows = []
+        for (sort, path), (digest, value) in memo.entries.items():
+            if path in digests and digest == digests[path] and (path, sort, digest) not in self._rows:
+                plain = _encode(sort, value)
+                if plain is not None:
+                    rows.append((path, sort, digest, marshal.dumps(plain)))
+        stamps = [(path, stamp.size, stamp.modified, digests[path]) for path, stamp in files.items() if path in digests]
+        gone = [(path,) for path in self._known if path not in files]
+        changed = [row for row in stamps if self._known.get(row[0]) != row[1:]]
+        if not rows and not changed and not gone:
+            return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with _closing(self.path) as connection, connection:
+                connection.executemany("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)", changed)
+                connection.executemany("INSERT OR REPLACE INTO fact VALUES (?, ?, ?, ?)", rows)
+                connection.executemany("DELETE FROM file WHERE path = ?", gone)
+                connection.executemany("DELETE FROM fact WHERE path = ?", gone)
+        except (sqlite3.Error, OSError, ValueError):
+            return
+
+
+class _closing:
+    """A connection with our tables; one made by another version is emptied first."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> sqlite3.Connection:
+        self.connection = sqlite3.connect(self.path, timeout=2)
+        connection = self.connection
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("CREATE TABLE IF NOT EXISTS meta (tag TEXT)")
+        row = connection.execute("SELECT tag FROM meta").fetchone()
+        if row is None or row[0] != _TAG:
+            connection.executescript("DROP TABLE IF EXISTS file; DROP TABLE IF EXISTS fact; DELETE FROM meta;")
+            connection.execute("INSERT INTO meta VALUES (?)", (_TAG,))
+            connection.execute("CREATE TABLE file (path TEXT PRIMARY KEY, size INT, modified INT, digest TEXT)")
+            connection.execute("CREATE TABLE fact (path TEXT, sort TEXT, digest TEXT, blob BLOB, PRIMARY KEY (path, sort))")
+            connection.commit()
+        return connection
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+
+def _encode(sort: str, value: object) -> object | None:
+    """Plain values for `marshal`; None for facts that are not kept on disk."""
+    if isinstance(value, ModuleFacts):
+        return (value.body, [(*problem.span, problem.message) for problem in value.problems])
+    if sort == "signals" and isinstance(value, frozenset):
+        return sorted(value)
+    return None
+
+
+def _decode(sort: str, path: str, value: object) -> object:
+    if sort == "module":
+        body, problems = value  # type: ignore[misc]
+        return ModuleFacts(path, body, tuple(SyntaxProblem(Span(start, end), text) for start, end, text in problems))
+    if sort == "signals":
+        return frozenset(value)  # type: ignore[call-overload]
+    raise KeyError(sort)

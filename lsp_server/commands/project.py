@@ -1,0 +1,94 @@
+"""From the command line's paths and options to a snapshot: root, configuration, files, cache."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lsp_server.cache import Cache
+from lsp_server.cli import UsageError
+from lsp_server.config import Config, ConfigError
+from lsp_server.document import Documents
+from lsp_server.snapshot import Memo, Snapshot
+from lsp_server.workspace import Stamp, documents_of, find_config, list_files, read_config
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What is looked at. `only` are the workspace paths that were asked for, None for all of them."""
+
+    root: Path
+    shown_root: str
+    config: Config
+    files: dict[str, Stamp]
+    only: tuple[str, ...] | None
+    snapshot: Snapshot
+    memo: Memo
+    cache: Cache | None
+
+    def wants(self, path: str) -> bool:
+        return self.only is None or any(path == wanted or path.startswith(wanted + "/") for wanted in self.only)
+
+    def save_cache(self) -> None:
+        if self.cache is not None:
+            documents: Documents = self.snapshot.documents
+            read = {path for _, path in self.memo.entries}
+            self.cache.save(self.files, {path: documents.digest(path) for path in self.files if path in read}, self.memo)
+
+
+def open_project(options: argparse.Namespace) -> Project:
+    """Raises UsageError for paths that are not there, ConfigError for a configuration that cannot be used."""
+    root, shown, only = _root(options.paths or [Path()])
+    if options.config is not None:
+        config = read_config(options.config)
+        if config is None:
+            raise ConfigError(f"{options.config}: has no [tool.specdrift] table")
+    else:
+        config = find_config(root)
+    config = _with_options(config, options)
+    files = list_files(root, config)
+    memo = Memo()
+    cache = None if options.no_cache else Cache(root)
+    digests = cache.load(files, memo) if cache is not None else {}
+    snapshot = Snapshot(documents_of(root, files, digests), config, memo)
+    return Project(root, shown, config, files, only, snapshot, memo, cache)
+
+
+def _root(paths: list[Path]) -> tuple[Path, str, tuple[str, ...] | None]:
+    """The folder to look at, how it is called in reports, and the part of it that was asked for."""
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"{path}: no such file or folder")
+    if len(paths) == 1 and paths[0].is_dir():
+        return paths[0].resolve(), str(paths[0]), None
+    resolved = [path.resolve() for path in paths]
+    here = Path.cwd()
+    if all(path.is_relative_to(here) for path in resolved):
+        root, shown = here, "."
+    else:
+        root = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in resolved]))
+        shown = str(root)
+    return root, shown, tuple(path.relative_to(root).as_posix() for path in resolved)
+
+
+def _with_options(config: Config, options: argparse.Namespace) -> Config:
+    select, ignore = _names(options.select), _names(options.ignore)
+    if select or ignore:
+        from lsp_server.rules import AREAS, all_rules
+
+        known = {rule.name for rule in all_rules()} | set(AREAS)
+        for name in (*select, *ignore):
+            if name not in known:
+                raise UsageError(f"there is no rule or area `{name}`; --rules lists them")
+    if select:
+        config = replace(config, select=tuple(select))
+    if ignore:
+        config = replace(config, ignore=(*config.ignore, *ignore))
+    return config
+
+
+def _names(given: Iterable[str] | None) -> list[str]:
+    return [name.strip() for part in given or () for name in part.split(",") if name.strip()]

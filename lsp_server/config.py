@@ -1,0 +1,159 @@
+"""The configuration: one frozen value made from the text of `[tool.specdrift]` or `specdrift.toml`.
+
+Text in, value out: finding the file is the shells' business. Every key has a default, so that no file is needed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+SEVERITIES = ("off", "info", "warning", "error")
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be used; the message is for people and names the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Keys as they are written in the file, with `-` or `_`.
+
+    Paths and patterns are relative to the workspace; patterns are shell patterns, `**` crosses folders.
+    """
+
+    exclude: tuple[str, ...] = ()  # files nobody looks at
+    specs: tuple[str, ...] = ()  # patterns of OpenAPI files; () finds them
+    applications: tuple[str, ...] = ()  # patterns of modules that hold applications; () finds them
+    alembic: tuple[str, ...] = ()  # patterns of Alembic folders or ini files; () finds them
+    dialect: str | None = None  # "postgresql", "mysql", "mariadb", "sqlite"; None finds it
+    leads: str = "spec"  # which side is right where spec and code disagree: "spec" or "code"
+    leads_in: tuple[tuple[str, str], ...] = ()  # the same per path pattern
+    select: tuple[str, ...] = ()  # rules or areas; () means all
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, str] = field(default_factory=dict)  # rule -> "off" | "info" | "warning" | "error"
+    ignore_in: tuple[tuple[str, tuple[str, ...]], ...] = ()  # path pattern -> rules
+    baseline: str | None = None
+    types: Mapping[str, str] = field(default_factory=dict)  # dotted Python name -> SQL type
+    development_database: str | None = None
+    agent: Mapping[str, Any] = field(default_factory=dict)
+    source: str | None = None  # the file the values came from
+
+    def leads_for(self, path: str) -> str:
+        for pattern, side in self.leads_in:
+            if matches(path, pattern):
+                return side
+        return self.leads
+
+    def is_ignored(self, rule: str, area: str, path: str) -> bool:
+        if self.severity.get(rule) == "off" or rule in self.ignore or area in self.ignore:
+            return True
+        if self.select and rule not in self.select and area not in self.select:
+            return True
+        return any(rule in rules or "*" in rules for pattern, rules in self.ignore_in if matches(path, pattern))
+
+
+def matches(path: str, pattern: str) -> bool:
+    """Whether a workspace path fits a pattern: `docs/` and everything below it, `*.yaml` in any folder, `a/**/b.py`."""
+    pattern = pattern.removeprefix("./")
+    if pattern.endswith("/"):
+        return path.startswith(pattern)
+    if "/" not in pattern:
+        return fnmatch.fnmatchcase(path.rpartition("/")[2], pattern) or path.startswith(pattern + "/")
+    if fnmatch.fnmatchcase(path, pattern) or path.startswith(pattern.rstrip("*").rstrip("/") + "/"):
+        return True
+    return "**/" in pattern and fnmatch.fnmatchcase(path, pattern.replace("**/", ""))
+
+
+_LISTS = ("exclude", "specs", "applications", "alembic", "select", "ignore")
+_TABLES = {"leads-in": "leads_in", "ignore-in": "ignore_in", "severity": "severity", "types": "types", "agent": "agent"}
+_KEYS = (*_LISTS, "dialect", "leads", "baseline", "development-database", *_TABLES)
+_DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
+
+
+def parse(text: str, source: str) -> Config | None:
+    """The configuration in a `pyproject.toml` (its `[tool.specdrift]` table) or a `specdrift.toml` (the whole file).
+
+    None where a `pyproject.toml` has no such table. Raises ConfigError.
+    """
+    import tomllib
+
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{source}: not valid TOML: {error}") from None
+    if source.rpartition("/")[2] == "pyproject.toml":
+        table = data.get("tool", {})
+        data = table.get("specdrift") if isinstance(table, dict) else None
+        if data is None:
+            return None
+    if not isinstance(data, dict):
+        raise ConfigError(f"{source}: [tool.specdrift] must be a table")
+    return from_mapping(data, source)
+
+
+def from_mapping(data: Mapping[str, Any], source: str) -> Config:
+    """The configuration from plain values, as TOML or an editor's settings give them. Raises ConfigError."""
+    config = Config(source=source)
+    for written, value in data.items():
+        key = written.replace("_", "-")
+        if key not in _KEYS:
+            near = difflib.get_close_matches(key, _KEYS, 1)
+            hint = f"; did you mean `{near[0]}`?" if near else f"; known keys: {', '.join(_KEYS)}"
+            raise ConfigError(f"{source}: unknown key `{written}`{hint}")
+        config = replace(config, **{_field(key): _value(key, value, source)})
+    return config
+
+
+def _field(key: str) -> str:
+    return key.replace("-", "_")
+
+
+def _value(key: str, value: Any, source: str) -> Any:
+    def wrong(expected: str) -> ConfigError:
+        return ConfigError(f"{source}: `{key}` must be {expected}, not {value!r}")
+
+    if key in _LISTS:
+        if not _strings(value):
+            raise wrong("a list of strings")
+        return tuple(value)
+    if key == "leads":
+        if value not in ("spec", "code"):
+            raise wrong('"spec" or "code"')
+        return value
+    if key == "dialect":
+        if value not in _DIALECTS:
+            raise wrong(f"one of {', '.join(_DIALECTS)}")
+        return value
+    if key in _TABLES:
+        if not isinstance(value, dict):
+            raise wrong("a table")
+        return _table(key, value, wrong)
+    if not isinstance(value, str):
+        raise wrong("a string")
+    return value
+
+
+def _table(key: str, value: dict[str, Any], wrong: Any) -> Any:
+    if key == "leads-in":
+        if not all(side in ("spec", "code") for side in value.values()):
+            raise wrong('a table from path pattern to "spec" or "code"')
+        return tuple(value.items())
+    if key == "ignore-in":
+        if not all(_strings(rules) for rules in value.values()):
+            raise wrong("a table from path pattern to a list of rules")
+        return tuple((pattern, tuple(rules)) for pattern, rules in value.items())
+    if key == "severity" and not all(word in SEVERITIES for word in value.values()):
+        raise wrong(f"a table from rule to one of {', '.join(SEVERITIES)}")
+    if key == "types" and not all(isinstance(sql, str) for sql in value.values()):
+        raise wrong("a table from dotted Python name to SQL type")
+    return dict(value)
+
+
+def _strings(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+

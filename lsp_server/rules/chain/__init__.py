@@ -1,0 +1,1 @@
+"""Rules of the chain area, one file each."""

@@ -1,0 +1,1 @@
+"""Rules of the migration area, one file each."""

@@ -1,0 +1,1 @@
+"""Rules of the spec area, one file each."""

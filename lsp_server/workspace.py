@@ -1,0 +1,148 @@
+"""The workspace: the only reader of the user's files. Lists them, decodes them, watches their size and time.
+
+Files that no reader understands are never opened. Symbolic links to folders are not followed, links to files only inside
+the workspace. A file that cannot be read becomes a document with a `problem`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lsp_server.config import Config, ConfigError, matches, parse
+from lsp_server.document import Document, Documents, Kind, UndecodableText, decode, kind_of
+
+LARGEST = 32 * 1024 * 1024  # bytes; the largest public OpenAPI files have 13 MB
+NEVER = frozenset({
+    ".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".env", "env", "site-packages", ".tox", ".nox",
+    ".mypy_cache", ".ruff_cache", ".pytest_cache", ".specdrift", ".idea", ".vscode", "dist", "build", ".eggs", "htmlcov",
+})  # fmt: skip
+_READ = frozenset(Kind) - {Kind.OTHER}
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells a changed file from an unchanged one without reading it."""
+
+    size: int
+    modified: int  # nanoseconds
+
+
+def find_config(root: Path) -> Config:
+    """The configuration of a workspace: the nearest `specdrift.toml` or `pyproject.toml` with a table, upwards.
+
+    Raises ConfigError.
+    """
+    for folder in (root, *root.parents):
+        for name in ("specdrift.toml", "pyproject.toml"):
+            path = folder / name
+            if path.is_file():
+                config = read_config(path)
+                if config is not None:
+                    return config
+        if (folder / ".git").exists():
+            break
+    return Config()
+
+
+def read_config(path: Path) -> Config | None:
+    """Raises ConfigError for a file that cannot be read or used."""
+    try:
+        return parse(decode(path.read_bytes(), path.name), str(path))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except UndecodableText as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def list_files(root: Path, config: Config) -> dict[str, Stamp]:
+    """All files below `root` that some reader may understand, by workspace path, with their stamps."""
+    names = _git_files(root)
+    found: dict[str, Stamp] = {}
+    for name in names if names is not None else _walk(root):
+        if kind_of(name) not in _READ or any(matches(name, pattern) for pattern in config.exclude):
+            continue
+        if names is not None and any(part in NEVER for part in name.split("/")[:-1]):
+            continue
+        stamp = stamp_of(root, name)
+        if stamp is not None:
+            found[name] = stamp
+    return found
+
+
+def stamp_of(root: Path, name: str) -> Stamp | None:
+    """None where there is no such regular file inside the workspace."""
+    full = root / name
+    try:
+        status = os.lstat(full)
+        if os.path.islink(full):
+            if not Path(os.path.realpath(full)).is_relative_to(os.path.realpath(root)):
+                return None
+            status = os.stat(full)
+    except OSError:
+        return None
+    if not _regular(status.st_mode):
+        return None
+    return Stamp(status.st_size, status.st_mtime_ns)
+
+
+def _regular(mode: int) -> bool:
+    return (mode & 0o170000) == 0o100000
+
+
+def _git_files(root: Path) -> list[str] | None:
+    """What git tracks or would track below the folder; None outside a work tree."""
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
+        return None
+    command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        result = subprocess.run(command, capture_output=True, timeout=20, check=False, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    if result.returncode != 0:
+        return None
+    return [name for name in result.stdout.decode("utf-8", "surrogateescape").split("\0") if name]
+
+
+def _walk(root: Path) -> Iterable[str]:
+    stack = [""]
+    while stack:
+        folder = stack.pop()
+        try:
+            entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            name = f"{folder}/{entry.name}" if folder else entry.name
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name not in NEVER:
+                        stack.append(name)
+                elif entry.is_file():
+                    yield name
+            except OSError:
+                continue
+
+
+def read_document(root: Path, path: str) -> Document:
+    """A file's document; unreadable, too large or undecodable ones have a `problem` and no text."""
+    try:
+        if (root / path).stat().st_size > LARGEST:
+            return Document(path, "", problem=f"larger than {LARGEST // (1024 * 1024)} MB, not read")
+        return Document(path, decode((root / path).read_bytes(), path))
+    except OSError as error:
+        return Document(path, "", problem=f"cannot be read: {error.strerror}")
+    except UndecodableText as error:
+        return Document(path, "", problem=str(error))
+
+
+def documents_of(root: Path, files: Iterable[str], digests: Mapping[str, str] | None = None) -> Documents:
+    """Documents that are read from disk when somebody looks at them."""
+
+    def loader(path: str) -> Callable[[], Document]:
+        return lambda: read_document(root, path)
+
+    return Documents({path: loader(path) for path in files}, digests)
