@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
 
@@ -97,7 +98,7 @@ class Memo:
 
 
 class Snapshot:
-    """One moment of a workspace. `cancelled` is asked between files while views are made."""
+    """One moment of a workspace. `cancelled` is asked between files while views are made; `now` dates what is generated."""
 
     def __init__(
         self,
@@ -105,11 +106,13 @@ class Snapshot:
         config: Config | None = None,
         memo: Memo | None = None,
         cancelled: Callable[[], bool] = lambda: False,
+        now: datetime | None = None,
     ) -> None:
         self.documents = documents
         self.config = config or Config()
         self.memo = memo or Memo()
         self.cancelled = cancelled
+        self.now = now
 
     @classmethod
     def of(cls, texts: dict[str, str], config: Config | None = None) -> Snapshot:
@@ -142,7 +145,7 @@ class Snapshot:
             if path in self.documents or path in changed:
                 raise EditConflict(f"{path}: the file exists already")
             changed[path] = Document(path, text)
-        return Snapshot(self.documents.replacing(changed), self.config, self.memo, self.cancelled)
+        return Snapshot(self.documents.replacing(changed), self.config, self.memo, self.cancelled, self.now)
 
 
     def suppressions(self, path: str) -> tuple[Suppression, ...]:

@@ -80,7 +80,8 @@ def _read(document: Document, tree: Tree, load: Load) -> Api:
         incomplete = Unknown("a specification without content", location)
         return Api(document.path, location=location, incomplete=incomplete, faults=tuple(faults.found), sources=(document.path,))
     source = references.root
-    dialect, head = _version(root)
+    dialect = dialect_of(root)
+    head = root.get("swagger") or root.get("openapi")
     schemas = SchemaReader(references, dialect)
     _name_schemas(source, root, schemas)
     named = _component(root, dialect, "securitySchemes", "securityDefinitions")
@@ -118,17 +119,14 @@ def _read(document: Document, tree: Tree, load: Load) -> Api:
     )
 
 
-def _version(root: Node) -> tuple[Dialect, Node | None]:
-    swagger = root.get("swagger")
-    if swagger is not None:
-        return Dialect.SWAGGER_2, swagger
+def dialect_of(root: Node) -> Dialect:
+    """The rules that hold for a document; the newest where it does not say."""
+    if "swagger" in root:
+        return Dialect.SWAGGER_2
     head = root.get("openapi")
     text = head.text if head is not None else ""
-    if text.startswith("3.0"):
-        return Dialect.OPENAPI_3_0, head
-    if text.startswith("3.1"):
-        return Dialect.OPENAPI_3_1, head
-    return Dialect.OPENAPI_3_2, head
+    known = {"3.0": Dialect.OPENAPI_3_0, "3.1": Dialect.OPENAPI_3_1}
+    return known.get(text[:3], Dialect.OPENAPI_3_2)
 
 
 def _texts(root: Node, key: str) -> tuple[str, ...]:

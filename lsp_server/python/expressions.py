@@ -7,6 +7,7 @@ functions that decide names and paths are in `standard.py`.
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -417,6 +418,10 @@ def _same(left: Value, right: Value) -> bool | None:
     if plain(left) and plain(right):
         return bool(left == right)
     ours = (ClassValue, FunctionValue, ModuleValue, EnumMember)
+    groups = (set, frozenset, tuple)
+    if isinstance(left, groups) and isinstance(right, groups):
+        if all(isinstance(item, ours) or plain(item) for item in (*left, *right)):
+            return bool(left == right)
     if isinstance(left, External) and isinstance(right, External):
         return True if left.name == right.name else None
     if (left is None and isinstance(right, (*ours, Instance))) or (right is None and isinstance(left, (*ours, Instance))):
@@ -693,6 +698,10 @@ def _attribute_of(self: Interpreter, value: Value, name: str, location: Location
     if isinstance(value, Specialized):
         return attribute(self, value.origin, name, location)
     if isinstance(value, FunctionValue):
+        if name == "__annotations__":
+            return value.attributes.setdefault(name, {})
+        if name in value.attributes:
+            return value.attributes[name]
         return {"__name__": value.name, "__qualname__": value.qualname, "__module__": self.program.module_name(value.path),
                 "__wrapped__": value.wrapped}.get(name) or Unknown(f"`{name}` of a function", location)  # fmt: skip
     if isinstance(value, NATIVE):
@@ -708,7 +717,12 @@ def _external_attribute(self: Interpreter, value: External, name: str, location:
     full = canonical(f"{value.name}.{name}")
     if value.name == "builtins.object" and name == "__init_subclass__":
         return Unknown("`object.__init_subclass__`", location)
-    return External(full)
+    stated = _STATED.search(full)
+    return int(stated[1]) if stated else External(full)
+
+
+# Constants of other packages whose name says their value: `status.HTTP_404_NOT_FOUND`.
+_STATED = re.compile(r"\.HTTP_([1-5]\d\d)_[A-Z_]+$")
 
 
 def mangled(cls: ClassValue, name: str) -> str:

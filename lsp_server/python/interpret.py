@@ -304,7 +304,7 @@ class Interpreter:
             self.bind(scope, target[3], value, self.location(target, scope))
         elif kind == "attr":
             receiver = self.evaluate(target[3], scope)
-            if isinstance(receiver, Instance):
+            if isinstance(receiver, Instance | FunctionValue):
                 receiver.attributes[target[4]] = value
             elif isinstance(receiver, ClassValue):
                 receiver.names[target[4]] = value
@@ -318,9 +318,7 @@ class Interpreter:
         elif kind == "subscript":
             receiver = self.evaluate(target[3], scope)
             key = self.evaluate(target[4], scope)
-            if isinstance(receiver, dict) and expressions.hashable(key):
-                receiver[key] = value
-            elif isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver):
+            if (isinstance(receiver, dict) and expressions.hashable(key)) or (isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver)):
                 receiver[key] = value
         elif kind in ("tuple", "list"):
             self._unpack(target[3], value, scope)
@@ -817,6 +815,12 @@ def _class(self: Interpreter, node: Node, scope: Scope) -> object:
 
 def _if(self: Interpreter, node: Node, scope: Scope) -> object:
     _, start, end, test, then, otherwise = node
+    checked = _checking_branch(self, test, scope)
+    if checked is not None:
+        # What only type checkers see is walked for the names it imports; what runs has the last word.
+        static, running = (then, otherwise) if checked else (otherwise, then)
+        self.block(static, scope)
+        return self.block(running, scope)
     outer, self.touched_settings = self.touched_settings, False
     value = self.evaluate(test, scope)
     configured, self.touched_settings = self.touched_settings, outer
@@ -836,6 +840,16 @@ def _if(self: Interpreter, node: Node, scope: Scope) -> object:
     signal = self.under(Certainty.CONFIGURED, condition, taken, scope)
     self.dormant(other, scope)
     return signal
+
+
+def _checking_branch(self: Interpreter, test: Node, scope: Scope) -> bool | None:
+    """Whether a test is `TYPE_CHECKING` (True) or `not TYPE_CHECKING` (False); None for any other."""
+    negated = test[0] == "unary" and test[3] == "not"
+    inner = test[4] if negated else test
+    if inner[0] not in ("name", "attr") or inner[3 if inner[0] == "name" else 4] != "TYPE_CHECKING":
+        return None
+    value = self.evaluate(inner, scope)
+    return not negated if isinstance(value, External) and value.name == "typing.TYPE_CHECKING" else None
 
 
 def _for(self: Interpreter, node: Node, scope: Scope) -> object:

@@ -126,6 +126,7 @@ class FunctionValue:
     wrapped: FunctionValue | None = None
     qualname: str = ""
     defaults_scope: Scope | None = None
+    attributes: dict[str, Value] = field(default_factory=dict)  # those set on it
 
     def original(self) -> FunctionValue:
         """The function whose signature callers see."""

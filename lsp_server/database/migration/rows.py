@@ -67,8 +67,8 @@ def _value(table: Table, column: Column, number: int) -> object:
         "TIMESTAMP WITH TIME ZONE": f"2024-01-0{number} 12:00:00.000000",
         "TIME WITHOUT TIME ZONE": f"12:00:0{number}.000000",
         "UUID": f"{number:032x}",
-        "JSON": '{"n": %d}' % number,
-        "JSONB": '{"n": %d}' % number,
+        "JSON": f"[{number}]",
+        "JSONB": f"[{number}]",
         "BYTEA": bytes([number]),
     }
     return values.get(family, str(number))
