@@ -19,7 +19,7 @@ KIND = "add-rollback"
 
 def add_rollback(replay: HistoryReplay, step: RevisionReplay, title: str = "Add the rollback") -> tuple[Fix, ...]:
     """A fix where the schema on both sides is known; nothing where the upgrade did what the text does not tell."""
-    if step.refusal is not None or any(isinstance(each.operation, Opaque) or each.condition for each in step.steps):
+    if step.refusal is not None or any(isinstance(each.operation, Opaque) or each.condition is not None for each in step.steps):
         return ()
     losing = any(isinstance(each.operation, DropTable | DropColumn | ChangeRows) for each in step.steps)
     identifier, folder = step.revision.id, replay.history.folder
