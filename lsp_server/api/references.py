@@ -168,11 +168,16 @@ class References:
                 elif hop is not reference:
                     return None
             if inner is None:
-                if source.broken is not None and any(_is_written(source.tree.source, one) for one in (name, last)):
+                if source.holds_break(node.span) or (source.broken is not None and self._may_be_lost(source, name, last)):
                     return None
                 return f"the reference {text} points to nothing{self._suggestion(node, name)}"
             node = inner
         return Target(source, node, self.key_of(source, fragment))
+
+    @staticmethod
+    def _may_be_lost(source: Source, *names: str) -> bool:
+        """Whether what was not found may only have been cut off from where it belongs."""
+        return any(is_written(source.tree.source, name) for name in names)
 
     def _file(self, source: Source, path: str) -> Source | str:
         """Another file of the specification, or why it may not or cannot be had."""
@@ -217,9 +222,13 @@ def _unescaped(part: str) -> str:
     return part.replace("~1", "/").replace("~0", "~")
 
 
-def _is_written(text: str, name: str) -> bool:
-    """Whether a name stands before a colon somewhere: in a text that does not parse it may exist unseen."""
-    return re.search(rf"(?m)^[ \t{{,\"']*{re.escape(name)}[\"']?[ \t]*(:|$)", text) is not None
+def is_written(text: str, name: str, outermost: bool = False) -> bool:
+    """Whether a name stands before a colon somewhere: in a text that does not parse it may exist unseen.
+
+    `outermost`: only where a line is indented by four at most, as the outermost keys of JSON are.
+    """
+    indent = "[ \\t]{0,4}[\"']?" if outermost else "[ \\t{,\"']*"
+    return re.search(rf"(?m)^{indent}{re.escape(name)}[\"']?[ \t]*(:|$)", text) is not None
 
 
 def text_faults(source: Source, faults: Faults) -> None:
