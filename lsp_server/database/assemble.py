@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from lsp_server.database.alchemy_names import given_to, made_by
 from lsp_server.database.elements import (
+    COLUMNS,
     ColumnDraft,
     ForeignKeyDraft,
     flag,
@@ -26,13 +27,10 @@ from lsp_server.database.model import (
     Unique,
 )
 from lsp_server.database.naming import conventional_name
-from lsp_server.database.sql_text import sql_text
+from lsp_server.database.sql_text import column_name, sql_text
 from lsp_server.python.values import Argument, Instance, Method, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
-
-_NO_TYPE = Unknown("a column without a type")
-
 
 @dataclass(eq=False, slots=True)
 class MetaDataDraft:
@@ -87,6 +85,9 @@ class TableDraft:
             for column in self.columns:
                 if column.source is value:
                     return column
+            name = column_name(value)
+            if name is not None and made_by(value) in COLUMNS:
+                return self.column(name)
             if isinstance(value.origin, Method) and value.origin.name == "__getitem__" and value.arguments:
                 return self.column(value.arguments[0].value)
         if isinstance(value, Method):
@@ -152,7 +153,9 @@ class Assembly:
             target = self._target(draft, key.target)
             if target is not None and target[1] is not None and depth < 10:
                 return self._type(target[0], target[1], depth + 1)
-        return ColumnType(Unknown(_NO_TYPE.what, column.location))
+        if column.implied_type is not None:
+            return column.implied_type
+        return ColumnType(Unknown("a column without a type", column.location))
 
     # References
 
@@ -247,6 +250,7 @@ class Assembly:
                 indexes.append(self._index(draft, item))
             elif sort == "CheckConstraint":
                 checks.append(self._check(draft, item))
+        indexes.extend(_spatial_index(draft, column) for column in draft.columns if column.type is not None and column.type.indexed)
         for made in draft.ready_made:
             (uniques if isinstance(made, Unique) else indexes).append(made)  # type: ignore[arg-type]
         return keys, uniques, indexes, checks
@@ -325,11 +329,11 @@ def nullable_of(column: ColumnDraft) -> bool | Unknown:
     """SQLAlchemy's rule: what is said, else what the annotation says, else anything but a primary key may be NULL."""
     if column.nullable is not None:
         return column.nullable
+    if column.implied_nullable is not None:
+        return column.implied_nullable
     if isinstance(column.primary_key, Unknown):
         return column.primary_key
-    if column.primary_key or column.identity is not None:
-        return False
-    return True if column.implied_nullable is None else column.implied_nullable
+    return not column.primary_key and column.identity is None
 
 
 def _keyed(column: Column, names: tuple[str, ...], draft: TableDraft) -> Column:
@@ -354,6 +358,12 @@ def _column_index(draft: TableDraft, column: ColumnDraft, uniques: list[Unique],
         uniques.append(Unique(None, unknown=column.unique, location=column.location))
     elif column.unique:
         uniques.append(Unique((name,), constraint_name(draft, "uq", None, (name,)), location=column.location))
+
+
+def _spatial_index(draft: TableDraft, column: ColumnDraft) -> Index:
+    """GeoAlchemy2 gives each geometry column a GiST index."""
+    name = column.column_name or ""
+    return Index(f"idx_{draft.name}_{name}", (name,), method="gist", expressions=(False,), location=column.location)
 
 
 def constraint_name(

@@ -77,6 +77,7 @@ class ColumnDraft:
     checks: list[Instance] = field(default_factory=list)
     declared_in: str | None = None
     implied_nullable: bool | Unknown | None = None  # from an annotation
+    implied_type: ColumnType | None = None  # from an annotation; a foreign key's target says more
     use_existing: bool = False
     maybe: Unknown | None = None
 

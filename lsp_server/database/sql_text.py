@@ -51,7 +51,7 @@ def column_name(value: Value) -> str | None:
             name = first[0].value
         if isinstance(name, str):
             return name
-        own = value.attributes.get("name")
+        own = value.attributes.get("name") or value.attributes.get("__name__")
         return own if isinstance(own, str) else None
     if isinstance(value, Method) and not isinstance(value.receiver, NATIVE) and not isinstance(value, External):
         return value.name
@@ -98,7 +98,7 @@ def _text(value: Value) -> str | None:
     if name is not None and name.startswith("sqlalchemy.func."):
         return _function(name[16:], [argument.value for argument in arguments])
     if name is not None and name.startswith("sqlalchemy.") and name[11:] in _SUFFIXES:
-        inner = _text(first)
+        inner = first if isinstance(first, str) else _text(first)
         return inner + _SUFFIXES[name[11:]] if inner else None
     if isinstance(value.origin, External) and value.origin.name.startswith("operator."):
         return _operation(value.origin.name[9:], [argument.value for argument in arguments])

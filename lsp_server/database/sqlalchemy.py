@@ -21,10 +21,12 @@ from lsp_server.python.values import Certainty, ClassValue, Event, Instance, Met
 from lsp_server.unknown import Unknown
 
 _HINT = re.compile(
-    r"\bsqlalchemy|\bsqlmodel|\bSQLModel\b|__tablename__|__table_args__|\bdb\.(?:Model|Table|Column)\b|\bmapped_column\b|\bMapped\["
-    r"|\btable\s*=\s*True|advanced_alchemy|fastapi_users|flask_appbuilder|\bColumn\("
+    r"__tablename__|__table_args__|__table__\s*=|\bMapped\[|\b\w*[cC]olumn\(|\bTable\(|\btable\s*=\s*True|\bmap_imperatively\(|\bIndex\("
+    r"|\bappend_constraint\(|\bnaming_convention\b|^class \w+\([^)]*\b(?:db\.Model|(?<!pydantic\.)Base|Model)\s*[,)]",
+    re.M,
 )
-_TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest)\.py$")
+_TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|conftest)\.py$")
+_HISTORY = re.compile(r"(?:^|/)(?:migrations?|alembic)/")
 
 
 def may_declare_tables(text: str) -> bool:
@@ -39,13 +41,13 @@ def read_models(
 
     `more_types` describes column types of other packages, as `library_types.toml` does.
     """
-    paths = [path for path in candidates if not is_test(path) and not _is_revision(interpreter, path)]
+    paths = [path for path in candidates if not is_aside(path) and not _is_revision(interpreter, path)]
     for path in paths:
         interpreter.run(path)
     library = shipped_library().with_types(more_types) if more_types else shipped_library()
     reader = Declarations(interpreter, TypeReader(interpreter, library), library)
     executions = [execution for path, execution in interpreter.executions.items()
-                  if not is_test(path) and not _is_revision(interpreter, path)]  # fmt: skip
+                  if not is_aside(path) and not _is_revision(interpreter, path)]  # fmt: skip
     for execution in executions:
         for event in execution.events:
             if name_of(event.callee) == "sqlalchemy.Table" and event.certainty != Certainty.DORMANT:
@@ -58,8 +60,9 @@ def read_models(
     return _databases(reader)
 
 
-def is_test(path: str) -> bool:
-    return _TESTS.search(path) is not None
+def is_aside(path: str) -> bool:
+    """Tests and whatever stands in a folder of migrations: their tables are not the application's."""
+    return _TESTS.search(path) is not None or _HISTORY.search(path) is not None
 
 
 def _is_revision(interpreter: Interpreter, path: str) -> bool:
@@ -99,6 +102,9 @@ def _read_table(reader: Declarations, event: Event) -> None:
         if argument.star or isinstance(argument.value, Unknown) and argument.name is None:
             table.incomplete = Unknown("a table with parts made at run time", argument.location)
     if any(option in options for option in ("autoload", "autoload_with")):
+        if not table.columns:
+            reader.unknowns.append(Unknown(f"the table `{name}`, which is read from the database", made.location))
+            return
         table.incomplete = Unknown("a table read from the database", made.location)
     if event.certainty == Certainty.CONDITIONAL:
         table.maybe = event.condition

@@ -73,6 +73,9 @@ def items_of(value: Value) -> list[Value] | None:
         return list(value) if len(value) <= LONGEST else None
     if isinstance(value, ClassValue) and value.inherits(*ENUMS):
         return members(value)
+    if isinstance(value, Instance) and isinstance(value.origin, External) and value.origin.name == "builtins.generator":
+        given = value.attributes.get("items")
+        return None if not isinstance(given, list) or any(isinstance(item, Unknown) for item in given) else list(given)
     return None
 
 
@@ -523,6 +526,13 @@ def _walrus(self: Interpreter, node: Node, scope: Scope) -> Value:
     return value
 
 
+def _yield(self: Interpreter, node: Node, scope: Scope) -> Value:
+    location = self.location(node, scope)
+    value = None if node[3] is None else evaluate(self, node[3], scope)
+    self.yield_(value, node[4], location)
+    return Unknown("what is sent to a generator", location)
+
+
 # Calls
 
 
@@ -717,7 +727,10 @@ def class_attribute(self: Interpreter, cls: ClassValue, name: str, location: Loc
         owner, value = found
         value = self.resolve(owner.scope, name) if name in owner.scope.names else value
         if isinstance(value, FunctionValue) and value.kind == "class property":
-            return self.call(value, (Argument(None, cls, location),), location)
+            made = self.call(value, (Argument(None, cls, location),), location)
+            if isinstance(made, Instance):
+                made.attributes.setdefault("__name__", name)  # it is told its name, as `__set_name__` does
+            return made
         if isinstance(value, FunctionValue) and value.kind == "class":
             return BoundMethod(cls, value)
         if cls.inherits(*ENUMS) and not name.startswith("_") and not isinstance(value, FunctionValue | ClassValue):
@@ -725,7 +738,7 @@ def class_attribute(self: Interpreter, cls: ClassValue, name: str, location: Loc
         return value
     if cls.unknown_bases():
         return Unknown(f"`{name}` of a class whose bases are not all known", location)
-    externals = [entry for entry in cls.mro() if isinstance(entry, External)]
+    externals = [entry for entry in cls.mro() if isinstance(entry, External | Method | Instance)]
     if externals:
         return Method(cls, name)
     return Unknown(f"`{name}`, which `{cls.name}` does not define", location)
@@ -896,7 +909,7 @@ _EXPRESSIONS: dict[str, Any] = {
     "subscript": _subscript, "slice": _slice, "lambda": _lambda, "comp": _comprehension,
     "await": lambda self, node, scope: evaluate(self, node[3], scope),
     "walrus": _walrus,
-    "yield": lambda self, node, scope: Unknown("what is sent to a generator", self.location(node, scope)),
+    "yield": _yield,
     "opaque": lambda self, node, scope: Unknown(f"an expression ({node[3]})", self.location(node, scope)),
     "format": lambda self, node, scope: evaluate(self, node[3], scope),
 }  # fmt: skip

@@ -12,7 +12,7 @@ Every node is a tuple `(kind, start, end, …)`; offsets are code points. Expres
     ("subscript", s, e, value, index)            ("slice", s, e, lower, upper, step)
     ("lambda", s, e, parameters, body)           ("comp", s, e, sort, element, generators)
     ("await", s, e, value)                       ("walrus", s, e, name, value)
-    ("yield", s, e, value)                       ("opaque", s, e, what)
+    ("yield", s, e, value, from)                 ("opaque", s, e, what)
 
 A keyword is `(name | None, value, s, e)`, None for `**value`; a generator `(target, iterable, conditions)`; a parameter
 `(name, sort, annotation, default, s, e)` with sort "positional", "normal", "vararg", "keyword", "kwarg".
@@ -265,8 +265,8 @@ _EXPRESSIONS: dict[type, _Lower] = {
         "comp", s, e, "dict", (low.expression(node.key), low.expression(node.value)), low.generators(node.generators)),
     ast.Await: lambda low, node, s, e: ("await", s, e, low.expression(node.value)),
     ast.NamedExpr: lambda low, node, s, e: ("walrus", s, e, node.target.id, low.expression(node.value)),
-    ast.Yield: lambda low, node, s, e: ("yield", s, e, low.optional(node.value)),
-    ast.YieldFrom: lambda low, node, s, e: ("yield", s, e, low.expression(node.value)),
+    ast.Yield: lambda low, node, s, e: ("yield", s, e, low.optional(node.value), False),
+    ast.YieldFrom: lambda low, node, s, e: ("yield", s, e, low.expression(node.value), True),
 }  # fmt: skip
 
 
