@@ -5,7 +5,7 @@ Pure bookkeeping of SQLAlchemy's rules once all declarations are known. How decl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from lsp_server.database.alchemy_names import given_to, made_by
@@ -28,7 +28,7 @@ from lsp_server.database.model import (
 )
 from lsp_server.database.naming import conventional_name
 from lsp_server.database.sql_text import column_name, sql_text
-from lsp_server.python.values import Argument, Instance, Method, Value
+from lsp_server.python.values import Argument, ClassValue, Instance, Method, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -98,7 +98,10 @@ class TableDraft:
 class Assembly:
     """Makes the tables of all drafts. `owner_of` tells which draft a class or `Table` object of the program stands for."""
 
-    def __init__(self, drafts: Iterable[TableDraft], owner_of: Mapping[int, TableDraft]) -> None:
+    def __init__(
+        self, drafts: Iterable[TableDraft], owner_of: Mapping[int, TableDraft], receiver_at: Callable[[Location], Value]
+    ) -> None:
+        self.receiver_at = receiver_at
         self.drafts = list(drafts)
         self.owner_of = owner_of
         self._by_name: dict[tuple[int, str | None, str], TableDraft] = {}
@@ -150,7 +153,7 @@ class Assembly:
                     if draft.column(own) is column:
                         keys.append(ForeignKeyDraft(target, key.location))
         for key in keys:
-            target = self._target(draft, key.target)
+            target = self._target(draft, key.target, key.target_location)
             if target is not None and target[1] is not None and depth < 10:
                 return self._type(target[0], target[1], depth + 1)
         if column.implied_type is not None:
@@ -159,7 +162,9 @@ class Assembly:
 
     # References
 
-    def _target(self, draft: TableDraft, value: Value) -> tuple[TableDraft, ColumnDraft | None] | None:
+    def _target(
+        self, draft: TableDraft, value: Value, location: Location | None = None
+    ) -> tuple[TableDraft, ColumnDraft | None] | None:
         """The table and column that a foreign key's target means, where both are ours."""
         if isinstance(value, str):
             schema, table, column = split_target(value)
@@ -173,7 +178,10 @@ class Assembly:
                 return owners[0]
             if isinstance(value.origin, Method) and value.origin.name == "__getitem__":
                 return self._member(value.origin.receiver, value)
-            return next((owner for owner in owners if owner[0] is draft), None)
+            # The column of a mixin belongs to many tables: `Model.id` says which, a bare `id` means the class' own.
+            receiver = self.receiver_at(location) if location is not None and owners else None
+            named = self.owner_of.get(id(receiver)) if isinstance(receiver, ClassValue) else draft
+            return next((owner for owner in owners if owner[0] is named), None)
         if isinstance(value, Method):
             return self._member(value.receiver, value)
         return None
@@ -201,7 +209,7 @@ class Assembly:
 
     def _foreign_key(self, draft: TableDraft, columns: list[ColumnDraft | None], key: ForeignKeyDraft) -> ForeignKey:
         targets = list(key.target) if isinstance(key.target, list | tuple) else [key.target]
-        places = [self._place(draft, target, column) for target, column in zip(targets, columns)]
+        places = [self._place(draft, target, column, key.target_location) for target, column in zip(targets, columns)]
         names = [column.column_name if column else None for column in columns]
         unknown: Unknown | None = None
         if None in names or None in places or len(targets) != len(columns) or not names:
@@ -217,9 +225,11 @@ class Assembly:
             unknown, key.location,
         )  # fmt: skip
 
-    def _place(self, draft: TableDraft, value: Value, column: ColumnDraft | None) -> tuple[str | None, str, str] | None:
+    def _place(
+        self, draft: TableDraft, value: Value, column: ColumnDraft | None, location: Location | None
+    ) -> tuple[str | None, str, str] | None:
         """(schema, table, column) of a foreign key's target."""
-        found = self._target(draft, value)
+        found = self._target(draft, value, location)
         if found is not None and found[1] is not None and found[1].column_name is not None:
             return found[0].schema, found[0].name, found[1].column_name
         if isinstance(value, str):

@@ -176,6 +176,9 @@ class Declarations:
             return None
         if root.sort == "sqlmodel" and not any(key.name == "table" and key.value is True for key in cls.keywords):
             return None
+        for value in list(cls.names.values()):
+            if isinstance(value, ClassValue):
+                self.map(value)  # declared attributes may ask the class that the body names for its table
         parent = next((found for entry in list(cls.lineage())[1:] if (found := self.map(entry)) is not None), None)
         result = MappedClass(cls, None, parent)
         self.mapped[id(cls)] = result
@@ -207,10 +210,20 @@ class Declarations:
             return
         mapped.table = table
         self.owner_of[id(cls)] = table
+        if "__table__" not in cls.names:
+            self._set_table(cls, table)
         for column in columns:
             if table.column(column.column_name) is None or not (table is (parent.table if parent else None)):
                 table.add(column)
         mapped.attributes.update(column.attribute for column in columns if column.attribute)
+
+    def _set_table(self, cls: ClassValue, table: TableDraft) -> None:
+        """`Model.__table__`, as mapping a class makes it: other classes ask it for its name."""
+        attributes = {"name": table.name, "schema": table.schema}
+        attributes["fullname"] = f"{table.schema}.{table.name}" if table.schema else table.name
+        made = Instance(External("sqlalchemy.Table"), (), cls.location, attributes)
+        cls.names["__table__"] = made
+        self.owner_of[id(made)] = table
 
     def _given_table(self, cls: ClassValue) -> TableDraft | None:
         found = cls.find("__table__")

@@ -44,6 +44,7 @@ class ForeignKeyDraft:
 
     target: Value
     location: Location
+    target_location: Location | None = None
     columns: tuple[Value, ...] = ()
     name: Value = None
     ondelete: str | Unknown | None = None
@@ -198,7 +199,7 @@ def flag(value: Value, name: str, location: Location) -> bool | Unknown:
 def read_foreign_key(made: Instance) -> ForeignKeyDraft:
     arguments = given_to(made)
     target = made.argument("column", 0) if made.base_arguments is None else (arguments[0] if arguments else None)
-    draft = ForeignKeyDraft(target.value if target else None, made.location)
+    draft = ForeignKeyDraft(target.value if target else None, made.location, target.location if target else None)
     _actions(draft, arguments)
     return draft
 

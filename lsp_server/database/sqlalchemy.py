@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from lsp_server.database.alchemy_names import given_to, is_extension, made_by, name_of
@@ -16,6 +18,7 @@ from lsp_server.database.declarative import Declarations, readable_convention
 from lsp_server.database.elements import CONSTRAINTS
 from lsp_server.database.model import Database, EnumType, Table
 from lsp_server.database.types import TypeReader, shipped_library
+from lsp_server.python.expressions import receiver_at
 from lsp_server.python.interpret import Execution, Interpreter
 from lsp_server.python.values import Certainty, ClassValue, Event, Instance, Method, Value
 from lsp_server.unknown import Unknown
@@ -174,7 +177,7 @@ def _databases(reader: Declarations) -> tuple[Database, ...]:
         known = drafts.get((id(draft.metadata), *draft.key))
         if known is None or (known.maybe is not None and draft.maybe is None):
             drafts[(id(draft.metadata), *draft.key)] = draft
-    assembly = Assembly(drafts.values(), reader.owner_of)
+    assembly = Assembly(drafts.values(), reader.owner_of, partial(receiver_at, reader.interpreter))
     grouped: dict[int, list[Table]] = {}
     for draft in drafts.values():
         grouped.setdefault(id(draft.metadata), []).append(assembly.table(draft))
@@ -190,8 +193,6 @@ def _databases(reader: Declarations) -> tuple[Database, ...]:
     result.sort(key=lambda database: -len(database.tables))
     if reader.unknowns:
         first = result[0] if result else Database("", ())
-        from dataclasses import replace
-
         result[:1] = [replace(first, unknowns=tuple(reader.unknowns))]
     return tuple(result)
 

@@ -18,6 +18,7 @@ from lsp_server.python.values import (
     Argument,
     BoundMethod,
     ClassValue,
+    Defaulting,
     EnumMember,
     External,
     FunctionValue,
@@ -445,6 +446,9 @@ def _subscript(self: Interpreter, node: Node, scope: Scope) -> Value:
     if isinstance(value, dict):
         if hashable(key) and key in value:
             return value[key]
+        if isinstance(value, Defaulting) and hashable(key) and value.factory is not None:
+            value[key] = call_value(self, value.factory, (), location)
+            return value[key]
         return Unknown("an entry that is not known", location)
     if isinstance(value, str | list | tuple) and isinstance(key, int | slice):
         try:
@@ -534,6 +538,22 @@ def _yield(self: Interpreter, node: Node, scope: Scope) -> Value:
 
 
 # Calls
+
+
+def receiver_at(self: Interpreter, location: Location) -> Value:
+    """What `X` is worth in the expression `X.name` that stands at a location of a module; Unknown where none does."""
+    waiting: list[Any] = [self.program.load(location.path).body]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, tuple):
+            continue
+        located = len(node) > 2 and isinstance(node[0], str) and isinstance(node[1], int) and isinstance(node[2], int)
+        if located and not node[1] <= location.span.start <= location.span.end <= node[2]:
+            continue
+        if located and node[0] == "attr" and (node[1], node[2]) == tuple(location.span):
+            return evaluate(self, node[3], self.run(location.path).scope)
+        waiting.extend(node)
+    return Unknown("the owner of an attribute", location)
 
 
 def arguments_of(self: Interpreter, node: Node, scope: Scope) -> tuple[Argument, ...]:
