@@ -93,6 +93,8 @@ class _Frame:
 
     function: FunctionValue | None
     possible: list[Value] = field(default_factory=list)
+    yielded: list[Value] = field(default_factory=list)
+    certainty: Certainty = Certainty.CERTAIN  # when the call began
 
 
 UNANSWERED = object()
@@ -352,11 +354,16 @@ class Interpreter:
         finally:
             self.certainty, self.condition = saved
 
-    def dormant(self, body: tuple[Node, ...], scope: Scope) -> None:
-        """Walk a branch the default settings do not take: its events count as dormant, its names only where new."""
+    def dormant(self, body: tuple[Node, ...], scope: Scope) -> dict[str, Value]:
+        """Walk a branch the default settings do not take: its events count as dormant, its names only where new.
+
+        Gives the names as they are at its end.
+        """
         before = dict(scope.names)
         self.under(Certainty.DORMANT, Unknown("a branch that the default settings do not take"), body, scope)
+        after = dict(scope.names)
         scope.names.update(before)
+        return after
 
     def either(self, bodies: list[tuple[Node, ...]], condition: Unknown, scope: Scope) -> object:
         """Walk all branches of a choice the text does not decide, and join what they bind."""
@@ -389,6 +396,16 @@ class Interpreter:
                 self.certainty, self.condition = Certainty.CONDITIONAL, condition
         return None
 
+    def yield_(self, value: Value, several: bool, location: Location) -> None:
+        """A generator's `yield`: its items are known as long as every yield certainly happens, in order."""
+        if not self._frames:
+            return
+        frame = self._frames[-1]
+        items = expressions.items_of(value) if several else [value]
+        if items is None or _RANK[self.certainty] > max(_RANK[frame.certainty], _RANK[Certainty.CONFIGURED]):
+            items = [Unknown("what a generator gives", location)]
+        frame.yielded.extend(items[: expressions.LONGEST - len(frame.yielded)])
+
     # Calls
 
     def emit(self, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
@@ -409,11 +426,11 @@ class Interpreter:
         running = sum(frame.function is function for frame in self._frames)
         if len(self._frames) >= DEPTH or running > 3 or self._steps > STEPS:
             return Unknown(f"a call of `{function.name}` that is nested too deeply", location)
-        if function.sort in ("generator", "asyncgen"):
+        if function.sort == "asyncgen":
             return Instance(External("builtins.generator"), arguments, location)
         scope = Scope(function.path, {}, function.scope, owner=function.owner)
         self._bind_parameters(function, arguments, scope, location)
-        frame = _Frame(function)
+        frame = _Frame(function, certainty=self.certainty)
         self._frames.append(frame)
         self.calls.append(location)
         saved = (self.certainty, self.condition)
@@ -423,6 +440,8 @@ class Interpreter:
             self._frames.pop()
             self.calls.pop()
             self.certainty, self.condition = saved
+        if function.sort == "generator":
+            return Instance(External("builtins.generator"), arguments, location, {"items": frame.yielded})
         if isinstance(signal, _Return):
             values = [*frame.possible, signal.value]
         elif signal == _RAISE:
@@ -982,23 +1001,26 @@ def _try(self: Interpreter, node: Node, scope: Scope) -> object:
     signal = self.block(body, scope)
     if signal == _RAISE:
         signal = None
-    for _, name, handler in handlers:
+    for kind, name, handler in handlers:
         if name:
             scope.names.setdefault(name, Unknown("an exception"))
-        tried = dict(scope.names)
-        self.under(Certainty.DORMANT, Unknown("a branch that the default settings do not take"), handler, scope)
-        instead = {each: value for each, value in scope.names.items() if each in tried and _stands_in(tried[each], value)}
-        scope.names.update(tried)
-        scope.names.update(instead)
+        before = dict(scope.names)
+        fallback = self.dormant(handler, scope)
+        if kind is not None and _catches_imports(kind):
+            # `try: from enterprise import A` / `except ImportError: from ours import A`: what is not here was not installed.
+            for bound, value in fallback.items():
+                ours = isinstance(value, ClassValue | FunctionValue | ModuleValue | Imported)
+                if ours and isinstance(before.get(bound), External):
+                    scope.names[bound] = value
     if signal is None:
         signal = self.block(otherwise, scope)
     ending = self.block(final, scope)
     return ending if ending is not None else signal
 
 
-def _stands_in(tried: Value, fallback: Value) -> bool:
-    """Whether a handler binds the workspace's own thing to a name that was tried from a package: an optional plug-in."""
-    return isinstance(tried, External) and isinstance(fallback, ClassValue | FunctionValue | ModuleValue | Imported)
+def _catches_imports(kind: Node) -> bool:
+    names = kind[3] if kind[0] == "tuple" else (kind,)
+    return any(name[0] == "name" and name[3] in ("ImportError", "ModuleNotFoundError") for name in names)
 
 
 def _match(self: Interpreter, node: Node, scope: Scope) -> object:
