@@ -420,9 +420,9 @@ def _plain_facts(pair: _Pair) -> Iterator[Difference]:
 
 def _is_generated(operation_id: str, route: Operation) -> bool:
     """Whether the framework made the id up from the function and the path, as FastAPI does."""
+    words = re.sub(r"\W", "_", route.path)
     function = (route.handler or "").rsplit(":", 1)[-1].rsplit(".", 1)[-1]
-    made = re.sub(r"\W", "_", f"{function}{route.path}")
-    return operation_id in (f"{made}_{route.method.lower()}", made, function)
+    return operation_id.endswith(f"{words}_{route.method.lower()}") or operation_id == function
 
 
 def _rate(text: str) -> tuple[str, ...]:
