@@ -6,6 +6,7 @@ what. Whether an operation is asked for at all is said by its step; reading revi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -56,6 +57,7 @@ from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
 LONGEST_NAME = 63
+_FOREIGN_COLLATION = re.compile(r"(?:utf8mb[34]|utf8|latin1|ascii|utf16)_\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Refusal:
     """The database refuses an operation. `sort` names the cause:
 
     "missing" and "exists" (of a name), "unnamed" (a constraint dropped without a name), "depends" (something else needs
-    it), "cast" (no automatic conversion: `USING` is missing), "mismatch" (a key that cannot be made).
+    it), "cast" (no automatic conversion: `USING` is missing), "mismatch" (a key that cannot be made), "dialect" (what only another
+    database knows).
     """
 
     sort: str
@@ -300,6 +303,8 @@ def _add_column(state: State, operation: AddColumn, location: Location) -> None:
 
 def _present_type(state: State, kind: ColumnType) -> ColumnType:
     """A column's type as the database knows it: an enumeration has the values it was made with, and must be there."""
+    if kind.collation and state.dialect == "postgresql" and _FOREIGN_COLLATION.match(kind.collation):
+        raise Refused("dialect", f"the collation {kind.collation} is MySQL's")
     if kind.item is not None:
         return replace(kind, item=_present_type(state, kind.item))
     enum = kind.enum
