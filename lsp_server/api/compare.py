@@ -75,7 +75,8 @@ def _context(promised: Api, implemented: Api) -> Context:
         isinstance(operation.security, tuple) and operation.security for operation in promised.operations
     )
     schemas = SchemaComparison(Shapes(promised), Shapes(implemented))
-    return Context(promised, implemented, schemas, declared, stated)
+    limited = any(isinstance(route.rate_limit, str) for route in implemented.operations)
+    return Context(promised, implemented, schemas, declared, stated, limited)
 
 
 # --- operations -----------------------------------------------------------------------------------------------------

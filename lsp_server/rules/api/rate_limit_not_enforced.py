@@ -3,7 +3,7 @@
 ## What it does
 
 Reports operations with a rate limit in the spec (`x-rate-limit` and its relatives) whose route has none, or another.
-Where limits come from something that is not known, nothing is reported.
+An application none of whose limits can be seen may have them in a gateway: nothing is reported.
 
 ## Why it matters
 

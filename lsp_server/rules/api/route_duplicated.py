@@ -36,7 +36,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             earlier = first.setdefault(route.key, route)
             if earlier.location == route.location or (route.handler and earlier.handler == route.handler):
                 continue  # one function under one path twice: nobody is hidden
-            if earlier.path != route.path and ":" in earlier.path + route.path:
+            if earlier.template != route.template:
                 continue  # converters may tell them apart
             yield Finding(
                 RULE.name,

@@ -35,7 +35,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         for route in application.operations:
             if route.maybe is not None:
                 continue
-            words = route.path.split("/")
+            words = (route.template or route.path).split("/")
             earlier = next((each for each in general.get((route.method, len(words)), ()) if _takes(each, words)), None)
             if earlier is not None and earlier.key != route.key:
                 yield Finding(
@@ -57,7 +57,7 @@ def _takes(earlier: Operation, words: list[str]) -> bool:
     """Whether every request for a path is one for the earlier path too: a part without converter takes any word."""
     return all(
         one == other or (one.startswith("{") and one.endswith("}") and ":" not in one and "{" not in one[1:] and other)
-        for one, other in zip(earlier.path.split("/"), words)
+        for one, other in zip((earlier.template or earlier.path).split("/"), words)
     )
 
 
