@@ -119,8 +119,8 @@ def _fields(snapshot: Snapshot, api: Api, operation: Operation) -> Iterator[tupl
             continue
         source = snapshot.documents[field.location.path].text[slice(*field.location.span)]
         match = _FIELD.match(source)
-        if match is not None:
-            yield field, match[1]
+        if match is not None and match[1] == field.name and "alias" not in source:
+            yield field, match[1]  # A field with an alias is read from another attribute.
 
 
 def _is_filled(snapshot: Snapshot, field: Property) -> bool:
