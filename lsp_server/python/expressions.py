@@ -30,8 +30,8 @@ from lsp_server.python.values import (
     Specialized,
     Super,
     TypeVariable,
-    Unset,
     UnknownText,
+    Unset,
     Value,
 )
 from lsp_server.text import Location, Span
