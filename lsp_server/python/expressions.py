@@ -51,7 +51,7 @@ FUNCTION_KINDS = {
     "sqlalchemy.orm.declared_attr.directive": "class property",
 }  # fmt: skip
 
-ENUMS = ("enum.Enum", "enum.StrEnum", "enum.IntEnum", "enum.Flag", "enum.IntFlag")
+ENUMS = ("enum.Enum", "enum.ReprEnum", "enum.StrEnum", "enum.IntEnum", "enum.Flag", "enum.IntFlag")
 SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings")
 MODELS = ("pydantic.BaseModel", "typing.NamedTuple", "typing.Protocol")  # an annotation without a value is a field to be given
 FIELDS = {"pydantic.Field": "default", "pydantic.fields.Field": "default", "sqlmodel.Field": "default",
