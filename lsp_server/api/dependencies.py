@@ -63,6 +63,9 @@ _PASSWORD_FORM = (
 )  # fmt: skip
 
 
+_FROM_SETTINGS = object()  # stands for a default that there is, and that settings decide
+
+
 @dataclass(frozen=True, slots=True)
 class BodyField:
     """One part of the request body. `sort` is "body", "form" or "file"; `whole`: a model that may be the body itself."""
@@ -251,8 +254,8 @@ class _Reader:
         outer, self.interpreter.touched_settings = self.interpreter.touched_settings, False
         value = self.interpreter.evaluate(parameter.default, function.defaults_scope or function.scope)
         configured, self.interpreter.touched_settings = self.interpreter.touched_settings, outer
-        if configured and not isinstance(value, Instance):
-            return Unknown("a default taken from the settings", parameter.location)
+        if configured and not isinstance(value, Instance | Unknown):
+            return _FROM_SETTINGS
         return value
 
     def _class(self, cls: ClassValue, scopes: tuple[str, ...], location: Location) -> _Gathered:
@@ -338,6 +341,10 @@ class _Reader:
                 return self.depends(value, kind, scopes, location)
             if maker in _WHERE or maker in _BODIES:
                 info = value
+        if default is _FROM_SETTINGS:
+            default, from_settings = MISSING, True
+        else:
+            from_settings = False
         stated: Value = default
         if made_by(default) in _DEPENDS:
             return self.depends(default, kind, scopes, location)
@@ -345,11 +352,17 @@ class _Reader:
             info = default
             given = default.argument("default", 0)
             stated = given.value if given is not None else MISSING
+            if given is None and default.argument("default_factory") is not None:
+                stated = Unknown("a default made by a factory", location)
+        elif isinstance(default, Unknown) and info is None:
+            return _Gathered(unknown=Unknown(default.what, location))
         elif info is not None and default is MISSING:
             stated = argument_of(info.arguments, "default_factory")
             stated = MISSING if stated is None else Unknown("a default made by a factory", location)
         if stated is Ellipsis:
             stated = MISSING
+        if from_settings:
+            stated = Unknown("a default taken from the settings", location)
         if isinstance(kind, Unknown) and info is None and name not in self.path_names:
             return _Gathered(unknown=Unknown(kind.what, location))
         if info is None and is_class_of(plain_type(kind), *_GIVEN_BY_FRAMEWORK):

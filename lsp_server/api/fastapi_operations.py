@@ -185,7 +185,8 @@ class OperationReader:
         arguments += [Argument(name, value, place) for name, value in keywords.items() if name != "endpoint"]
         given.attributes.update(keywords)
         self.interpreter.call_detached(made[1], tuple(arguments))
-        return given.attributes.get("include_in_schema") is not False
+        # What only some settings show counts as hidden: nobody can say that the documentation lacks it.
+        return given.attributes.get("include_in_schema") is True and "include_in_schema" not in given.configured
 
     def _identity(
         self, route: Route, own: Placement, name: str | Unknown, path: str, method: str, chosen: ResponseClass

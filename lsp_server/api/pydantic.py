@@ -7,7 +7,7 @@ schema in code (core schema hooks, model serializers, computed configuration) is
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from lsp_server.api.fastapi_names import bases_of, is_class_of, made_by, name_of, spelled
@@ -111,7 +111,7 @@ class Shapes:
         self._names: dict[tuple[object, ...], str] = {}
         self._fields: dict[tuple[object, ...], list[Field]] = {}
         self._configs: dict[int, _Config] = {}
-        self._dependent: dict[str, bool] = {}
+        self._seconds = False  # time spans of the model being read are numbers (`ser_json_timedelta="float"`)
 
     # Types
 
@@ -141,8 +141,8 @@ class Shapes:
         name = spelled(value.name)
         if name == "decimal.Decimal":
             return decimal(self.version, output)
-        if name == "datetime.timedelta" and self.version == 1:
-            return Schema(types=("number",), format="time-delta")
+        if name == "datetime.timedelta" and (self.version == 1 or self._seconds):
+            return Schema(types=("number",), format="time-delta" if self.version == 1 else None)
         if name == "builtins.NoneType" or name == "types.NoneType":
             return NULL
         if name in ARRAYS:
@@ -300,7 +300,9 @@ class Shapes:
         extra = argument_of(given, "json_schema_extra")
         if extra is not None and not (isinstance(extra, dict) and not {"type", "format", "enum", "properties", "anyOf", "oneOf", "$ref"} & set(extra)):
             return unreadable(None, "a schema changed by the program", location)
-        schema = constrained(schema, lambda name: argument_of(given, name))
+        # Pydantic 2's own `Field` still knows `min_items`, FastAPI's `Query` and its like do not.
+        ignored = ("min_items", "max_items") if self.version != 1 and made_by(info) in _PARAMETER_FIELDS else ()
+        schema = constrained(schema, lambda name: None if name in ignored else argument_of(given, name))
         discriminator = argument_of(given, "discriminator")
         if isinstance(discriminator, str) and schema.any_of:
             schema = replace(schema, any_of=(), one_of=schema.any_of, discriminator=discriminator)
@@ -394,21 +396,17 @@ class Shapes:
             return unreadable(None, f"what `{cls.name}` writes of itself", location)
         if any(unreadable_argument(argument) for argument in arguments):
             return unreadable(None, "a type parameter", location)
-        dependent = self._is_dependent(cls)
-        return self._named(cls, arguments, output if dependent else False, lambda: self._model(cls, arguments, output), dependent)
+        # Pydantic 1 shows what is read and what is written alike.
+        return self._named(cls, arguments, output and self.version != 1, lambda: self._model(cls, arguments, output))
 
-    def _is_dependent(self, cls: ClassValue) -> bool:
-        """Whether a class may look different when it is read and when it is written."""
-        return self.version != 1
-
-    def _named(self, cls: ClassValue, arguments: tuple[Value, ...], output: bool, build: object, dependent: bool = False) -> Schema:
+    def _named(self, cls: ClassValue, arguments: tuple[Value, ...], output: bool, build: Callable[[], Schema]) -> Schema:
         key = (id(cls), tuple(identity_of(argument) for argument in arguments), output)
         name = self._names.get(key)
         if name is None:
             name = self._free_name(cls, arguments, output)
             self._names[key] = name
             self.schemas[name] = Schema(unknown=Unknown("a schema that is being read"))
-            self.schemas[name] = build()  # type: ignore[operator]
+            self.schemas[name] = build()
         return Schema(ref=name)
 
     def _free_name(self, cls: ClassValue, arguments: tuple[Value, ...], output: bool) -> str:
@@ -433,6 +431,13 @@ class Shapes:
         extra = config.values.get("json_schema_extra") if self.version != 1 else config.values.get("schema_extra")
         if extra is not None and not (isinstance(extra, dict) and not {"properties", "required", "type", "allOf", "anyOf", "oneOf"} & set(extra)):
             return unreadable(None, "a schema changed by the program", cls.location)
+        outer, self._seconds = self._seconds, output and config.values.get("ser_json_timedelta") == "float"
+        try:
+            return self._object(cls, variables, config, output)
+        finally:
+            self._seconds = outer
+
+    def _object(self, cls: ClassValue, variables: Mapping[str, Value], config: _Config, output: bool) -> Schema:
         root = self._root(cls, variables, output)
         if root is not None:
             return replace(root, location=cls.location) if root.ref is None else Schema(any_of=(root,), location=cls.location)

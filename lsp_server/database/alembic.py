@@ -294,6 +294,9 @@ def _history(
 
 def _dialect(versions: tuple[str, ...], settings: Settings | None) -> str:
     """The database that the migrations are for; PostgreSQL where nothing says otherwise."""
+    scheme = (settings.url or "").partition(":")[0].partition("+")[0] if settings is not None else ""
+    if scheme in ("sqlite", "mysql", "mariadb", "postgresql"):
+        return scheme
     tails = {folder.rpartition("/")[2] for folder in versions}
     for name in ("sqlite", "mysql", "mariadb"):
         if tails == {name}:

@@ -92,11 +92,29 @@ def member_of(cls: ClassValue, name: str, value: Value) -> EnumMember:
     if isinstance(value, EnumMember):
         return value
     if isinstance(value, Instance) and isinstance(value.origin, External) and value.origin.name == "enum.auto":
-        value = name.lower() if cls.inherits("enum.StrEnum") else list(cls.names).index(name) + 1
+        value = _automatic(cls, name)
     cache = cls.scope.names if cls.scope.names is not cls.names else cls.names
     member = EnumMember(cls, name, value)
     cache[name] = member
     return member
+
+
+def _automatic(cls: ClassValue, name: str) -> Value:
+    """What `auto()` gives a member: its place, or its name where the class (or StrEnum) says so."""
+    found = cls.find("_generate_next_value_")
+    if found is not None:
+        function = found[1]
+        returned = function.body[-1] if isinstance(function, FunctionValue) and function.body else ()
+        result = returned[3] if returned and returned[0] == "return" else None
+        first = ("name", function.parameters[0].name) if isinstance(function, FunctionValue) and function.parameters else None
+        if result is not None and first is not None:
+            if result[0] == "name" and ("name", result[3]) == first:
+                return name
+            if result[0] == "call" and result[3][0] == "attr" and result[3][4] in ("lower", "upper") and not result[4]:
+                if result[3][3][0] == "name" and ("name", result[3][3][3]) == first:
+                    return name.lower() if result[3][4] == "lower" else name.upper()
+        return Unknown("a value that an enumeration makes of a member's name")
+    return name.lower() if cls.inherits("enum.StrEnum") else list(cls.names).index(name) + 1
 
 
 def plain(value: Value) -> bool:
@@ -424,6 +442,8 @@ def _same(left: Value, right: Value) -> bool | None:
             return bool(left == right)
     if isinstance(left, External) and isinstance(right, External):
         return True if left.name == right.name else None
+    if (left is None or right is None) and any(isinstance(value, External) and value.name.startswith("builtins.") for value in (left, right)):
+        return False
     if (left is None and isinstance(right, (*ours, Instance))) or (right is None and isinstance(left, (*ours, Instance))):
         return False
     if isinstance(left, ours) and isinstance(right, ours):
@@ -776,7 +796,7 @@ def class_attribute(self: Interpreter, cls: ClassValue, name: str, location: Loc
 def _instance_attribute(self: Interpreter, value: Instance, name: str, location: Location) -> Value:
     if name in value.attributes:
         result = value.attributes[name]
-        if isinstance(value.origin, ClassValue) and value.origin.inherits(*SETTINGS):
+        if name in value.configured or (isinstance(value.origin, ClassValue) and value.origin.inherits(*SETTINGS)):
             self.touched_settings = True
         return result
     origin = value.origin.origin if isinstance(value.origin, Specialized) else value.origin

@@ -306,6 +306,8 @@ class Interpreter:
             receiver = self.evaluate(target[3], scope)
             if isinstance(receiver, Instance | FunctionValue):
                 receiver.attributes[target[4]] = value
+                if isinstance(receiver, Instance) and self.touched_settings:
+                    receiver.configured = receiver.configured | {target[4]}
             elif isinstance(receiver, ClassValue):
                 receiver.names[target[4]] = value
                 receiver.places[target[4]] = self.location(target, scope)
@@ -361,13 +363,17 @@ class Interpreter:
         before = dict(scope.names)
         outcomes: list[dict[str, Value]] = []
         signals = []
+        contents = _Contents(before)
         for body in bodies:
             scope.names.clear()
             scope.names.update(before)
+            contents.restore()
             signal = self.under(Certainty.CONDITIONAL, condition, body, scope)
             signals.append(signal)
             if signal is None or signal in (_CONTINUE, _BREAK):
                 outcomes.append(dict(scope.names))
+                contents.note()
+        contents.join(condition)
         scope.names.clear()
         scope.names.update(_join(before, outcomes, condition))
         returns = [signal for signal in signals if isinstance(signal, _Return)]
@@ -593,6 +599,68 @@ class Interpreter:
                 keywords = tuple(argument for argument in cls.keywords if argument.name != "metaclass")
                 self.call(hook, (Argument(None, cls, cls.name_location), *keywords), cls.name_location)
                 break
+
+
+class _Contents:
+    """What the lists and dictionaries of a scope hold, so that a branch's changes to them are not taken for certain."""
+
+    def __init__(self, names: dict[str, Value]) -> None:
+        self.held = [value for value in names.values() if isinstance(value, list | dict) and len(value) < LOOP]
+        self.before = [_copy(value) for value in self.held]
+        self.outcomes: list[list[list[Value] | dict[Value, Value]]] = []
+
+    def restore(self) -> None:
+        for value, content in zip(self.held, self.before):
+            _refill(value, content)
+
+    def note(self) -> None:
+        self.outcomes.append([_copy(value) for value in self.held])
+
+    def join(self, condition: Unknown) -> None:
+        """What all branches agree on; an unknown item or entry where they do not."""
+        self.restore()
+        for index, value in enumerate(self.held):
+            results = [outcome[index] for outcome in self.outcomes]
+            if results and isinstance(value, list):
+                _refill(value, _join_lists([list(result) for result in results], condition))
+            elif results and isinstance(value, dict):
+                _refill(value, _join_entries([dict(result) for result in results], condition))
+
+
+def _join_lists(results: list[list[Value]], condition: Unknown) -> list[Value]:
+    first = results[0]
+    if all(len(result) == len(first) and all(map(same_value, first, result)) for result in results[1:]):
+        return first
+    agreed: list[Value] = []
+    for items in zip(*results):
+        if not all(same_value(items[0], item) for item in items[1:]):
+            break
+        agreed.append(items[0])
+    return [*agreed, Unknown(condition.what, condition.location)]
+
+
+def _join_entries(results: list[dict[Value, Value]], condition: Unknown) -> dict[Value, Value]:
+    joined: dict[Value, Value] = {}
+    for key in dict.fromkeys(key for result in results for key in result):
+        values = [result.get(key, _ABSENT) for result in results]
+        same = all(same_value(values[0], value) for value in values[1:])
+        joined[key] = values[0] if same else Unknown(condition.what, condition.location)
+    return joined
+
+
+_ABSENT = object()
+
+
+def _copy(value: list[Value] | dict[Value, Value]) -> list[Value] | dict[Value, Value]:
+    return dict(value) if isinstance(value, dict) else list(value)
+
+
+def _refill(value: list[Value] | dict[Value, Value], content: list[Value] | dict[Value, Value]) -> None:
+    if isinstance(value, dict) and isinstance(content, dict):
+        value.clear()
+        value.update(content)
+    elif isinstance(value, list):
+        value[:] = content
 
 
 _RANK = {Certainty.CERTAIN: 0, Certainty.CONFIGURED: 1, Certainty.DORMANT: 2, Certainty.CONDITIONAL: 3}
