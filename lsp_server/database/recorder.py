@@ -31,6 +31,7 @@ from lsp_server.database.operations import (
     table_key,
 )
 from lsp_server.database.sql_text import sql_text
+from lsp_server.python.expressions import beginning_of
 from lsp_server.python.interpret import UNANSWERED
 from lsp_server.python.values import (
     Argument,
@@ -162,6 +163,8 @@ class Recorder:
             name = event.callee.name
             if name.startswith("alembic.op."):
                 self._operation(name[11:], event.arguments)
+            elif name.endswith((".create_all", ".drop_all")):
+                self._all_tables(event.callee, name.rpartition(".")[2])
             elif name_of(event.callee) == "sqlalchemy.Table":
                 self._note_table(event)
             return
@@ -177,7 +180,7 @@ class Recorder:
             self._batch(receiver, method, event.arguments)
         elif method in _SQL_METHODS:
             given = find_argument(event.arguments, "statement", 0)
-            self.sql(given.value if given else None, through_connection=True)
+            self.sql(given.value if given else None)
         elif method in ("create", "drop") and isinstance(receiver, Instance):
             self._create_or_drop(receiver, made, method, event)
         elif method in ("create_all", "drop_all") and event.certainty is not Certainty.DORMANT:
@@ -222,21 +225,25 @@ class Recorder:
 
     # Raw SQL
 
-    def sql(self, value: Value, through_connection: bool = False) -> None:
+    def sql(self, value: Value) -> None:
         text: Value = value
         if isinstance(value, Instance):
             made = made_by(value)
             if made in ("sqlalchemy.text", "sqlalchemy.DDL", "sqlalchemy.TextClause"):
                 text = value.arguments[0].value if value.arguments else None
             elif isinstance(value.origin, Method) and made_by(value.origin.receiver) == "sqlalchemy.text":
-                self.sql(value.origin.receiver, through_connection)
+                self.sql(value.origin.receiver)
                 return
             elif made is not None and made.startswith(("sqlalchemy.Create", "sqlalchemy.Drop")):
                 self._schema_object(made[11:], value)
                 return
-            else:
+            elif beginning_of(value):
+                text = UnknownText("a text that holds a part computed at run time", value.location, beginning_of(value))
+            elif _is_query(value):
                 self.step(ChangeRows())
                 return
+            else:
+                text = Unknown("a text made at run time", value.location)
         if isinstance(text, str):
             for operation in operations_of(text, self.location):
                 self.step(operation)
@@ -244,14 +251,10 @@ class Recorder:
             for operation in operations_of_beginning(text.beginning, text, self.location):
                 self.step(operation)
         elif isinstance(text, Unknown):
-            # Statements put together at run time mostly change rows; what they do to the schema is not known.
-            if through_connection:
-                self.step(ChangeRows())
-            else:
-                self.opaque(f"SQL that is not known: {text.what}")
+            self.opaque(f"SQL that is not known: {text.what}")
         elif isinstance(text, list | tuple):
             for part in text:
-                self.sql(part, through_connection)
+                self.sql(part)
 
     def _schema_object(self, word: str, value: Instance) -> None:
         """`op.execute(CreateSequence(Sequence("…")))` and its relatives."""
@@ -316,6 +319,15 @@ class Recorder:
         self.step(CreateTable(declared.table, lenient))
         for index in declared.indexes:
             self.step(CreateIndex(declared.table.key, index))
+
+
+def _is_query(value: Value) -> bool:
+    """Whether a statement is built from tables or models (`users.update().where(…)`, `select(…)`): it changes rows only."""
+    while isinstance(value, Instance | Method):
+        if isinstance(value, Instance) and (made_by(value) or "").startswith(("sqlalchemy.", "sqlmodel.", "geoalchemy2.", "alembic.")):
+            return True
+        value = value.receiver if isinstance(value, Method) else value.origin
+    return isinstance(value, ClassValue) or (isinstance(value, External) and value.name.startswith(("sqlalchemy.", "sqlmodel.")))
 
 
 def _final(event: Event) -> Value:

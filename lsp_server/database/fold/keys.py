@@ -62,9 +62,11 @@ def add_constraint(state: State, operation: AddConstraint, location: Location) -
     if constraint.name is None:
         constraint = replace(constraint, name=chosen_name(state, table, constraint))
     elif constraint_named(table, constraint.name) is not None:
+        if table.incomplete is not None:
+            return  # Something may have dropped the first one.
         raise Refused("exists", f"{table.full_name} has a constraint {constraint.name} already")
     if isinstance(constraint, PrimaryKey):
-        if table.primary_key is not None:
+        if table.primary_key is not None and table.incomplete is None:
             raise Refused("exists", f"the table {table.full_name} has a primary key already")
         columns = tuple(replace(each, nullable=False, primary_key=True) if each.name in constraint.columns else each
                         for each in table.columns)  # fmt: skip
@@ -196,7 +198,7 @@ def create_index(state: State, operation: CreateIndex, location: Location) -> No
             if clash is not None and other.schema == table.schema:
                 if operation.if_not_exists:
                     return
-                if clash.unknown is None and other.maybe is None:
+                if clash.unknown is None and other.maybe is None and other.incomplete is None:
                     raise Refused("exists", f"an index {index.name} exists already")
     else:
         middle = "_".join("expr" if expression else column for column, expression in zip(

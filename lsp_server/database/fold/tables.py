@@ -39,7 +39,7 @@ def create_table(state: State, operation: CreateTable, location: Location) -> No
     table = operation.table
     existing = state.tables.get(table.key)
     if existing is not None and existing.maybe is None:
-        if operation.if_not_exists:
+        if operation.if_not_exists or state.blind is not None:
             return
         raise Refused("exists", f"the table {table.full_name} exists already")
     columns = tuple(replace(each, type=present_type(state, each.type)) for each in table.columns)
@@ -110,7 +110,7 @@ def add_column(state: State, operation: AddColumn, location: Location) -> None:
     table = table_of(state, operation.table)
     existing = table.column(operation.column.name)
     if existing is not None and existing.maybe is None:
-        if operation.if_not_exists:
+        if operation.if_not_exists or table.incomplete is not None:
             return
         raise Refused("exists", f"the table {table.full_name} has a column {existing.name} already")
     column = replace(operation.column, type=present_type(state, operation.column.type))
