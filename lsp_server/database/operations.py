@@ -298,7 +298,7 @@ def _reverse_of_loss(operation: Operation, before: Database) -> tuple[Operation,
     if table is None or table.maybe is not None:
         return Unknown(f"the table {key[1] if key else ''} is not known before")
     if isinstance(operation, DropTable):
-        return (CreateTable(table), *(CreateIndex(table.key, index) for index in table.indexes))
+        return (CreateTable(replace(table, indexes=())), *(CreateIndex(table.key, index) for index in table.indexes))
     if isinstance(operation, CommentTable):
         return (CommentTable(table.key, table.comment),)
     if isinstance(operation, DropConstraint):

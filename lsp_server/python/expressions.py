@@ -288,8 +288,8 @@ def binary(self: Interpreter, operator: str, left: Value, right: Value, location
     if isinstance(right, Unknown):
         start = beginning_of(left) if operator == "+" else ""
         if start:
-            whole = isinstance(left, str) and isinstance(right, UnknownText)
-            return UnknownText(f"a text that holds {right.what}", location, start + right.beginning if whole else start)
+            beginning = start + beginning_of(right) if isinstance(left, str) else start
+            return UnknownText(f"a text that holds {right.what}", location, beginning)
         return Unknown(right.what, right.location or location)
     try:
         if operator == "+" and type(left) is type(right) and isinstance(left, str | list | tuple | int | float | bytes):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsp_server.database.alembic import History, find_histories
 from lsp_server.database.model import Database
 from lsp_server.database.replay import HistoryReplay, Memo, Replayer
-from lsp_server.database.rollback import DowngradeOutcome, type_text, downgrade_outcome
+from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome, type_text
 from lsp_server.document import Document
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.module import read_module
