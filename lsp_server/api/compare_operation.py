@@ -130,30 +130,47 @@ def _parameters(pair: _Pair, path: str) -> OperationOutcome:
     promised, implemented = pair.operation.parameters, pair.route.parameters
     if isinstance(promised, Unknown) or isinstance(implemented, Unknown):
         return OperationOutcome((), ())
-    renamed = dict(zip(path_parameters(path), path_parameters(pair.route.path)))
     differences: list[Difference] = []
-    answered: set[int] = set()
-    for parameter in promised:
-        name = renamed.get(parameter.name, parameter.name) if parameter.where == "path" else parameter.name
-        candidates = [each for each in implemented if _same_name(each, name, parameter.where)]
-        match = next((each for each in candidates if each.where == parameter.where), None)
-        if match is None and parameter.where != "path":
-            match = next(iter(candidates), None)
-        if match is not None:
-            answered.add(id(match))
-            differences.extend(_parameter(pair, parameter, match))
-        elif not _is_ambient(parameter, pair.context):
+    partners = _partners(promised, implemented, dict(zip(path_parameters(path), path_parameters(pair.route.path))))
+    for left, right in partners:
+        if left is not None and right is not None:
+            differences.extend(_parameter(pair, left, right))
+        elif left is not None and not _is_ambient(left, pair.context):
             differences.append(
-                pair.differ(Kind.MISSING, Element.PARAMETER, _at(parameter), "presence", parameter, None,
-                            parameter.location, pair.route.handler_location)
+                pair.differ(Kind.MISSING, Element.PARAMETER, _at(left), "presence", left, None,
+                            left.location, pair.route.handler_location)
             )  # fmt: skip
-    for parameter in implemented:
-        if id(parameter) not in answered and not _is_ambient(parameter, pair.context):
+        elif right is not None and not _is_ambient(right, pair.context):
             differences.append(
-                pair.differ(Kind.UNREQUESTED, Element.PARAMETER, _at(parameter), "presence", None, parameter,
-                            None, parameter.location)
-            )  # fmt: skip
+                pair.differ(Kind.UNREQUESTED, Element.PARAMETER, _at(right), "presence", None, right, None, right.location)
+            )
     return OperationOutcome(tuple(differences), ())
+
+
+def _partners(
+    promised: tuple[Parameter, ...], implemented: tuple[Parameter, ...], renamed: dict[str, str]
+) -> list[tuple[Parameter | None, Parameter | None]]:
+    """Parameters of both ends that belong together: by name and place, then by name alone (a query that became a header).
+
+    `renamed` gives the code's name of a path parameter of the spec.
+    """
+    rest = list(implemented)
+    found: list[tuple[Parameter | None, Parameter | None]] = []
+    lonely: list[Parameter] = []
+    for left in promised:
+        name = renamed.get(left.name, left.name) if left.where == "path" else left.name
+        right = next((each for each in rest if each.where == left.where and _same_name(each, name, left.where)), None)
+        if right is None:
+            lonely.append(left)
+        else:
+            rest = [each for each in rest if each is not right]
+            found.append((left, right))
+    for left in lonely:
+        right = next((each for each in rest if _same_name(each, left.name, left.where)), None)
+        if right is not None:
+            rest = [each for each in rest if each is not right]
+        found.append((left, right))
+    return [*found, *((None, right) for right in rest)]
 
 
 def _at(parameter: Parameter) -> tuple[str, ...]:

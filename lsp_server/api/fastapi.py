@@ -206,7 +206,8 @@ def _read(interpreter: Interpreter, root: tuple[Router, str, Unknown | None], ve
     return Api(
         router.location.path, title if isinstance(title, str) else None, tuple(operations), shapes.schemas,
         tuple(reader.security_schemes.values()), version="FastAPI", unknowns=tuple(unknowns),
-        incomplete=holes[0] if holes else None, location=router.location, sources=sources, served=router.application or router.included,
+        incomplete=holes[0] if holes else None, location=router.location, sources=sources,
+        states_null=version != 1, served=router.application or router.included,
     )  # fmt: skip
 
 

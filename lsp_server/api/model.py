@@ -242,6 +242,7 @@ class Api:
     location: Location | None = None  # the head of the spec, or the call that makes the application
     faults: tuple[Fault, ...] = ()
     sources: tuple[str, ...] = ()  # every file that was read for it
+    states_null: bool = True  # False: says nothing of which values may be null (documentation made by Pydantic 1)
     served: bool = True  # False: routes of a router that no application includes
 
     def resolve(self, schema: Schema) -> Schema:

@@ -183,6 +183,8 @@ def _sorted(self: Interpreter, arguments: tuple[Argument, ...], location: Locati
                 return [items[index] for index in order]
             except TypeError:
                 pass
+        elif all(isinstance(item, External) or plain(item) for item in keys):
+            return list(items)  # Keys of another package: the items are known, their order is not.
     return Unknown("a sorted list that is not known", location)
 
 
