@@ -61,15 +61,15 @@ def is_true(node: Node | None) -> bool:
 
 def constant(value: Any) -> Constant | Unknown:
     """A value in hashable form; Unknown where an alias in it cannot be followed."""
-    if isinstance(value, Unknown):
-        return value
     if isinstance(value, dict):
-        pairs = tuple((key, constant(inner)) for key, inner in value.items())
-        return next((inner for _, inner in pairs if isinstance(inner, Unknown)), pairs)  # type: ignore[arg-type]
-    if isinstance(value, list):
-        items = tuple(constant(inner) for inner in value)
-        return next((inner for inner in items if isinstance(inner, Unknown)), items)  # type: ignore[arg-type]
-    return value  # type: ignore[no-any-return]
+        items = [constant(inner) for inner in value.values()]
+        frozen: Any = tuple(zip(value, items))
+    elif isinstance(value, list):
+        items = [constant(inner) for inner in value]
+        frozen = tuple(items)
+    else:
+        items, frozen = [], value
+    return next((item for item in items if isinstance(item, Unknown)), frozen)
 
 
 class SchemaReader:
@@ -100,6 +100,22 @@ class SchemaReader:
             else:
                 self.named[key] = self.read(source, node, location)
             del self._waiting[key]
+
+    def report_circles(self) -> None:
+        """Schemas that are nothing but references to one another."""
+        sound: set[str] = set()
+        for name in self.named:
+            chain: dict[str, Schema] = {}
+            while (schema := self.named.get(name)) is not None and schema.ref is not None and name not in chain:
+                chain[name] = schema
+                if (name := schema.ref) in sound:
+                    break
+            if name in chain and name not in sound and chain[name].location is not None:
+                location = chain[name].location
+                assert location is not None
+                message = f"the schema {name} is only a reference that leads back to itself"
+                self.faults.add("reference", message, location, ("schema", name))
+            sound.update(chain)
 
     def read(self, source: Source, node: Node, location: Location | None = None, beside: bool = False) -> Schema:
         """The schema a node describes. `beside`: a parameter or header of Swagger 2.0, whose `required` is not ours."""

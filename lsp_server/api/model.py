@@ -242,6 +242,7 @@ class Api:
     location: Location | None = None  # the head of the spec, or the call that makes the application
     faults: tuple[Fault, ...] = ()
     sources: tuple[str, ...] = ()  # every file that was read for it
+    served: bool = True  # False: routes of a router that no application includes
 
     def resolve(self, schema: Schema) -> Schema:
         """The schema behind a chain of references; an unknown one where the chain breaks or runs in a circle."""

@@ -16,6 +16,7 @@ from lsp_server.api.openapi_paths import Inherited, PathReader, prefix_of, prefi
 from lsp_server.api.references import Faults, Load, References, Source, text_faults
 from lsp_server.document import Document, Kind, kind_of
 from lsp_server.text import Location, Span
+from lsp_server.tree.columns import collector_paused
 from lsp_server.tree.node import Node, Tree
 from lsp_server.unknown import Unknown
 
@@ -58,6 +59,11 @@ def read_specification(document: Document, tree: Tree, load: Load) -> Api:
 
     Never raises: what is wrong is in `faults`, what could not be read in `unknowns`.
     """
+    with collector_paused():
+        return _read(document, tree, load)
+
+
+def _read(document: Document, tree: Tree, load: Load) -> Api:
     faults = Faults()
     references = References(document, tree, load, faults)
     root = tree.root
@@ -70,16 +76,21 @@ def read_specification(document: Document, tree: Tree, load: Load) -> Api:
     dialect, head = _version(root)
     schemas = SchemaReader(references, dialect)
     _name_schemas(source, root, schemas)
-    parts = Parts(references, schemas, dialect)
-    inherited = Inherited(parts.security(root.get("security")), _texts(root, "consumes"), _texts(root, "produces"))
+    named = _component(root, dialect, "securitySchemes", "securityDefinitions")
+    parts = Parts(references, schemas, dialect, tuple(name for name, _ in named.items()) if named is not None else ())
+    inherited = Inherited(parts.security(source, root.get("security")), _texts(root, "consumes"), _texts(root, "produces"))
     reader = PathReader(references, parts, dialect, inherited)
     paths = root.get("paths")
     if paths is not None:
         reader.read(paths)
     schemes = _security_schemes(source, root, parts)
-    unknowns = reader.unknowns
+    unknowns = [reader.lost] if reader.lost is not None else []
     base_paths = _base_paths(source, root, dialect, reader, unknowns)
+    _read_unused(source, root, parts)
     schemas.finish()
+    schemas.report_circles()
+    if schemas.exhausted:
+        unknowns.append(Unknown("schemas beyond the limit of work", Location(document.path, Span(0, 0))))
     for one in references.sources.values():
         text_faults(one, faults)
         _ambiguities(one, faults)
@@ -93,7 +104,7 @@ def read_specification(document: Document, tree: Tree, load: Load) -> Api:
         base_paths,
         head.text if head is not None and head.is_scalar else None,
         tuple(unknowns),
-        _incomplete(references, schemas, unknowns, paths),
+        _incomplete(references, reader.lost),
         source.at_key(head) if head is not None else Location(document.path, Span(root.span.start, root.span.start)),
         tuple(sorted(faults.found, key=lambda fault: (fault.location.path != document.path, fault.location))),
         tuple(references.sources),
@@ -136,6 +147,21 @@ def _security_schemes(source: Source, root: Node, parts: Parts) -> tuple[Securit
     return tuple(parts.security_scheme(source, name, node) for name, node in named.items()) if named is not None else ()
 
 
+def _read_unused(source: Source, root: Node, parts: Parts) -> None:
+    """Read the shared parts too that no operation uses: what is wrong in them is wrong."""
+    dialect = parts.dialect
+    subject = ("components",)
+    shared = _component(root, dialect, "parameters", "parameters")
+    for _, node in shared.items() if shared is not None else ():
+        parts.shared_parameter(source, node, subject)
+    shared = _component(root, dialect, "responses", "responses")
+    for _, node in shared.items() if shared is not None else ():
+        parts.response(source, node, "default", source.at_key(node), _texts(root, "produces"))
+    shared = _component(root, dialect, "requestBodies", "")
+    for _, node in shared.items() if shared is not None else ():
+        parts.body(source, node)
+
+
 def _base_paths(
     source: Source, root: Node, dialect: Dialect, reader: PathReader, unknowns: list[Unknown]
 ) -> tuple[str, ...]:
@@ -148,14 +174,12 @@ def _base_paths(
     return tuple(dict.fromkeys((*(own or ("",)), *reader.prefixes)))
 
 
-def _incomplete(
-    references: References, schemas: SchemaReader, unknowns: list[Unknown], paths: Node | None
-) -> Unknown | None:
+def _incomplete(references: References, lost: Unknown | None) -> Unknown | None:
+    """Why operations may exist that were not seen."""
     for source in references.sources.values():
         if not source.tree.complete:
             where = source.broken or Span(0, 0)
             return Unknown("what a specification says that does not parse", Location(source.path, where))
-    lost = next((unknown for unknown in unknowns if unknown.what.startswith("the path ")), None)
     return lost
 
 

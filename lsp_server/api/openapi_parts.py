@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from lsp_server.api.json_schema import Dialect, SchemaReader, is_true, short
 from lsp_server.api.model import Body, Parameter, Property, Response, Schema, SecurityRequirement, SecurityScheme
@@ -39,10 +40,13 @@ class Found:
 class Parts:
     """Reads parts; those that are shared through references are read once."""
 
-    def __init__(self, references: References, schemas: SchemaReader, dialect: Dialect) -> None:
+    def __init__(
+        self, references: References, schemas: SchemaReader, dialect: Dialect, scheme_names: tuple[str, ...] = ()
+    ) -> None:
         self.references = references
         self.schemas = schemas
         self.dialect = dialect
+        self.scheme_names = scheme_names
         self.faults: Faults = references.faults
         self._known: dict[tuple[str, str, int], Parameter | Body | Response | Unknown | None] = {}
 
@@ -66,6 +70,13 @@ class Parts:
             location = source.at(reference_in(item) or item) if target else _name_location(source, item)
             self._parameter(owner, end, location, found, subject)
         return found
+
+    def shared_parameter(self, source: Source, node: Node, subject: tuple[str, ...]) -> None:
+        """Read a parameter that may have no user, for its faults."""
+        target = self.references.follow(source, node)
+        owner, end = (target.source, target.node) if isinstance(target, Target) else (source, node)
+        if not isinstance(target, Unknown) and not owner.holds_break(end.span):
+            self._parameter(owner, end, owner.at_key(end), Found([], declarations={}), subject)
 
     def _parameter(self, source: Source, node: Node, location: Location, found: Found, subject: tuple[str, ...]) -> None:
         name, where = node.get("name"), node.get("in")
@@ -266,7 +277,8 @@ class Parts:
         for node in (operation, *outer):
             for key, value in node.items():
                 if key.startswith("x-") and re.fullmatch(r"x-(?:rate-?limit(?:ing|s)?|throttl(?:e|ing))", key.lower()):
-                    return _limit_text(value) or Unknown("a rate limit", source.at(value))
+                    text = _limit_text(value)
+                    return text if text is not None else Unknown("a rate limit", source.at(value))
         responses = operation.get("responses")
         limited = responses.get("429") if responses is not None else None
         if limited is None:
@@ -283,17 +295,27 @@ class Parts:
                 return Unknown("a rate limit without a number", source.at_key(limited))
         return None
 
-    def security(self, node: Node | None) -> tuple[SecurityRequirement, ...]:
+    def security(self, source: Source, node: Node | None) -> tuple[SecurityRequirement, ...]:
         """The alternatives of a `security` list."""
         if node is None:
             return ()
         found: list[SecurityRequirement] = []
         for alternative in node.elements():
+            for name, scopes in alternative.items():
+                self._check_scheme(source, name, scopes)
             schemes = tuple(
                 (name, tuple(scope.text for scope in scopes.elements())) for name, scopes in alternative.items()
             )
             found.append(SecurityRequirement(schemes))
         return tuple(found)
+
+    def _check_scheme(self, source: Source, name: str, scopes: Node) -> None:
+        """OpenAPI 3.2 also takes a URI where the others want a name."""
+        if name in self.scheme_names or not source.tree.complete or self.dialect >= Dialect.OPENAPI_3_2:
+            return
+        close = get_close_matches(name, self.scheme_names, 1, 0.7)
+        message = f"there is no security scheme {name}" + (f"; did you mean {close[0]}?" if close else "")
+        self.faults.add("reference", message, source.at_key(scopes), ("pointer", *scopes.pointer))
 
     def security_scheme(self, source: Source, name: str, node: Node) -> SecurityScheme:
         at = source.at_key(node)

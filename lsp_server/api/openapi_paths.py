@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from lsp_server.api.json_schema import Dialect, is_true, short
-from lsp_server.api.model import METHODS, Body, Operation, Parameter, SecurityRequirement, anonymous_path, path_parameters
+from lsp_server.api.model import (
+    METHODS,
+    Body,
+    Operation,
+    Parameter,
+    SecurityRequirement,
+    anonymous_path,
+    path_parameters,
+)
 from lsp_server.api.openapi_parts import Found, Parts
 from lsp_server.api.references import References, Source
 from lsp_server.text import Location, Span
@@ -38,7 +46,7 @@ class PathReader:
     dialect: Dialect
     inherited: Inherited
     operations: list[Operation] = field(default_factory=list)
-    unknowns: list[Unknown] = field(default_factory=list)
+    lost: Unknown | None = None  # the first path whose operations could not be had
     prefixes: list[str] = field(default_factory=list)
     _places: dict[tuple[str, str], Operation] = field(default_factory=dict)
     _ids: dict[str, Operation] = field(default_factory=dict)
@@ -61,7 +69,7 @@ class PathReader:
     def _item(self, source: Source, path: str, node: Node, at: Location) -> None:
         target = self.references.follow(source, node)
         if isinstance(target, Unknown):
-            self.unknowns.append(Unknown(f"the path {path}: {target.what}", at))
+            self.lost = self.lost if self.lost is not None else Unknown(f"the operations of {path}: {target.what}", at)
         elif target is not None:
             self._methods(target.source, path, target.node, at)
         self._methods(source, path, node, at)
@@ -110,7 +118,7 @@ class PathReader:
             parameters,
             self._body(source, node, shared, own),
             parts.responses(source, responses, produces, subject) if responses is not None else (),
-            parts.security(security) if security is not None and security.is_sequence else self.inherited.security,
+            parts.security(source, security) if security is not None and security.is_sequence else self.inherited.security,
             operation_id.text if operation_id is not None and operation_id.is_scalar and operation_id.text else None,
             _texts(node.get("tags"), ()),
             is_true(deprecated),
@@ -176,7 +184,7 @@ class PathReader:
 
 def _combined(shared: Found, own: Found) -> tuple[Parameter, ...] | Unknown:
     """The parameters of the path and of the operation; the latter win."""
-    unknown = own.unknown or shared.unknown
+    unknown = own.unknown if own.unknown is not None else shared.unknown
     if unknown is not None:
         return unknown
     found = {(one.where, one.name): one for one in shared.parameters}

@@ -21,11 +21,25 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
+def _routes(snapshot: Snapshot) -> dict[str, Any]:
+    from lsp_server.api.facts import routes_facts
+
+    return routes_facts(snapshot.implemented, snapshot.line)
+
+
+def _spec(snapshot: Snapshot) -> dict[str, Any]:
+    from lsp_server.api.facts import spec_facts
+
+    return spec_facts(snapshot.promised, snapshot.line)
+
+
 def _empty(key: str) -> Callable[[Snapshot], dict[str, Any]]:
     return lambda snapshot: {key: []}
 
 
 _KINDS: dict[str, Callable[[Snapshot], dict[str, Any]]] = {
+    "routes": _routes,
+    "spec": _spec,
     "stories": _empty("stories"),
     "entities": _empty("tables"),
 }

@@ -41,7 +41,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lsp_server.python.syntax import Parsed, type_parameters
+from lsp_server.python.syntax import Mended, Parsed, type_parameters
 from lsp_server.text import LineIndex
 
 Node = tuple[Any, ...]
@@ -57,7 +57,7 @@ _OPERATORS: dict[type, str] = {
 
 def lower(parsed: Parsed, original: str) -> tuple[Node, ...]:
     """The statements of a module. `original` is the text before any repair (for grammar newer than the parser's)."""
-    return _Lowering(parsed.text, original, parsed.lines).block(parsed.tree.body)
+    return _Lowering(parsed.text, original, parsed.lines, mended=parsed.mended).block(parsed.tree.body)
 
 
 def lower_expression(expression: ast.expr, start: int, end: int) -> Node:
@@ -69,15 +69,26 @@ class _Lowering:
     """One text's conversion; the state is only the text and its line table."""
 
     def __init__(
-        self, text: str, original: str, lines: LineIndex | None, fixed: tuple[int, int] | None = None
+        self,
+        text: str,
+        original: str,
+        lines: LineIndex | None,
+        fixed: tuple[int, int] | None = None,
+        mended: Mended | None = None,
     ) -> None:
         self.text = text
         self.original = original
         self.starts = lines.starts if lines else []
         self.ascii = text.isascii()
         self.fixed = fixed
+        self.mended = mended
 
     def offset(self, line: int, column: int) -> int:
+        """The document's offset of a parser's line and UTF-8 column."""
+        offset = self.parsed_offset(line, column)
+        return offset if self.mended is None else self.mended.back(offset)
+
+    def parsed_offset(self, line: int, column: int) -> int:
         start = self.starts[line - 1]
         if self.ascii or not column:
             return start + column
@@ -151,15 +162,19 @@ class _Lowering:
 
     def declaration(self, node: Any, start: int, keyword: str) -> tuple[int, tuple[int, int], tuple[str, ...]]:
         """First decorator's offset, the span of the name, the names of type parameters."""
-        name_start = self.text.find(node.name, self.text.find(keyword, start) + len(keyword))
-        name_span = (name_start, name_start + len(node.name))
-        if node.decorator_list:
-            first = self.place(node.decorator_list[0])[0]
-            start = max(self.text.rfind("@", 0, first), 0)
-        names = type_parameters(self.original, name_span[1])
+        place = self.parsed_offset(node.lineno, node.col_offset)
+        name_start = self.text.find(node.name, self.text.find(keyword, place) + len(keyword))
+        name_end = name_start + len(node.name)
+        names = type_parameters(self.original, name_end) if self.mended is None else ()
         if not names and getattr(node, "type_params", None):
             names = tuple(parameter.name for parameter in node.type_params)
-        return start, name_span, names
+        if node.decorator_list:
+            first = node.decorator_list[0]
+            start = max(self.text.rfind("@", 0, self.parsed_offset(first.lineno, first.col_offset)), 0)
+            start = start if self.mended is None else self.mended.back(start)
+        if self.mended is not None:
+            return start, (self.mended.back(name_start), self.mended.back(name_end)), names
+        return start, (name_start, name_end), names
 
     def function(self, node: Any, start: int, end: int) -> Node:
         first, name_span, names = self.declaration(node, start, "def")

@@ -24,12 +24,12 @@ class ModuleFacts:
     problems: tuple[SyntaxProblem, ...] = ()
 
 
-def read_module(path: str, text: str) -> ModuleFacts:
-    """The facts of one file. Never raises."""
+def read_module(path: str, text: str, previous: str | None = None) -> ModuleFacts:
+    """The facts of one file. Never raises. `previous` is the file's last text without a syntax error, if one is known."""
     collecting = gc.isenabled()
     gc.disable()  # Factor 1.7 on the parser: everything it makes is alive until we are done.
     try:
-        parsed = parse(text)
+        parsed = parse(text, previous)
         try:
             body = lower(parsed, text)
         except RecursionError:

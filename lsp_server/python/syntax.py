@@ -27,17 +27,64 @@ class SyntaxProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class Mended:
+    """Where the text that was parsed differs from the document's: `start..end` there stands for `start..start+length`."""
+
+    start: int
+    end: int
+    length: int
+
+    def back(self, offset: int) -> int:
+        """An offset of the parsed text as an offset of the document."""
+        if offset <= self.start:
+            return offset
+        if offset >= self.end:
+            return offset - (self.end - self.start) + self.length
+        return min(offset, self.start + self.length)
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
-    """A tree, the text it was made from (same length as the original), and what was wrong with the original."""
+    """A tree, the text it was made from, and what was wrong with the original. `mended`: see there; None: same length."""
 
     tree: ast.Module
     text: str
     lines: LineIndex
     problems: tuple[SyntaxProblem, ...]
+    mended: Mended | None = None
 
 
-def parse(text: str) -> Parsed:
-    """Never raises. Unreadable text gives an empty tree and a problem."""
+def parse(text: str, previous: str | None = None) -> Parsed:
+    """Never raises. Unreadable text gives an empty tree and a problem.
+
+    `previous` is the document's last text without a problem: where it helps, the edited lines are read as they were, so
+    that nothing elsewhere changes while somebody types.
+    """
+    parsed = _parse(text)
+    if not parsed.problems or previous is None:
+        return parsed
+    mended = _region(previous, text)
+    whole = text[: mended.start] + previous[mended.start : mended.end] + text[mended.start + mended.length :]
+    before = _parse(whole)
+    if before.problems:
+        return parsed
+    return Parsed(before.tree, before.text, before.lines, parsed.problems, mended)
+
+
+def _region(previous: str, text: str) -> Mended:
+    """The part in which two texts differ, in whole lines of the previous one."""
+    start = 0
+    shortest = min(len(previous), len(text))
+    while start < shortest and previous[start] == text[start]:
+        start += 1
+    start = max(previous.rfind("\n", 0, start), previous.rfind("\r", 0, start)) + 1
+    tail = 0
+    while tail < shortest - start and previous[-1 - tail] == text[-1 - tail]:
+        tail += 1
+    return Mended(start, len(previous) - tail, len(text) - tail - start)
+
+
+def _parse(text: str) -> Parsed:
     lines = LineIndex(text)
     current = text
     problems: list[SyntaxProblem] = []
@@ -116,8 +163,39 @@ def _repair(text: str, lines: LineIndex, line: int) -> str | None:
         opener = text[previous.start : previous.end].rstrip()
         if opener.endswith(":") and _indent(content) <= _indent(text[previous.start : previous.end]):
             # "def f():" without a body yet: blank the opener rather than the innocent line after it.
-            return _blank(text, previous)
+            return _blank_block(text, lines, previous)
+    if _OPENER.match(content):
+        return _blank_block(text, lines, span)
     return _blank(text, span)
+
+
+_OPENER = re.compile(r"[ \t]*(?:@|(?:def|class|async|if|elif|else|for|while|with|try|except|finally|match|case)\b)")
+
+
+def _blank_block(text: str, lines: LineIndex, span: Span) -> str:
+    """Blank a line that opens a block, with the decorators above it and the lines that are indented deeper."""
+    indent = _indent(text[span.start : span.end])
+    first = lines.position(span.start).line
+    while first > 0:
+        above = lines.line_span(text, first - 1)
+        if not text[above.start : above.end].lstrip().startswith("@"):
+            break
+        first -= 1
+    last = lines.position(span.start).line
+    decorated = text[span.start : span.end].lstrip().startswith("@")
+    while last + 1 < len(lines.starts):
+        below = lines.line_span(text, last + 1)
+        content = text[below.start : below.end]
+        if content.strip() and _indent(content) <= indent and not decorated:
+            break
+        if content.strip() and not content.lstrip().startswith("@"):
+            decorated = False
+        last += 1
+    start, end = lines.starts[first], lines.line_span(text, last).end
+    blanked = re.sub(r"[^\r\n]", " ", text[start:end])
+    if len(blanked) >= indent + 4 and "\n" not in blanked[: indent + 4] and "\r" not in blanked[: indent + 4]:
+        blanked = " " * indent + "pass" + blanked[indent + 4 :]
+    return text[:start] + blanked + text[end:]
 
 
 def _previous_line(text: str, lines: LineIndex, span: Span) -> Span | None:
@@ -168,16 +246,50 @@ def _longest_prefix(text: str, lines: LineIndex, problems: list[SyntaxProblem]) 
 
 # Grammar of later Python versions, spelled so that 3.11 reads it. Every replacement keeps its length.
 
-_TYPE_PARAMETERS = re.compile(r"^([ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+\w+)(\[[^\]\n]*(?:\[[^\]\n]*\][^\]\n]*)*\])(?=[ \t]*[(:])", re.M)
+_TYPE_PARAMETERS = re.compile(r"^[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+\w+\[", re.M)
 _TYPE_ALIAS = re.compile(r"^([ \t]*)type([ \t]+)(\w+)((?:\[[^\]\n]*\])?)([ \t]*=)", re.M)
 _EXCEPT_LIST = re.compile(r"^([ \t]*except\*?[ \t]+)([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)([ \t]*:)", re.M)
 
 
 def _spell_older(text: str) -> str:
-    text = _TYPE_PARAMETERS.sub(lambda match: match[1] + " " * len(match[2]), text)
+    text = _without_type_parameters(text)
     text = _TYPE_ALIAS.sub(lambda match: f"{match[1]}{match[3]}{match[2]}    {' ' * len(match[4])}{match[5]}", text)
     text = _EXCEPT_LIST.sub(lambda match: match[1] + match[2].split(",")[0].rstrip().ljust(len(match[2])) + match[3], text)
-    return _FSTRING.sub(_plain_fstring, text) if "f'" in text or 'f"' in text else text
+    text = _FSTRING.sub(_plain_fstring, text) if "f'" in text or 'f"' in text else text
+    return _OPEN_FSTRING.sub(_parenthesised, text)
+
+
+def _without_type_parameters(text: str) -> str:
+    """`class A[T](B)` as `class A(   B)`, `class A[T]:` as `class A( ):`; line breaks stay inside the brackets."""
+    for match in list(_TYPE_PARAMETERS.finditer(text)):
+        start = match.end() - 1
+        end = _closing(text, start)
+        if end is None:
+            continue
+        inner = re.sub(r"[^\r\n]", " ", text[start + 1 : end])
+        if text[end + 1 : end + 2] == "(":
+            text = f"{text[:start]}({inner}  {text[end + 2 :]}"
+        else:
+            text = f"{text[:start]}({inner}){text[end + 1 :]}"
+    return text
+
+
+def _closing(text: str, start: int) -> int | None:
+    """The offset of the bracket that closes the one at `start`; quotes and comments are not looked into."""
+    depth = 0
+    for offset in range(start, min(len(text), start + 4000)):
+        depth += {"[": 1, "]": -1}.get(text[offset], 0)
+        if not depth:
+            return offset
+    return None
+
+
+_OPEN_FSTRING = re.compile(r"""(?<![\w"'])[fF](["'])\{(?=[ \t]*\r?\n)([^{}]*)\}\1""")
+
+
+def _parenthesised(match: re.Match[str]) -> str:
+    """An f-string of one field over several lines (3.12) becomes the field's expression in brackets."""
+    return f"  ({match[2]}) "
 
 
 _FSTRING = re.compile(r"""(?<![\w"'])([fF])(["'])((?:[^"'\\\n{}]|\{\{|\}\}|\{[^{}\n]*\})*)\2""")

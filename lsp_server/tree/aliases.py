@@ -1,7 +1,8 @@
 """Aliases and merge keys of a finished pass: which may be followed, and what is wrong with the others.
 
-An alias costs nothing: it is a reference, and nothing is ever expanded here. But whoever walks a tree walks through
-references, so those that would make a walk endless (cycles), huge (bombs) or too deep are cut and reported.
+An alias costs nothing: it is a reference, and nothing is ever expanded here. But whoever walks a tree walks
+through references, so those that would make a walk endless (cycles), huge (bombs) or too deep are cut and
+reported.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ def judge(reading: Reading) -> None:
 def _cut_aliases(columns: Columns, problems: list[Problem]) -> None:
     """Every cycle has an alias to a collection it stands in, so without those there is none.
 
-    The rest refers backwards, so sizes and depths with aliases followed are known from left to right: a subtree's
-    size is its rows plus what its aliases add, kept as running sums.
+    The rest refers backwards, so sizes and depths with aliases followed are known from left to right: a
+    subtree's size is its rows plus what its aliases add, kept as running sums.
     """
     limit = _FREE_ROWS + _GROWTH * len(columns)
     rows: list[int] = []  # aliases that are followed, ascending
@@ -93,7 +94,9 @@ def _height(columns: Columns, target: int, aliases: list[int], reach: dict[int, 
 
 
 def _judge_merges(columns: Columns, problems: list[Problem]) -> None:
-    """From the rows of `<<` keys to the rows of their values; whatever is no mapping is reported and not merged."""
+    """From the rows of `<<` keys to the rows of their values; whatever is no mapping is reported and not
+    merged.
+    """
     for mapping, keys in list(columns.merges.items()):
         values = []
         for key in keys:
@@ -102,7 +105,11 @@ def _judge_merges(columns: Columns, problems: list[Problem]) -> None:
                 values.append(value)
             else:
                 span = Span(columns.starts[key], columns.ends[key])
-                problems.append(Problem(span, "<< merges a mapping or a sequence of mappings, this is neither", "merge-key"))
+                problems.append(
+                    Problem(
+                        span, "<< merges a mapping or a sequence of mappings, this is neither", "merge-key"
+                    )
+                )
         if values:
             columns.merges[mapping] = values
         else:

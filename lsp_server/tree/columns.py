@@ -1,11 +1,11 @@
 """The columns a tree is stored in: one number or text per node, in the order of the source.
 
-A spec of ten megabytes has half a million nodes. As objects they would cost ten times the memory, and every run of
-the garbage collector would visit them all; columns of numbers are invisible to it. Knows no syntax: the readers fill
-columns, `node` reads them.
+A spec of ten megabytes has half a million nodes. As objects they would cost ten times the memory, and every
+run of the garbage collector would visit them all; columns of numbers are invisible to it. Knows no syntax:
+the readers fill columns, `node` reads them.
 
-A node's subtree is a contiguous range of rows that starts with the node itself. The children of a mapping are key,
-value, key, value; what is written as nothing (`key:` alone) is an empty plain scalar.
+A node's subtree is a contiguous range of rows that starts with the node itself. The children of a mapping
+are key, value, key, value; what is written as nothing (`key:` alone) is an empty plain scalar.
 """
 
 from __future__ import annotations
@@ -30,12 +30,24 @@ DEPTH_LIMIT = 200
 class Columns:
     """Rows of one tree.
 
-    `codes`: style and kind (above); `starts`, `ends`: the half-open span of the content, without anchor and tag;
-    `parents`: row of the enclosing collection, -1 for the root; `contents`: the text of a scalar, the name of an
-    alias after its star, the row after the subtree of a collection. The dictionaries hold what few nodes have.
+    `codes`: style and kind (above); `starts`, `ends`: the half-open span of the content, without anchor and
+    tag; `parents`: row of the enclosing collection, -1 for the root; `contents`: the text of a scalar, the
+    name of an alias after its star, the row after the subtree of a collection. The dictionaries hold what
+    few nodes have.
     """
 
-    __slots__ = ("anchors", "codes", "contents", "ends", "merges", "outer", "parents", "starts", "tags", "targets")
+    __slots__ = (
+        "anchors",
+        "codes",
+        "contents",
+        "ends",
+        "merges",
+        "outer",
+        "parents",
+        "starts",
+        "tags",
+        "targets",
+    )
 
     def __init__(self) -> None:
         self.codes = bytearray()
@@ -78,7 +90,8 @@ class Columns:
         return twin
 
     def move(self, start: int, end: int, replaced_by: int) -> None:
-        """Positions of a text in which `replaced_by` characters stand for the span start..end, back to that text.
+        """Positions of a text in which `replaced_by` characters stand for the span start..end, back to that
+        text.
 
         Positions inside the replacement that the span has no room for become its end.
         """
@@ -95,12 +108,11 @@ class Columns:
         first = bisect_left(self.starts, start)
         for column in (self.starts, self.ends):
             column[first:] = array("i", [moved(offset) for offset in column[first:]])
-        for row in range(first - 1, -1, -1):
-            # Before `first`, only a node that reaches over the place has an end behind it: an ancestor, or a scalar.
+        row = first - 1
+        while row >= 0:  # before `first`, only the last node and what encloses it can reach over the place
             if self.ends[row] > start:
                 self.ends[row] = moved(self.ends[row])
-            elif self.parents[row] == -1 or self.ends[self.parents[row]] <= start:
-                break
+            row = self.parents[row]
         for row, offset in self.outer.items():
             if offset > start:
                 self.outer[row] = moved(offset)
@@ -108,7 +120,9 @@ class Columns:
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """No garbage collection while hundreds of thousands of short-lived objects are made; five times faster."""
+    """No garbage collection while hundreds of thousands of short-lived objects are made; five times
+    faster.
+    """
     if not gc.isenabled():
         yield
         return

@@ -1,10 +1,10 @@
 """Edits on YAML and JSON text: a value set, a key or an item added, removed, renamed; everything else stays.
 
 Comments, order, quotes, indentation and line ends of what is not edited are kept; what is written follows the
-document's own habits. Each function gives `text.Edit`s for the source the tree was read from, and raises Unwritable
-where the edit cannot be made without changing something else (a text that does not parse, an anchor in use, a value
-reached through an alias). Applied, the edits re-read to exactly the intended tree. This file decides between block
-and flow style; `edit_block` and `edit_flow` know the two.
+document's own habits. Each function gives `text.Edit`s for the source the tree was read from, and raises
+Unwritable where the edit cannot be made without changing something else (a text that does not parse, an
+anchor in use, a value reached through an alias). Applied, the edits re-read to exactly the intended tree.
+This file decides between block and flow style; `edit_block` and `edit_flow` know the two.
 """
 
 from __future__ import annotations
@@ -16,7 +16,16 @@ from lsp_server.tree.columns import BLOCK_MAPPING, BLOCK_SEQUENCE, CODE
 from lsp_server.tree.node import Kind, Node, Style
 from lsp_server.tree.render import Unwritable, Value, flow_text, is_collection, key_text, scalar_text
 
-__all__ = ["Unwritable", "Value", "add_item", "add_key", "remove_item", "remove_key", "rename_key", "set_value"]
+__all__ = [
+    "Unwritable",
+    "Value",
+    "add_item",
+    "add_key",
+    "remove_item",
+    "remove_key",
+    "rename_key",
+    "set_value",
+]
 
 
 def set_value(path: str, node: Node, value: Value) -> tuple[Edit, ...]:
@@ -42,7 +51,9 @@ def set_value(path: str, node: Node, value: Value) -> tuple[Edit, ...]:
 
 
 def add_key(path: str, mapping: Node, key: str, value: Value, after: str | None = None) -> tuple[Edit, ...]:
-    """Add an entry behind the entry `after`, else at the end. A value written as nothing or null becomes a mapping."""
+    """Add an entry behind the entry `after`, else at the end. A value written as nothing or null becomes a
+    mapping.
+    """
     _check(mapping)
     if mapping.kind is Kind.SCALAR and mapping.value is None and not mapping.is_key:
         return set_value(path, mapping, {key: value})
@@ -69,7 +80,9 @@ def add_key(path: str, mapping: Node, key: str, value: Value, after: str | None 
 
 
 def add_item(path: str, sequence: Node, value: Value, before: int | None = None) -> tuple[Edit, ...]:
-    """Add an item before item number `before`, else at the end. A value written as nothing becomes a sequence."""
+    """Add an item before item number `before`, else at the end. A value written as nothing becomes a
+    sequence.
+    """
     _check(sequence)
     if sequence.kind is Kind.SCALAR and sequence.value is None and not sequence.is_key:
         return set_value(path, sequence, [value])
@@ -86,7 +99,9 @@ def add_item(path: str, sequence: Node, value: Value, before: int | None = None)
         return edit_block.add_item(path, sequence, items, place, value, layout)
     if place == 0:
         return edit_flow.add_first(path, items[0], value, layout)
-    return edit_flow.add(path, sequence, [(item, item) for item in items], place - 1, (None, value), layout, None)
+    return edit_flow.add(
+        path, sequence, [(item, item) for item in items], place - 1, (None, value), layout, None
+    )
 
 
 def remove_key(path: str, mapping: Node, key: str) -> tuple[Edit, ...]:

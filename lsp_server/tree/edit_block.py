@@ -1,8 +1,8 @@
 """Edits on lines: YAML's block style, and single values in any style.
 
-The dangers are all of one kind: what a block scalar takes for its own. New lines behind one must not reach into it, a
-line taken away must not leave comments and blank lines to it, and one at the end of a text without line break must
-not gain one.
+The dangers are all of one kind: what a block scalar takes for its own. New lines behind one must not reach
+into it, a line taken away must not leave comments and blank lines to it, and one at the end of a text
+without line break must not gain one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from lsp_server.tree.render import (
     Value,
     block_lines,
     entry_lines,
-    is_collection,
     is_literal,
     item_lines,
     literal_lines,
@@ -106,7 +105,12 @@ def set_lines(path: str, node: Node, value: Value, layout: Layout) -> tuple[Edit
     opening = anchor + (f" {comments[0]}" if comments else "")
     if head == places.line_start(source, head):
         opening = opening[1:]
-    whole = [opening, *(" " * column + comment for comment in comments[1:]), " " * column + lines[0], *lines[1:]]
+    whole = [
+        opening,
+        *(" " * column + comment for comment in comments[1:]),
+        " " * column + lines[0],
+        *lines[1:],
+    ]
     return (Edit(path, Span(head, stop), layout.newline.join(whole)),)
 
 
@@ -181,7 +185,9 @@ def _keep_open_end(path: str, previous: Node, stop: int) -> tuple[Edit, ...]:
 
 
 def empty(path: str, node: Node) -> tuple[Edit, ...]:
-    """Take the only entry or item away: empty brackets remain, on the line of the key or dash where they can."""
+    """Take the only entry or item away: empty brackets remain, on the line of the key or dash where they
+    can.
+    """
     brackets = "{}" if node.kind == "mapping" else "[]"
     start, end = node.span
     if node.style == "block" and _line_above(node) is not None:

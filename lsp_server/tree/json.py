@@ -1,7 +1,7 @@
 """JSON into columns: a strict reader with the standard library's C string scanner at its heart.
 
-Stops at the first fault; `json_tolerant` reads on from there. Accepts what the JSON grammar accepts and nothing else
-(no comments, no trailing commas, no NaN), to a bounded depth and without recursion.
+Stops at the first fault; `json_tolerant` reads on from there. Accepts what the JSON grammar accepts and
+nothing else (no comments, no trailing commas, no NaN), to a bounded depth and without recursion.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ class _Strict:
         self.parent = -1
 
     def read(self) -> None:
-        """Rows for the whole text. The one hot loop: each turn reads a value, and the key before it in a mapping."""
+        """Rows for the whole text. The one hot loop: each turn reads a value, and the key before it in a
+        mapping.
+        """
         text, columns, frames = self.text, self.columns, self.frames
         codes, contents, ends = columns.codes, columns.contents, columns.ends
         add_code, add_start, add_end = codes.append, columns.starts.append, ends.append

@@ -1,8 +1,9 @@
 """JSON that does not parse, read nevertheless: what a person means who is in the middle of a line.
 
-A missing comma, colon, value or quote costs only itself. Where brackets do not match, indentation decides: a closing
-bracket on a line of its own belongs to the collection whose opening line is indented like it. So a lost `{` does not
-make the rest of the document vanish. Reports nothing: the strict reader has named the fault already.
+A missing comma, colon, value or quote costs only itself. Where brackets do not match, indentation decides: a
+closing bracket on a line of its own belongs to the collection whose opening line is indented like it. So a
+lost `{` does not make the rest of the document vanish. Reports nothing: the strict reader has named the
+fault already.
 """
 
 from __future__ import annotations
@@ -114,7 +115,12 @@ class _Tolerant:
             while len(self.frames) > 1 and self._is_left_behind(self.frames[-1], self.frames[-2]):
                 self._close(self.last_end)
         frame = self.frames[-1] if self.frames else None
-        if frame is not None and frame.is_object and self.first_on_line and frame.awaits in ("colon", "value"):
+        if (
+            frame is not None
+            and frame.is_object
+            and self.first_on_line
+            and frame.awaits in ("colon", "value")
+        ):
             if named and frame.awaits == "value" and self.indent > frame.key_indent:
                 self._open(True, start, frame.key_indent)  # the opening brace of this object was lost
             elif named or frame.awaits == "colon":

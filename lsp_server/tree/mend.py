@@ -18,7 +18,9 @@ from lsp_server.tree.reading import Reading
 _INDENT = re.compile(r"[ \t]*")
 _DASHES = re.compile(r"(?:- +)*")
 _WORD = re.compile(r"[^\s:#\[\]{}\"'&*!|>%@`,][^:#]*|'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"")
-_KEY = re.compile(r"(?:[^\s:#\[\]{}\"'&*!|>%@`,](?:[^:#]|:(?=\S))*|'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\")\s*:(?=\s|$)")
+_KEY = re.compile(
+    r"(?:[^\s:#\[\]{}\"'&*!|>%@`,](?:[^:#]|:(?=\S))*|'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\")\s*:(?=\s|$)"
+)
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"")
 _OPEN_QUOTE = re.compile(r"(?:(?<=[\s\[{,])|^)[\"']")
 _BRACKET = re.compile(r"(?:^|(?<=[:-]\s))[\[{]")
@@ -27,7 +29,9 @@ _NEAR = 12  # lines above a fault that are searched for an emptied one
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where two versions of a text differ: `removed` characters of the old gave way to start..end of the new."""
+    """Where two versions of a text differ: `removed` characters of the old gave way to start..end of the
+    new.
+    """
 
     start: int
     end: int
@@ -36,7 +40,9 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """Read the text as if `text` stood for the span start..end. `at` and `why` say what is wrong, where that is clear."""
+    """Read the text as if `text` stood for the span start..end. `at` and `why` say what is wrong, where that
+    is clear.
+    """
 
     start: int
     end: int
@@ -111,7 +117,9 @@ def _before(text: str, line: Span) -> Span | None:
 
 
 def _suspects(text: str, broken: Reading, edit: Difference | None) -> Iterator[Span]:
-    """Lines that may be the broken one: the edited one, one that swallowed its successors, those at the fault."""
+    """Lines that may be the broken one: the edited one, one that swallowed its successors, those at the
+    fault.
+    """
     fault = broken.fault
     assert fault is not None
     seen: set[int] = set()
@@ -133,7 +141,11 @@ def _suspects(text: str, broken: Reading, edit: Difference | None) -> Iterator[S
     above = _before(text, here)
     if above is not None and _unfinished(text[above.start : above.end]):
         yield from fresh(above)
-    if fault.context is not None and fault.context < place and text[fault.context : fault.context + 1] in ("[", "{"):
+    if (
+        fault.context is not None
+        and fault.context < place
+        and text[fault.context : fault.context + 1] in ("[", "{")
+    ):
         yield from fresh(line_at(text, fault.context))
     yield from fresh(_emptied(text, here))
     yield from fresh(here)
@@ -223,7 +235,9 @@ def _finish(text: str, line: Span, broken: Reading) -> Iterator[Mend]:
 
 
 def dashes_only_item(text: str, line: Span) -> bool:
-    """Whether a quoted line is more likely a sequence's item than a key: it starts with a dash and nothing hangs on it."""
+    """Whether a quoted line is more likely a sequence's item than a key: it starts with a dash and nothing
+    hangs on it.
+    """
     content = text[line.start : line.end]
     if not content.lstrip().startswith("- "):
         return False
@@ -232,7 +246,9 @@ def dashes_only_item(text: str, line: Span) -> bool:
 
 
 def _closers(rest: str) -> str:
-    """The brackets that are open at the end of a line's text, closed in order. Those inside plain text do not count."""
+    """The brackets that are open at the end of a line's text, closed in order. Those inside plain text do
+    not count.
+    """
     bracket = _BRACKET.search(rest)
     stack: list[str] = []
     for character in rest[bracket.start() :] if bracket else "":
@@ -269,7 +285,9 @@ def _prose_below(text: str, line: Span) -> bool:
 
 
 def _missing_key(text: str, line: Span, broken: Reading) -> Iterator[Mend]:
-    """A key for children whose own key was wiped out: on the empty line, indented like the line they would hang on."""
+    """A key for children whose own key was wiped out: on the empty line, indented like the line they would
+    hang on.
+    """
     below = _below(text, line)
     above = _before(text, line)
     if below is None or above is None:

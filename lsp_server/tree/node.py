@@ -1,7 +1,7 @@
 """`Tree` and `Node`: the pleasant view of the columns.
 
-A node is a handle (tree and row) made when asked for. It knows its place, its text and its neighbours; it follows
-aliases and merge keys. It does not know which reader made it, nor what any key means.
+A node is a handle (tree and row) made when asked for. It knows its place, its text and its neighbours; it
+follows aliases and merge keys. It does not know which reader made it, nor what any key means.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class Kind(StrEnum):
     SEQUENCE = "sequence"
     SCALAR = "scalar"
     ALIAS = "alias"
-    """An alias that must not be followed (undefined, cyclic, part of a bomb). Any other is what it stands for."""
+    """An alias that must not be followed (undefined, cyclic, part of a bomb). Any other is what it stands
+    for.
+    """
 
 
 class Style(StrEnum):
@@ -65,10 +67,12 @@ _SEARCHED = 8  # entries of a mapping that are searched one by one before a tabl
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with the text. `related` is the other end: the first of two equal keys, the anchor of a cycle.
+    """Something wrong with the text. `related` is the other end: the first of two equal keys, the anchor of
+    a cycle.
 
-    Codes: syntax, tab, depth, duplicate-key, merge-key, alias-undefined, alias-cycle, alias-bomb, character; as
-    notes also several-documents and ambiguous-(boolean, octal, sexagesimal, exponent, underscore, binary, date, value).
+    Codes: syntax, tab, depth, duplicate-key, merge-key, alias-undefined, alias-cycle, alias-bomb, character;
+    as notes also several-documents and ambiguous-(boolean, octal, sexagesimal, exponent, underscore, binary,
+    date, value).
     """
 
     span: Span
@@ -81,8 +85,8 @@ class Problem:
 class Tree:
     """One document. `problems` are faults; `notes` are what a person may want to know and nobody must repair.
 
-    `complete` is false where part of the text is missing from the tree: after a syntax error that repair could not
-    contain, or because it was read through a repair.
+    `complete` is false where part of the text is missing from the tree: after a syntax error that repair
+    could not contain, or because it was read through a repair.
     """
 
     source: str
@@ -126,7 +130,9 @@ class Tree:
 
     @cached_property
     def notes(self) -> tuple[Problem, ...]:
-        """Further documents in the text, and plain scalars that readers of YAML 1.1 and 1.2 understand differently."""
+        """Further documents in the text, and plain scalars that readers of YAML 1.1 and 1.2 understand
+        differently.
+        """
         if self.document_kind is DocumentKind.JSON:
             return self._remarks
         columns = self.columns
@@ -139,11 +145,15 @@ class Tree:
                 kinds[text] = ambiguity(text)
             if kind := kinds[text]:
                 message = f"readers of YAML 1.1 and 1.2 disagree about {text}; quotes would settle it"
-                found.append(Problem(Span(columns.starts[row], columns.ends[row]), message, f"ambiguous-{kind}"))
+                found.append(
+                    Problem(Span(columns.starts[row], columns.ends[row]), message, f"ambiguous-{kind}")
+                )
         return tuple(found)
 
     def find(self, row: int, key: str) -> int:
-        """The row of a mapping's value; -1 where the mapping has no such key. The last of equal keys counts."""
+        """The row of a mapping's value; -1 where the mapping has no such key. The last of equal keys
+        counts.
+        """
         table = self._tables.get(row)
         if table is not None:
             return table.get(key, -1)
@@ -203,7 +213,9 @@ class Tree:
 
 
 class Node:
-    """One key or value. An alias answers for what it stands for, except for its own `span`, `style` and `pointer`."""
+    """One key or value. An alias answers for what it stands for, except for its own `span`, `style` and
+    `pointer`.
+    """
 
     __slots__ = ("row", "tree")
 
@@ -359,26 +371,29 @@ class Node:
         tree = self.tree
         row = self._target
         code = tree.columns.codes[row] & CODE
-        if code == BLOCK_MAPPING or code == FLOW_MAPPING:
+        if code in (BLOCK_MAPPING, FLOW_MAPPING):
             found = tree.find(row, key if type(key) is str else str(key))
             return Node(tree, found) if found >= 0 else None
-        if code == BLOCK_SEQUENCE or code == FLOW_SEQUENCE:
-            if isinstance(key, int) or key.isdecimal():
-                number = int(key)
-                for place, child in enumerate(tree.columns.children(row)):
-                    if place == number:
-                        return Node(tree, child)
+        if code in (BLOCK_SEQUENCE, FLOW_SEQUENCE) and (isinstance(key, int) or key.isdecimal()):
+            number = int(key)
+            for place, child in enumerate(tree.columns.children(row)):
+                if place == number:
+                    return Node(tree, child)
         return None
 
     def entries(self) -> Iterator[tuple[Node, Node]]:
-        """A mapping's keys and values as written: duplicates and merge keys as they stand. Nothing for other kinds."""
+        """A mapping's keys and values as written: duplicates and merge keys as they stand. Nothing for other
+        kinds.
+        """
         if self.kind is Kind.MAPPING:
             children = self.tree.columns.children(self._target)
             for key in children:
                 yield Node(self.tree, key), Node(self.tree, next(children))
 
     def items(self) -> Iterator[tuple[str, Node]]:
-        """A mapping's entries as meant: each key text once, merged entries included, keys that are no scalars left out."""
+        """A mapping's entries as meant: each key text once, merged entries included, keys that are no
+        scalars left out.
+        """
         if self.kind is Kind.MAPPING:
             for key, row in self.tree.table(self._target).items():
                 yield key, Node(self.tree, row)

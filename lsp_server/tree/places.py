@@ -1,4 +1,5 @@
-"""Places in a document that an edit needs: columns, line ends, dashes, question marks, and how it is laid out.
+"""Places in a document that an edit needs: columns, line ends, dashes, question marks, and how it is laid
+out.
 
 Reads a tree and its source; writes nothing.
 """
@@ -29,7 +30,9 @@ _JSON_INDENT = re.compile(r"[{\[][ \t]*\r?\n( *)\S")
 
 
 def layout_of(tree: Tree) -> Layout:
-    """A document's own habits, from its first collections; two spaces and double quotes where it shows none."""
+    """A document's own habits, from its first collections; two spaces and double quotes where it shows
+    none.
+    """
     newline = newline_of(tree.source)
     if tree.document_kind is DocumentKind.JSON:
         match = _JSON_INDENT.search(tree.source)
@@ -37,7 +40,9 @@ def layout_of(tree: Tree) -> Layout:
     steps: list[int] = []
     dashes: list[int] = []
     columns = tree.columns
-    blocks = (row for row, code in enumerate(columns.codes) if code in (BLOCK_MAPPING, BLOCK_SEQUENCE) and row)
+    blocks = (
+        row for row, code in enumerate(columns.codes) if code in (BLOCK_MAPPING, BLOCK_SEQUENCE) and row
+    )
     for row in islice(blocks, _EXAMPLES):
         parent = columns.parents[row]
         if columns.codes[parent] & CODE == BLOCK_MAPPING:
@@ -110,7 +115,9 @@ def colon_end(key: Node, value: Node) -> int:
     source = key.tree.source
     match = _BLANK.match(source, key.span.end)
     place = match.end() if match else key.span.end
-    return place + 1 if place < len(source) and source[place] == ":" and place <= value.outer_span.start else 0
+    return (
+        place + 1 if place < len(source) and source[place] == ":" and place <= value.outer_span.start else 0
+    )
 
 
 def dashes_of(sequence: Node) -> list[int]:

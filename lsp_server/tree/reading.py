@@ -14,7 +14,9 @@ from lsp_server.tree.node import Problem
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Where and why a reader stopped. `context` is the start of the unfinished construct, where there is one."""
+    """Where and why a reader stopped. `context` is the start of the unfinished construct, where there is
+    one.
+    """
 
     place: int
     message: str
@@ -22,7 +24,9 @@ class Fault:
     code: str = "syntax"
 
     def problem(self, text: str) -> Problem:
-        """The fault as a problem from its place to the end of the line; at a line's end, the last character shows it."""
+        """The fault as a problem from its place to the end of the line; at a line's end, the last character
+        shows it.
+        """
         place = min(self.place, len(text))
         start = text.rfind("\n", 0, place) + 1
         if not text[place : place + 1].strip() and text[start:place].strip():

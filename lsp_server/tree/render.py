@@ -1,7 +1,7 @@
 """Python values as YAML or JSON text, in the style of a given document.
 
-Writes only what every reader reads alike: a string that YAML 1.1 or 1.2 could take for something else is quoted.
-Knows nothing about where the text goes; `edit` finds the place.
+Writes only what every reader reads alike: a string that YAML 1.1 or 1.2 could take for something else is
+quoted. Knows nothing about where the text goes; `edit` finds the place.
 """
 
 from __future__ import annotations
@@ -25,12 +25,16 @@ _LITERAL = re.compile(r"(?=\S)(?:\n|[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe
 
 
 class Unwritable(ValueError):
-    """A value or an edit that cannot be written without changing something else; the message is for people."""
+    """A value or an edit that cannot be written without changing something else; the message is for
+    people.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a document is laid out. `step`: spaces per level; `dash`: spaces a sequence is indented below its key."""
+    """How a document is laid out. `step`: spaces per level; `dash`: spaces a sequence is indented below its
+    key.
+    """
 
     is_json: bool = False
     step: int = 2

@@ -1,9 +1,9 @@
 """Reading text that a person is in the middle of typing: the way in for every YAML and JSON document.
 
-A text that does not parse is mended where it is broken, read, and the positions are put back to the text as it is;
-the syntax problem is reported at its place all the same. At most four mended texts are tried. If none parses, the
-last good tree serves with shifted positions, else what stands before the fault. `mend` knows what to try, this file
-which result is kept.
+A text that does not parse is mended where it is broken, read, and the positions are put back to the text as
+it is; the syntax problem is reported at its place all the same. At most four mended texts are tried. If none
+parses, the last good tree serves with shifted positions, else what stands before the fault. `mend` knows
+what to try, this file which result is kept.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def _broken(text: str, kind: Kind, reading: Reading, fault: Fault) -> Tree:
 
 
 def _mended(text: str, broken: Reading, edit: mend.Difference | None) -> tuple[Reading, Fault]:
-    """The best reading of a few mended texts, in positions of the text as it is, and what is wrong with that text."""
+    """The best reading of a few mended texts, in positions of the text as it is, and what is wrong with that
+    text.
+    """
     assert broken.fault is not None
     best = broken
     tried: set[tuple[int, int, str]] = set()

@@ -39,7 +39,9 @@ def resolve(text: str) -> Scalar:
 
 
 def resolve_tagged(text: str, tag: str, plain: bool) -> Scalar:
-    """The value of a scalar with an explicit tag. A tag we do not know, or that does not fit, leaves the text."""
+    """The value of a scalar with an explicit tag. A tag we do not know, or that does not fit, leaves the
+    text.
+    """
     kind = tag.removeprefix(_CORE)
     if kind == tag or kind == "str":
         return text

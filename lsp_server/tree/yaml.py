@@ -1,9 +1,10 @@
 """YAML into columns: PyYAML's parser events, with the corrections its marks need.
 
-Knows the difference between what libyaml says and where things are: ends that run on over blank lines and comments,
-starts that include anchor and tag, empty values reported at the next token, the byte order mark that is not counted,
-and line separators that YAML 1.2 no longer breaks lines at. Reads the first document and notes that there are more.
-Values are resolved later, in `scalar`; what aliases and merge keys mean is judged in `aliases`.
+Knows the difference between what libyaml says and where things are: ends that run on over blank lines and
+comments, starts that include anchor and tag, empty values reported at the next token, the byte order mark
+that is not counted, and line separators that YAML 1.2 no longer breaks lines at. Reads the first document
+and notes that there are more. Values are resolved later, in `scalar`; what aliases and merge keys mean is
+judged in `aliases`.
 """
 
 from __future__ import annotations
@@ -34,8 +35,6 @@ from lsp_server.tree.columns import (
     BLOCK_SEQUENCE,
     DEPTH_LIMIT,
     DOUBLE,
-    FLOW_MAPPING,
-    FLOW_SEQUENCE,
     FOLDED,
     KEY,
     LITERAL,
@@ -50,7 +49,9 @@ from lsp_server.tree.reading import Fault, Reading
 _CODES = {None: PLAIN, "": PLAIN, "'": SINGLE, '"': DOUBLE, "|": LITERAL, ">": FOLDED}
 _PROPERTIES = re.compile(r"(?:(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*)(?:\s|#[^\r\n]*)*){1,2}")
 _BLANK = re.compile(r"(?:\s|#[^\r\n]*)*")
-_UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNREADABLE = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 _STAND_INS = 0xF1000  # private use, plane 15
 _AT_CONTEXT = ("found unexpected end of stream", "could not find expected ':'", "unexpected end of stream")
 
@@ -77,7 +78,9 @@ def _read_with_stand_ins(text: str, lead: int) -> Reading:
     back = {ord(stand_in): chr(character) for character, stand_in in stand_ins.items()}
     if back:
         columns.contents = [c.translate(back) if type(c) is str else c for c in columns.contents]
-    refused = (match for match in _UNREADABLE.finditer(text, lead) if match[0] not in "\x85\u2028\u2029\ufeff")
+    refused = (
+        match for match in _UNREADABLE.finditer(text, lead) if match[0] not in "\x85\u2028\u2029\ufeff"
+    )
     for match in islice(refused, 20):
         message = f"the character U+{ord(match[0]):04X} is not allowed here"
         reading.problems.append(Problem(Span(match.start() - lead, match.end() - lead), message, "character"))
@@ -95,7 +98,9 @@ def _shift(reading: Reading, by: int) -> None:
 
     def moved(problem: Problem) -> Problem:
         related = problem.related and Span(problem.related.start + by, problem.related.end + by)
-        return Problem(Span(problem.span.start + by, problem.span.end + by), problem.message, problem.code, related)
+        return Problem(
+            Span(problem.span.start + by, problem.span.end + by), problem.message, problem.code, related
+        )
 
     reading.problems = [moved(problem) for problem in reading.problems]
     reading.remarks = [moved(problem) for problem in reading.remarks]
@@ -105,7 +110,9 @@ def _shift(reading: Reading, by: int) -> None:
 
 
 def _event_source(text: str) -> Callable[[], Any]:
-    """The next event of a text at each call, None at the end; from libyaml, or from pure Python where it is missing."""
+    """The next event of a text at each call, None at the end; from libyaml, or from pure Python where it is
+    missing.
+    """
     parser: Any
     if yaml.__with_libyaml__:
         from yaml import cyaml
@@ -134,9 +141,14 @@ class _Events:
         self.columns = Columns()
         self.reading = Reading(self.columns)
         self.anchors: dict[str, int] = {}  # name -> row
-        self.frames: list[tuple[int, dict[str, int] | None, bool]] = []  # parent, its keys, whether a key comes next
+        self.frames: list[
+            tuple[int, dict[str, int] | None, bool]
+        ] = []  # parent, its keys, whether a key comes next
         self.last_end = 0
-        self.open = (-1, False)  # at the end of the pass: the innermost open collection, whether its last key lacks a value
+        self.open = (
+            -1,
+            False,
+        )  # at the end of the pass: the innermost open collection, whether its last key lacks a value
 
     def read(self) -> Reading:
         try:
@@ -176,7 +188,7 @@ class _Events:
         pool: dict[str, str] = {}
         intern = pool.setdefault
         parent, key_next, last_end = -1, False, 0
-        keys: dict[str, int] | None = None
+        keys: Any = None  # of the innermost mapping: key text -> row; None in a sequence
         try:
             while event is not None:
                 kind = type(event)
@@ -184,27 +196,24 @@ class _Events:
                     row = len(codes)
                     start = event.start_mark.index
                     end = event.end_mark.index
-                    value = intern(event.value, event.value)
+                    value = event.value
+                    value = intern(value, value)
                     code = styles[event.style]
                     if event.anchor is not None or event.tag is not None:
                         start = self._properties(event, row, start, end)
+                    elif start == end:
+                        start = end = self._empty_place(last_end, start)
                     if code >= LITERAL:
                         end = _block_end(text, start, end, value)
-                    elif start == end and code == PLAIN:
-                        start = end = self._empty_place(last_end, start)
-                    if keys is None:
-                        add_code(code)
-                    elif key_next:
+                    if key_next:
                         key_next = False
-                        add_code(code | KEY)
-                        if value in keys:
+                        code |= KEY
+                        if keys.setdefault(value, row) != row:
                             self._duplicate(value, keys[value], Span(start, end))
-                        keys[value] = row
-                        if value == "<<" and code == PLAIN:
-                            columns.merges.setdefault(parent, []).append(row)
-                    else:
+                            keys[value] = row
+                    elif keys is not None:
                         key_next = True
-                        add_code(code)
+                    add_code(code)
                     add_start(start)
                     add_end(end)
                     add_parent(parent)
@@ -218,13 +227,16 @@ class _Events:
                     if len(frames) >= DEPTH_LIMIT:
                         raise _TooDeep(start)
                     code = BLOCK_MAPPING if kind is MappingStartEvent else BLOCK_SEQUENCE
-                    add_code(code + (event.flow_style is True) | (KEY if keys is not None and key_next else 0))
+                    add_code(
+                        code + (event.flow_style is True) | (KEY if keys is not None and key_next else 0)
+                    )
                     add_start(start)
                     add_end(start)
                     add_parent(parent)
                     add_content(0)
-                    frames.append((parent, keys, not key_next))
+                    frames.append((parent, keys, keys is not None and not key_next))
                     parent = row
+                    last_end = start + (text[start : start + 1] in ("{", "["))
                     keys, key_next = ({}, True) if kind is MappingStartEvent else (None, False)
                 elif kind is MappingEndEvent or kind is SequenceEndEvent:
                     mark = event.end_mark.index
@@ -235,11 +247,13 @@ class _Events:
                     parent, keys, key_next = frames.pop()
                 elif kind is AliasEvent:
                     last_end = self._alias(event, parent, keys, key_next)
-                    key_next = not key_next
+                    key_next = keys is not None and not key_next
                 elif kind is DocumentEndEvent:
                     break
                 event = next_event()
         finally:
+            if "<<" in pool:
+                self._note_merges()
             self.last_end = last_end
             self.open = (parent, keys is not None and not key_next)
 
@@ -253,11 +267,7 @@ class _Events:
             columns.tags[row] = event.tag
         columns.outer[row] = start
         match = _PROPERTIES.match(self.text, start, limit)
-        if match is None:
-            return start
-        if type(event) is ScalarEvent and event.style is None and not event.value:
-            return len(self.text[: match.end()].rstrip()) if limit - start < 1000 else limit
-        return match.end()
+        return start if match is None else match.end()
 
     def _alias(self, event: Any, parent: int, keys: dict[str, int] | None, is_key: bool) -> int:
         columns = self.columns
@@ -282,6 +292,12 @@ class _Events:
             self.reading.problems.append(Problem(Span(start, end), message, "alias-undefined"))
         return end
 
+    def _note_merges(self) -> None:
+        columns = self.columns
+        for row, content in enumerate(columns.contents):
+            if content == "<<" and columns.codes[row] == PLAIN | KEY:
+                columns.merges.setdefault(columns.parents[row], []).append(row)
+
     def _duplicate(self, key: str, first: int, span: Span) -> None:
         if key == "<<":
             return
@@ -290,7 +306,9 @@ class _Events:
         self.reading.problems.append(Problem(span, message, "duplicate-key", related))
 
     def _empty_place(self, last_end: int, mark: int) -> int:
-        """Where an empty scalar belongs: behind the colon or dash that announces it, else behind what precedes."""
+        """Where an empty scalar belongs: behind the colon or dash that announces it, else behind what
+        precedes.
+        """
         text = self.text
         if (mark > 0 and text[mark - 1] in ":-?") or not len(self.columns):
             return mark

@@ -15,10 +15,64 @@ from lsp_server.text import apply_edits
 from lsp_server.tree import edit, repair
 from lsp_server.tree.node import Node, Tree
 
-_WORDS = ["a", "b", "name", "in", "schema", "200", "x-y", "/users/{id}", "on", "$ref", "it's", "é😀", "two words"]
-_TEXTS = [*_WORDS, "", "null", "1", "1e3", "12:30", "- x", "a: b", "a #b", "#c", "@x", " lead", "trail ", "x\ny\n",
-          "x\n\n  y\nz", "l1\nl2\n\n", "\n", "tab\there", "[x", "{y", "a,b", "*x", "&x", "!t", "%p", "`", "\x07", "\u2028q",
-          "back\\slash", '"q"', "---", "...", "~", "=", "? x", ": x", "http://x/y#z", "2020-01-01", "<<", "0o17", "é"]  # fmt: skip
+_WORDS = [
+    "a",
+    "b",
+    "name",
+    "in",
+    "schema",
+    "200",
+    "x-y",
+    "/users/{id}",
+    "on",
+    "$ref",
+    "it's",
+    "é😀",
+    "two words",
+]
+_TEXTS = [
+    *_WORDS,
+    "",
+    "null",
+    "1",
+    "1e3",
+    "12:30",
+    "- x",
+    "a: b",
+    "a #b",
+    "#c",
+    "@x",
+    " lead",
+    "trail ",
+    "x\ny\n",
+    "x\n\n  y\nz",
+    "l1\nl2\n\n",
+    "\n",
+    "tab\there",
+    "[x",
+    "{y",
+    "a,b",
+    "*x",
+    "&x",
+    "!t",
+    "%p",
+    "`",
+    "\x07",
+    "\u2028q",
+    "back\\slash",
+    '"q"',
+    "---",
+    "...",
+    "~",
+    "=",
+    "? x",
+    ": x",
+    "http://x/y#z",
+    "2020-01-01",
+    "<<",
+    "0o17",
+    "é",
+]
 NOT_PLAIN = ("null", "on", "off", "yes", "no", "y", "n", "true", "false")
 _KEYS = st.sampled_from(_WORDS)
 _SCALARS = st.one_of(
@@ -58,14 +112,22 @@ class Writer:
 
     def scalar(self, value: Any, flow: bool) -> str:
         if isinstance(value, str):
-            shown = json.dumps(value).replace("\x7f", "\\x7f") if not value.isascii() or self.chance(3) else None
+            shown = (
+                json.dumps(value).replace("\x7f", "\\x7f") if not value.isascii() or self.chance(3) else None
+            )
             if shown is not None:
-                return re.sub(r"\\ud[89ab]..\\ud[c-f]..", lambda m: f"\\U{ord(json.loads(chr(34) + m[0] + chr(34))):08x}", shown)
+                return re.sub(
+                    r"\\ud[89ab]..\\ud[c-f]..",
+                    lambda m: f"\\U{ord(json.loads(chr(34) + m[0] + chr(34))):08x}",
+                    shown,
+                )
             if re.fullmatch(r"[\x20-\x7e]*", value) and self.chance(2):
                 return "'" + value.replace("'", "''") + "'"
-            if re.fullmatch(r"[A-Za-z/$][A-Za-z/$0-9{}.-]*( [a-z]+)*", value) and value.lower() not in NOT_PLAIN:
-                if not flow or not re.search(r"[{}]", value):
-                    return value
+            if (
+                re.fullmatch(r"[A-Za-z/$][A-Za-z/$0-9{}.-]*( [a-z]+)*", value)
+                and value.lower() not in NOT_PLAIN
+            ) and (not flow or not re.search(r"[{}]", value)):
+                return value
             return json.dumps(value).replace("\x7f", "\\x7f")
         if value is None:
             return self.draw(st.sampled_from(["null", "~"]))
@@ -104,13 +166,24 @@ class Writer:
         if isinstance(value, (dict, list)) and value and not self.chance(3):
             deeper = column + (2 if dash else self.step if isinstance(value, dict) else self.dash)
             lines = self.block(value, deeper)
-            if dash and not note and head.endswith("-") and self.chance(1) and not lines[0].strip().startswith("#"):
+            if (
+                dash
+                and not note
+                and head.endswith("-")
+                and self.chance(1)
+                and not lines[0].strip().startswith("#")
+            ):
                 return [head + " " + lines[0][deeper:], *lines[1:]]
             return [head + note, *lines]
         if isinstance(value, (dict, list)) and value and self.chance(1):
             first, *rest = self.flow_lines(value, column + 1)
             return [f"{head} {first}", *rest[:-1], rest[-1] + note]
-        if isinstance(value, str) and "\n" in value and re.fullmatch(r"[!-~][\n -~]*[!-~]\n*", value) and self.chance(1):
+        if (
+            isinstance(value, str)
+            and "\n" in value
+            and re.fullmatch(r"[!-~][\n -~]*[!-~]\n*", value)
+            and self.chance(1)
+        ):
             kept = len(value) - len(value.rstrip("\n"))
             header = "|-" if kept == 0 else "|" if kept == 1 else "|+"
             body = value.rstrip("\n").split("\n") + [""] * (kept - 1)
@@ -124,7 +197,7 @@ class Writer:
         space = " " * column
         entries = value.items() if isinstance(value, dict) else [(None, item) for item in value]
         for key, item in entries:
-            loose = bool(lines) and not lines[-1].strip() == ""
+            loose = bool(lines) and lines[-1].strip() != ""
             if self.chance(5) and not any("|" in line for line in lines[-6:]):
                 lines.append(space + self.comment())
             elif self.chance(6) and loose and not any("|" in line for line in lines[-6:]):
@@ -258,7 +331,9 @@ def test_yaml_edits_reread_to_the_intended_tree(document: tuple[str, Any], data:
 
 @settings(max_examples=200, deadline=None, suppress_health_check=SLOW)
 @given(_ROOTS, st.sampled_from([None, 0, 2, 4]), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.data())
-def test_json_edits_reread_to_the_intended_tree(value: Any, indent: int | None, newline: str, ascii: bool, data: Any) -> None:
+def test_json_edits_reread_to_the_intended_tree(
+    value: Any, indent: int | None, newline: str, ascii: bool, data: Any
+) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii).replace("\n", newline)
     check(data, text, value, Kind.JSON)
 

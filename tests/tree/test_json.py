@@ -1,4 +1,6 @@
-"""Reading JSON: the same values as the standard library's, with places; faults named, half-typed text kept."""
+"""Reading JSON: the same values as the standard library's, with places; faults named, half-typed text
+kept.
+"""
 
 from __future__ import annotations
 
@@ -55,11 +57,23 @@ def test_a_duplicate_key_names_both_places() -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ('{"a": 1,}', "}"), ("[1,]", "]"), ('{"a" 1}', "1"), ('{"a": 1 "b": 2}', '"b"'), ("[1 2]", "2"), ("{'a': 1}", "'a'"),
-        ('{"a": // note\n 1}', "//"), ('{"a": tru}', "tru"), ("[1] 2", "2"), ('{"a": "x\n}', '"x'), ('["\\q"]', "\\q"),
-        ("[01]", "1]"), ("[NaN]", "NaN"), ('{"a": }', "}"), ("[}", "}"),
+        ('{"a": 1,}', "}"),
+        ("[1,]", "]"),
+        ('{"a" 1}', "1"),
+        ('{"a": 1 "b": 2}', '"b"'),
+        ("[1 2]", "2"),
+        ("{'a': 1}", "'a'"),
+        ('{"a": // note\n 1}', "//"),
+        ('{"a": tru}', "tru"),
+        ("[1] 2", "2"),
+        ('{"a": "x\n}', '"x'),
+        ('["\\q"]', "\\q"),
+        ("[01]", "1]"),
+        ("[NaN]", "NaN"),
+        ('{"a": }', "}"),
+        ("[}", "}"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_is_named_at_its_place(text: str, place: str) -> None:
     found = read(text, Kind.JSON)
     assert not found.complete
@@ -80,8 +94,31 @@ def test_deep_nesting_is_refused_without_recursion(text: str) -> None:
 
 
 _PIECES = st.sampled_from(
-    ['"a"', '"b', ":", ",", "{", "}", "[", "]", "1", "-", "true", "nul", "\n", "\n  ", " ", "//", "\\", '"', "x", "\r\n", "\x00", "\ufeff"]
-)  # fmt: skip
+    [
+        '"a"',
+        '"b',
+        ":",
+        ",",
+        "{",
+        "}",
+        "[",
+        "]",
+        "1",
+        "-",
+        "true",
+        "nul",
+        "\n",
+        "\n  ",
+        " ",
+        "//",
+        "\\",
+        '"',
+        "x",
+        "\r\n",
+        "\x00",
+        "\ufeff",
+    ]
+)
 
 
 @settings(max_examples=400, deadline=None)
@@ -118,13 +155,22 @@ GOOD = """\
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('"tags": ["x", "y"]', '"tags": ["x", "y'), ('"tags": ["x", "y"]', '"tags": '), ('"tags": ["x", "y"]', '"ta'),
-        ('"operationId": "b"', '"operationId": "b",'), ('["x", "y"]', '["x" "y"]'), ('["x", "y"]\n    },', '["x", "y"]\n    }'),
-        ('"/b": {', '"/b":'), ('"/b": {', '"/b": '), ('"tags": ["x", "y"]\n    },', '"tags": ["x", "y"]\n'),
-        ('"get": {\n', '"get": {\n        "summary": "half\n'), ('"get": {\n', '"get": {\n        summ\n'),
-        ('"get": {\n', '"get": {\n        "x": {\n'), ('"get": {\n', '"get": {\n        }\n'), ('"last": true\n}', '"last": true'),
+        ('"tags": ["x", "y"]', '"tags": ["x", "y'),
+        ('"tags": ["x", "y"]', '"tags": '),
+        ('"tags": ["x", "y"]', '"ta'),
+        ('"operationId": "b"', '"operationId": "b",'),
+        ('["x", "y"]', '["x" "y"]'),
+        ('["x", "y"]\n    },', '["x", "y"]\n    }'),
+        ('"/b": {', '"/b":'),
+        ('"/b": {', '"/b": '),
+        ('"tags": ["x", "y"]\n    },', '"tags": ["x", "y"]\n'),
+        ('"get": {\n', '"get": {\n        "summary": "half\n'),
+        ('"get": {\n', '"get": {\n        summ\n'),
+        ('"get": {\n', '"get": {\n        "x": {\n'),
+        ('"get": {\n', '"get": {\n        }\n'),
+        ('"last": true\n}', '"last": true'),
     ],
-)  # fmt: skip
+)
 def test_a_half_typed_line_costs_only_itself(old: str, new: str) -> None:
     text = GOOD.replace(old, new)
     assert text != GOOD

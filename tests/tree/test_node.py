@@ -109,7 +109,10 @@ def test_entries_as_written_items_as_meant() -> None:
     user = at(tree(SPEC), "components", "schemas", "User")
     assert [key.text for key, _ in user.entries()] == ["<<", "type", "long key"]
     assert {key: value.kind for key, value in user.items()} == {
-        "type": Kind.SCALAR, "long key": Kind.SCALAR, "required": Kind.SEQUENCE}  # fmt: skip
+        "type": Kind.SCALAR,
+        "long key": Kind.SCALAR,
+        "required": Kind.SEQUENCE,
+    }
     assert user.get("type").value == "string"  # type: ignore[union-attr]
     required = user.get("required")
     assert required is not None and required.pointer == ("components", "schemas", "Base", "required")
@@ -140,7 +143,11 @@ def test_numbers_address_items_and_number_like_keys() -> None:
     found = tree("codes: {200: ok}\nlist: [a, b]\n")
     assert at(found, "codes", 200).value == at(found, "codes", "200").value == "ok"
     assert at(found, "list", "1").value == at(found, "list", 1).value == "b"
-    assert found.at(("list", 2)) is None and found.at(("list", "x")) is None and found.at(("codes", 200, "x")) is None
+    assert (
+        found.at(("list", 2)) is None
+        and found.at(("list", "x")) is None
+        and found.at(("codes", 200, "x")) is None
+    )
 
 
 def test_an_alias_that_cannot_be_followed_is_unknown() -> None:

@@ -1,4 +1,6 @@
-"""Half-typed documents: the broken line is mended, the rest of the tree stays, and the problem is told at its place."""
+"""Half-typed documents: the broken line is mended, the rest of the tree stays, and the problem is told at
+its place.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ def specification(operations: int) -> str:
     parts = ["openapi: 3.1.0\ninfo:\n  title: Things\n  version: '1'\npaths:\n"]
     for number in range(operations):
         parts.append(
-            f"  /things/{number}/{{id}}:\n    get:\n      summary: Get thing {number}\n      operationId: get-{number}\n"
+            f"  /things/{number}/{{id}}:\n    get:\n      summary: Get thing {number}\n"
+            f"      operationId: get-{number}\n"
             f"      tags: [things, 'more things']\n      parameters:\n      - name: id\n        in: path\n"
             f"        required: true\n        schema: {{type: integer, minimum: {number}}}\n"
             f"      - $ref: '#/components/parameters/page'\n      description: |\n        One thing.\n\n"
@@ -50,8 +53,25 @@ def paths(tree: Tree) -> set[tuple[str, ...]]:
 def states(text: str, seed: int, count: int) -> list[str]:
     """Texts in the middle of an edit: a line cut anywhere, or a half-typed line put in."""
     chance = random.Random(seed)
-    typed = ["resp", '"foo', "a: [1, ", "a: {", "- ", "- x: ", 'b: "bar', "x: @", "c: &", "d: *", "b: c: d", "\tq: 1", "'20",
-             "type: 'str", "$re", "k: |", "k: - a"]  # fmt: skip
+    typed = [
+        "resp",
+        '"foo',
+        "a: [1, ",
+        "a: {",
+        "- ",
+        "- x: ",
+        'b: "bar',
+        "x: @",
+        "c: &",
+        "d: *",
+        "b: c: d",
+        "\tq: 1",
+        "'20",
+        "type: 'str",
+        "$re",
+        "k: |",
+        "k: - a",
+    ]
     lines = text.split("\n")
     found = []
     for _ in range(count):
@@ -77,7 +97,8 @@ def test_almost_every_half_typed_state_keeps_almost_every_key(kind: Kind, with_p
     wanted = paths(good)
     attempts = states(text, 7, 200)
     kept = sum(
-        len(paths(read(state, kind, good if with_previous else None)) & wanted) >= 0.95 * len(wanted) for state in attempts
+        len(paths(read(state, kind, good if with_previous else None)) & wanted) >= 0.95 * len(wanted)
+        for state in attempts
     )
     assert kept >= 0.95 * len(attempts)
 
@@ -85,12 +106,19 @@ def test_almost_every_half_typed_state_keeps_almost_every_key(kind: Kind, with_p
 @pytest.mark.parametrize(
     ("old", "new", "place"),
     [
-        ("title: Things", 'title: "Things', '"Things'), ("title: Things", "title: @Things", "@Things"),
-        ("title: Things", "title: [Things", "[Things"), ("title: Things", "title: {a: ", "{a"), ("title: Things", "titl", "titl\n"),
-        ("title: Things", "title: a: b", ": b"), ("title: Things", "\ttitle: x", "\ttitle"), ("title: Things", "title: *", "*"),
-        ("  title: Things\n", "  title: Things\n  'half\n", "'half"), ("info:\n", "info\n", "info\n"), ("info:\n", "\n", None),
+        ("title: Things", 'title: "Things', '"Things'),
+        ("title: Things", "title: @Things", "@Things"),
+        ("title: Things", "title: [Things", "[Things"),
+        ("title: Things", "title: {a: ", "{a"),
+        ("title: Things", "titl", "titl\n"),
+        ("title: Things", "title: a: b", ": b"),
+        ("title: Things", "\ttitle: x", "\ttitle"),
+        ("title: Things", "title: *", "*"),
+        ("  title: Things\n", "  title: Things\n  'half\n", "'half"),
+        ("info:\n", "info\n", "info\n"),
+        ("info:\n", "\n", None),
     ],
-)  # fmt: skip
+)
 def test_positions_are_those_of_the_text_as_it_is(old: str, new: str, place: str | None) -> None:
     text = specification(3).replace(old, new)
     tree = read(text, Kind.YAML)

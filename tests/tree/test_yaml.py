@@ -29,17 +29,59 @@ def cut(text: str, span: Span | None) -> str:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("", None), ("~", None), ("null", None), ("Null", None), ("nULL", "nULL"), ("none", "none"),
-        ("true", True), ("False", False), ("TRUE", True), ("tRue", "tRue"),
-        ("yes", "yes"), ("no", "no"), ("on", "on"), ("Off", "Off"), ("y", "y"),
-        ("0", 0), ("-7", -7), ("+7", 7), ("0777", 777), ("0o17", 15), ("0x1F", 31), ("1_000", "1_000"), ("0b1", "0b1"),
-        ("1.5", 1.5), (".5", 0.5), ("5.", 5.0), ("1e3", 1000.0), ("-1.5E-2", -0.015), (".", "."), ("1.2.3", "1.2.3"),
-        (".inf", math.inf), ("-.Inf", -math.inf), ("12:30", "12:30"), ("12:30:45", "12:30:45"),
-        ("2020-01-01", "2020-01-01"), ("=", "="), ('"1"', "1"), ("'true'", "true"), ("!!str 1", "1"), ("!!int '1'", 1),
-        ("!!float 1", 1.0), ("!custom 1", "1"), ("! 1", "1"), ("!!int x", "x"), ("!!null ''", None), ("!!bool 'true'", True),
-        ("|\n  1\n", "1\n"), ("é", "é"), ("a\u2028b", "a\u2028b"), ("a\x85b", "a\x85b"), ("9" * 5000, float("9" * 5000)),
+        ("", None),
+        ("~", None),
+        ("null", None),
+        ("Null", None),
+        ("nULL", "nULL"),
+        ("none", "none"),
+        ("true", True),
+        ("False", False),
+        ("TRUE", True),
+        ("tRue", "tRue"),
+        ("yes", "yes"),
+        ("no", "no"),
+        ("on", "on"),
+        ("Off", "Off"),
+        ("y", "y"),
+        ("0", 0),
+        ("-7", -7),
+        ("+7", 7),
+        ("0777", 777),
+        ("0o17", 15),
+        ("0x1F", 31),
+        ("1_000", "1_000"),
+        ("0b1", "0b1"),
+        ("1.5", 1.5),
+        (".5", 0.5),
+        ("5.", 5.0),
+        ("1e3", 1000.0),
+        ("-1.5E-2", -0.015),
+        (".", "."),
+        ("1.2.3", "1.2.3"),
+        (".inf", math.inf),
+        ("-.Inf", -math.inf),
+        ("12:30", "12:30"),
+        ("12:30:45", "12:30:45"),
+        ("2020-01-01", "2020-01-01"),
+        ("=", "="),
+        ('"1"', "1"),
+        ("'true'", "true"),
+        ("!!str 1", "1"),
+        ("!!int '1'", 1),
+        ("!!float 1", 1.0),
+        ("!custom 1", "1"),
+        ("! 1", "1"),
+        ("!!int x", "x"),
+        ("!!null ''", None),
+        ("!!bool 'true'", True),
+        ("|\n  1\n", "1\n"),
+        ("é", "é"),
+        ("a\u2028b", "a\u2028b"),
+        ("a\x85b", "a\x85b"),
+        ("9" * 5000, float("9" * 5000)),
     ],
-)  # fmt: skip
+)
 def test_scalars_mean_what_the_core_schema_says(text: str, value: Any) -> None:
     found = read(f"key: {text}", Kind.YAML)
     node = found.at(("key",))
@@ -54,9 +96,17 @@ def test_not_a_number() -> None:
 
 @pytest.mark.parametrize(
     ("text", "kind"),
-    [("no", "boolean"), ("On", "boolean"), ("1e3", "exponent"), ("12:30", "sexagesimal"), ("0777", "octal"),
-     ("1_000", "underscore"), ("0b11", "binary"), ("2020-01-01", "date")],
-)  # fmt: skip
+    [
+        ("no", "boolean"),
+        ("On", "boolean"),
+        ("1e3", "exponent"),
+        ("12:30", "sexagesimal"),
+        ("0777", "octal"),
+        ("1_000", "underscore"),
+        ("0b11", "binary"),
+        ("2020-01-01", "date"),
+    ],
+)
 def test_scalars_that_readers_disagree_about_are_noted(text: str, kind: str) -> None:
     source = f"first: plain\nsecond: {text}\nquoted: '{text}'\n"
     found = read(source, Kind.YAML)
@@ -136,7 +186,9 @@ def walk(found: Tree) -> int:
     return count
 
 
-@pytest.mark.parametrize("text", ["[" * 300, "[" * 100_000, "{a: " * 1000, "- " * 5000 + "x", "a:\n" + "- " * 300])
+@pytest.mark.parametrize(
+    "text", ["[" * 300, "[" * 100_000, "{a: " * 1000, "- " * 5000 + "x", "a:\n" + "- " * 300]
+)
 def test_deep_nesting_is_refused(text: str) -> None:
     found = read(text, Kind.YAML)
     assert "depth" in {problem.code for problem in found.problems} or len(text) > 50_000
@@ -159,14 +211,53 @@ def test_only_the_first_document_is_read_and_the_rest_is_noted() -> None:
 def test_characters_that_yaml_forbids_cost_only_a_problem() -> None:
     text = "a: x\x01y\nb: \ud800\nc: 2\n"
     found = read(text, Kind.YAML)
-    assert [(p.code, cut(text, p.span)) for p in found.problems] == [("character", "\x01"), ("character", "\ud800")]
+    assert [(p.code, cut(text, p.span)) for p in found.problems] == [
+        ("character", "\x01"),
+        ("character", "\ud800"),
+    ]
     assert found.root is not None and found.root.value == {"a": "x\x01y", "b": "\ud800", "c": 2}
 
 
 _PIECES = st.sampled_from(
-    ["a", "b:", ": ", "- ", "\n", "  ", "\n  ", "\n    ", "{", "}", "[", "]", ",", "'", '"', "#", " #c", "|", ">-", "&x ",
-     "*x", "!t ", "? ", "<<: ", "\t", "\r\n", "---\n", "...\n", "\ufeff", "😀", "\u2028", "%", "@", "\\", "\x00", "\r"]
-)  # fmt: skip
+    [
+        "a",
+        "b:",
+        ": ",
+        "- ",
+        "\n",
+        "  ",
+        "\n  ",
+        "\n    ",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        "'",
+        '"',
+        "#",
+        " #c",
+        "|",
+        ">-",
+        "&x ",
+        "*x",
+        "!t ",
+        "? ",
+        "<<: ",
+        "\t",
+        "\r\n",
+        "---\n",
+        "...\n",
+        "\ufeff",
+        "😀",
+        "\u2028",
+        "%",
+        "@",
+        "\\",
+        "\x00",
+        "\r",
+    ]
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -193,7 +284,8 @@ def consistent(found: Tree) -> None:
 
 
 def test_the_parser_in_pure_python_gives_the_same_tree(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "a: &x\n  - 1 # c\n  -\n  - {k: 'v', l}\nb: |\n  t\n\n\nc: *x\n? d\n: !!str 1\ne: [1, 2,\n  3]\nf: >+\n x\n\n"
+    text = "a: &x\n  - 1 # c\n  -\n  - {k: 'v', l}\nb: |\n  t\n\n\nc: *x\n"
+    text += "? d\n: !!str 1\ne: [1, 2,\n  3]\nf: >+\n x\n\n"
     fast = yaml.read(text)
     monkeypatch.setattr(pyyaml, "__with_libyaml__", False)
     slow = yaml.read(text)

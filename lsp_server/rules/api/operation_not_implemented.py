@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lsp_server.api.difference import Element, Kind
 from lsp_server.findings import Finding, Related, Rule, Severity
 from lsp_server.snapshot import Snapshot
 
@@ -30,9 +31,9 @@ from lsp_server.snapshot import Snapshot
 def check(snapshot: Snapshot) -> Iterator[Finding]:
     for contract in snapshot.contracts:
         for difference in contract.differences:
-            if difference.kind != "missing" or difference.aspect != "operation":
+            operation = difference.operation
+            if difference.kind is not Kind.MISSING or difference.element is not Element.OPERATION or operation is None:
                 continue
-            operation = difference.left
             application = contract.implemented.location
             yield Finding(
                 RULE.name,

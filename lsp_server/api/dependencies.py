@@ -1,0 +1,484 @@
+"""What a FastAPI handler takes: parameters, body and security, gathered through its dependencies.
+
+Follows `Depends` and `Security` into functions, classes, callable objects and models the way FastAPI does. A dependency
+that cannot be followed makes the parameters and the security unknown, since it may add to both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from lsp_server.api.fastapi_names import bases_of, is_class_of, made_by, name_of, spelled
+from lsp_server.api.fastapi_routing import Route
+from lsp_server.api.model import (
+    MISSING,
+    Body,
+    Parameter,
+    Property,
+    Schema,
+    SecurityRequirement,
+    SecurityScheme,
+    path_parameters,
+)
+from lsp_server.api.pydantic import MODELS, Field, Shapes, kind_of, plain_type
+from lsp_server.api.python_types import argument_of, constant
+from lsp_server.python.interpret import Interpreter
+from lsp_server.python.values import (
+    BoundMethod,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    Specialized,
+    Value,
+)
+from lsp_server.text import Location
+from lsp_server.unknown import Unknown
+
+_WHERE = {"fastapi.Path": "path", "fastapi.Query": "query", "fastapi.Header": "header", "fastapi.Cookie": "cookie"}
+_BODIES = {"fastapi.Body": "body", "fastapi.Form": "form", "fastapi.File": "file"}
+_DEPENDS = ("fastapi.Depends", "fastapi.Security")
+_GIVEN_BY_FRAMEWORK = (
+    "fastapi.Request", "fastapi.WebSocket", "starlette.responses.Response", "fastapi.BackgroundTasks",
+    "fastapi.security.SecurityScopes",
+)  # fmt: skip
+_SEQUENCES = frozenset({"typing.List", "typing.Sequence", "typing.Set", "typing.FrozenSet", "typing.Tuple", "typing.Deque"})
+_MAPPINGS = frozenset({"typing.Dict", "typing.Mapping", "typing.MutableMapping", "typing.DefaultDict", "typing.OrderedDict"})
+_SECURITY = {
+    "HTTPBearer": ("http", "bearer", None), "HTTPBasic": ("http", "basic", None), "HTTPDigest": ("http", "digest", None),
+    "HTTPBase": ("http", None, None), "APIKeyHeader": ("apiKey", None, "header"), "APIKeyQuery": ("apiKey", None, "query"),
+    "APIKeyCookie": ("apiKey", None, "cookie"), "OAuth2PasswordBearer": ("oauth2", None, None), "OAuth2": ("oauth2", None, None),
+    "OAuth2AuthorizationCodeBearer": ("oauth2", None, None), "OpenIdConnect": ("openIdConnect", None, None),
+    "SecurityBase": (None, None, None),
+}  # fmt: skip
+_SECURITY_NAMES = tuple(f"fastapi.security.{name}" for name in _SECURITY)
+_PASSWORD_FORM = (
+    ("grant_type", False, "^password$"), ("username", True, None), ("password", True, None), ("scope", False, None),
+    ("client_id", False, None), ("client_secret", False, None),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class BodyField:
+    """One part of the request body. `sort` is "body", "form" or "file"; `whole`: a model that may be the body itself."""
+
+    name: str
+    schema: Schema
+    required: bool | Unknown
+    sort: str
+    embed: bool
+    whole: bool
+    media_type: str | None
+    location: Location | None
+
+
+@dataclass(eq=False, slots=True)
+class _Gathered:
+    """What one callable and everything it depends on takes."""
+
+    parameters: list[Parameter] = field(default_factory=list)
+    bodies: list[BodyField] = field(default_factory=list)
+    security: list[tuple[SecurityScheme | Unknown, tuple[str, ...]]] = field(default_factory=list)
+    unknown: Unknown | None = None
+
+    def add(self, other: _Gathered) -> None:
+        self.parameters.extend(other.parameters)
+        self.bodies.extend(other.bodies)
+        self.security.extend(other.security)
+        self.unknown = self.unknown or other.unknown if not isinstance(self.unknown, Unknown) else self.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Everything a handler takes. `bodies` become one body once the operation's id is known."""
+
+    parameters: tuple[Parameter, ...] | Unknown = ()
+    bodies: tuple[BodyField, ...] = ()
+    security: tuple[SecurityRequirement, ...] | Unknown = ()
+    schemes: tuple[SecurityScheme, ...] = ()
+    unknown: Unknown | None = None
+
+    @property
+    def validated(self) -> bool | Unknown:
+        """Whether FastAPI checks anything, and so may answer 422."""
+        if self.bodies or (isinstance(self.parameters, tuple) and self.parameters):
+            return True
+        return self.unknown if self.unknown is not None else False
+
+    def body_for(self, identity: str | Unknown, shapes: Shapes) -> Body | Unknown | None:
+        if not self.bodies:
+            return self.unknown
+        unique = {part.name: part for part in self.bodies}
+        parts = tuple(unique.values())
+        first = parts[0]
+        sorts = {part.sort for part in parts}
+        media_type = "multipart/form-data" if "file" in sorts else "application/x-www-form-urlencoded" if "form" in sorts else (
+            next((part.media_type for part in parts if part.media_type), "application/json"))  # fmt: skip
+        embedded = len(parts) > 1 or first.embed or (first.sort != "body" and not first.whole)
+        if not embedded:
+            return Body(((media_type, first.schema),), first.required, location=first.location)
+        name = f"Body_{identity}" if isinstance(identity, str) else f"Body_{len(shapes.schemas)}"
+        properties = tuple(Property(part.name, part.schema, part.required, part.location) for part in parts)
+        shapes.schemas.setdefault(name, Schema(types=("object",), properties=properties, location=first.location))
+        required = True if any(part.required is True for part in parts) else next(
+            (part.required for part in parts if isinstance(part.required, Unknown)), False)  # fmt: skip
+        return Body(((media_type, Schema(ref=name)),), required, location=first.location)
+
+
+def read_signature(interpreter: Interpreter, shapes: Shapes, route: Route, path: str, dependencies: tuple[Value, ...]) -> Signature:
+    """What a route takes, the dependencies of its routers and application included."""
+    reader = _Reader(interpreter, shapes, frozenset(path_parameters(path)))
+    gathered = _Gathered()
+    for value in dependencies:
+        gathered.add(reader.depends(value, None, (), route.location))
+    endpoint = route.endpoint
+    if route.view is not None and isinstance(endpoint, FunctionValue):
+        gathered.add(reader.function(endpoint.original(), (), drop=1))
+        gathered.add(reader.view(route.view))
+    else:
+        gathered.add(reader.callable(endpoint, (), route.location))
+    return _finished(gathered)
+
+
+def _finished(gathered: _Gathered) -> Signature:
+    unique: dict[tuple[str, str], Parameter] = {}
+    for parameter in gathered.parameters:
+        key = (parameter.where, parameter.name)
+        if key not in unique or parameter.required is True:
+            unique[key] = parameter
+    requirements: dict[str, tuple[str, ...]] = {}
+    schemes: dict[str, SecurityScheme] = {}
+    doubt = gathered.unknown
+    for scheme, scopes in gathered.security:
+        if isinstance(scheme, Unknown):
+            doubt = doubt if doubt is not None else scheme
+        else:
+            schemes[scheme.name] = scheme
+            requirements[scheme.name] = tuple(dict.fromkeys((*requirements.get(scheme.name, ()), *scopes)))
+    security: tuple[SecurityRequirement, ...] | Unknown = tuple(
+        SecurityRequirement(((name, scopes),)) for name, scopes in requirements.items()
+    )
+    return Signature(
+        gathered.unknown if gathered.unknown is not None else tuple(unique.values()), tuple(gathered.bodies),
+        doubt if doubt is not None else security, tuple(schemes.values()), gathered.unknown,
+    )  # fmt: skip
+
+
+class _Reader:
+    """Walks one route's dependencies, each callable once for each set of scopes."""
+
+    def __init__(self, interpreter: Interpreter, shapes: Shapes, path_names: frozenset[str]) -> None:
+        self.interpreter = interpreter
+        self.shapes = shapes
+        self.path_names = path_names
+        self._seen: set[tuple[object, ...]] = set()
+
+    # Callables
+
+    def depends(self, value: Value, annotation: Value, scopes: tuple[str, ...], location: Location) -> _Gathered:
+        """A `Depends(…)` or `Security(…)`; without an argument it means the annotation."""
+        if isinstance(value, Unknown) or made_by(value) not in _DEPENDS:
+            return _Gathered(unknown=value if isinstance(value, Unknown) else Unknown("a dependency made by another package", location))
+        chosen = value.argument("dependency", 0)
+        target = annotation if chosen is None or chosen.value is None else chosen.value
+        own = argument_of(value.arguments, "scopes")
+        if isinstance(own, list | tuple):
+            texts = [constant(scope) for scope in own]
+            scopes = (*scopes, *(text for text in texts if isinstance(text, str)))
+        return self.callable(target, scopes, value.location)
+
+    def callable(self, target: Value, scopes: tuple[str, ...], location: Location) -> _Gathered:
+        key = (id(target), scopes)
+        if key in self._seen:
+            return _Gathered()
+        self._seen.add(key)
+        if isinstance(target, FunctionValue):
+            return self.function(target.original(), scopes, drop=1 if target.kind == "class" else 0)
+        if isinstance(target, BoundMethod):
+            return self.function(target.function.original(), scopes, drop=1)
+        if isinstance(target, Specialized):
+            return self.callable(target.origin, scopes, location)
+        if isinstance(target, ClassValue):
+            return self._class(target, scopes, location)
+        if isinstance(target, Instance):
+            return self._object(target, scopes, location)
+        name = name_of(target)
+        if name in ("fastapi.security.OAuth2PasswordRequestForm", "fastapi.security.OAuth2PasswordRequestFormStrict"):
+            return _password_form(name, location)
+        if name in _GIVEN_BY_FRAMEWORK:
+            return _Gathered()
+        what = target.what if isinstance(target, Unknown) else f"the dependency {target.name}" if isinstance(target, External) else "a dependency"
+        return _Gathered(unknown=Unknown(what, location))
+
+    def function(self, function: FunctionValue, scopes: tuple[str, ...], drop: int = 0, bound: Iterable[str] = ()) -> _Gathered:
+        gathered = _Gathered()
+        for parameter in function.parameters[drop:]:
+            if parameter.name in bound:
+                continue
+            annotation = self.interpreter.annotation(parameter.annotation) if parameter.annotation is not None else External("typing.Any")
+            default: Value = MISSING
+            if parameter.default is not None:
+                default = self.interpreter.evaluate(parameter.default, function.defaults_scope or function.scope)
+            gathered.add(self.parameter(parameter.name, annotation, default, scopes, parameter.location))
+        return gathered
+
+    def _class(self, cls: ClassValue, scopes: tuple[str, ...], location: Location) -> _Gathered:
+        found = cls.find("__init__")
+        if found and isinstance(found[1], FunctionValue):
+            return self.function(found[1].original(), scopes, drop=1)
+        if any(spelled(name) == "fastapi.security.OAuth2PasswordRequestForm" for name in cls.externals()):
+            return _password_form("fastapi.security.OAuth2PasswordRequestForm", location)
+        if kind_of(cls) is not None:
+            gathered = _Gathered()
+            for entry in self.shapes.fields(cls):
+                gathered.add(self._model_field(entry, scopes))
+            return gathered
+        foreign = [name for name in bases_of(cls) if name not in ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum")]
+        if foreign or cls.unknown_bases():
+            return _Gathered(unknown=Unknown(f"the dependency `{cls.name}`", location))
+        return _Gathered()
+
+    def _model_field(self, entry: Field, scopes: tuple[str, ...]) -> _Gathered:
+        """A field of a model or data class used as a dependency: it is a parameter of the constructor."""
+        for owner in entry.owner.lineage():
+            value = owner.names.get(entry.name)
+            if made_by(value) in _WHERE or made_by(value) in _BODIES or made_by(value) in _DEPENDS:
+                return self.parameter(entry.name, entry.annotation, value, scopes, entry.location or value.location)
+        name = self.shapes.alias_of(entry, False)
+        if isinstance(name, Unknown):
+            return _Gathered(unknown=name)
+        required = self.shapes.is_required(entry)
+        place = entry.location or entry.owner.location
+        schema = self.shapes.field_schema(entry, False)
+        where = "path" if entry.name in self.path_names else "query"
+        if where == "path" or is_scalar(entry.annotation):
+            return _Gathered([Parameter(name, where, schema, True if where == "path" else required, location=place)])
+        return self.parameter(entry.name, entry.annotation, MISSING if required is True else None, scopes, place)
+
+    def _object(self, target: Instance, scopes: tuple[str, ...], location: Location) -> _Gathered:
+        origin = target.origin.origin if isinstance(target.origin, Specialized) else target.origin
+        gathered = _Gathered()
+        scheme = security_scheme(target)
+        if scheme is not None:
+            gathered.security.append((scheme, scopes))
+        if isinstance(origin, ClassValue):
+            found = origin.find("__call__")
+            if found and isinstance(found[1], FunctionValue):
+                gathered.add(self.function(found[1].original(), scopes, drop=1))
+                return gathered
+        if scheme is not None:
+            return gathered
+        if made_by(target) == "functools.partial" and target.arguments:
+            inner = target.arguments[0].value
+            named = [argument.name for argument in target.arguments if argument.name is not None]
+            count = sum(argument.name is None for argument in target.arguments[1:])
+            if isinstance(inner, FunctionValue):
+                return self.function(inner.original(), scopes, drop=count, bound=named)
+        return _Gathered(unknown=Unknown("a dependency made by another package", location))
+
+    def view(self, cls: ClassValue) -> _Gathered:
+        """What a class-based view's attributes and constructor take."""
+        gathered = _Gathered()
+        found = cls.find("__init__")
+        if found and isinstance(found[1], FunctionValue):
+            gathered.add(self.function(found[1].original(), (), drop=1))
+        for owner in cls.lineage():
+            for name, annotation in owner.annotations.items():
+                value = owner.names.get(name, MISSING)
+                kind = self.interpreter.annotation(annotation)
+                inside = kind.arguments[1:] if isinstance(kind, Specialized) and name_of(kind.origin) == "typing.Annotated" else ()
+                if made_by(value) in _DEPENDS or any(made_by(item) in _DEPENDS for item in inside):
+                    gathered.add(self.parameter(name, kind, value, (), owner.places.get(name, owner.location)))
+        return gathered
+
+    # Parameters
+
+    def parameter(self, name: str, annotation: Value, default: Value, scopes: tuple[str, ...], location: Location) -> _Gathered:
+        """One parameter of a handler or dependency, as FastAPI judges it by annotation and default."""
+        kind, extra = unwrapped(annotation)
+        info: Instance | None = None
+        for value in extra:
+            maker = made_by(value)
+            if maker in _DEPENDS:
+                return self.depends(value, kind, scopes, location)
+            if maker in _WHERE or maker in _BODIES:
+                info = value
+        stated: Value = default
+        if made_by(default) in _DEPENDS:
+            return self.depends(default, kind, scopes, location)
+        if made_by(default) in _WHERE or made_by(default) in _BODIES:
+            info = default
+            given = default.argument("default", 0)
+            stated = given.value if given is not None else MISSING
+        elif info is not None and default is MISSING:
+            stated = argument_of(info.arguments, "default_factory")
+            stated = MISSING if stated is None else Unknown("a default made by a factory", location)
+        if stated is Ellipsis:
+            stated = MISSING
+        if isinstance(kind, Unknown) and info is None and name not in self.path_names:
+            return _Gathered(unknown=Unknown(kind.what, location))
+        if info is None and is_class_of(plain_type(kind), *_GIVEN_BY_FRAMEWORK):
+            return _Gathered()
+        if info is not None and any(argument.star for argument in info.arguments):
+            return _Gathered(unknown=Unknown("arguments given with **", location))
+        return self._field(name, annotation, kind, info, stated, location)
+
+    def _field(self, name: str, annotation: Value, kind: Value, info: Instance | None, stated: Value, location: Location) -> _Gathered:
+        maker = made_by(info) if info is not None else None
+        where = _WHERE.get(maker or "")
+        sort = _BODIES.get(maker or "")
+        if info is None:
+            if name in self.path_names:
+                where = "path"
+            elif is_upload(kind):
+                sort = "file"
+            elif is_scalar(kind):
+                where = "query"
+            else:
+                sort = "body"
+        if info is not None and argument_of(info.arguments, "include_in_schema") is False:
+            return _Gathered()
+        alias = argument_of(info.arguments, "alias") if info is not None else None
+        alias = argument_of(info.arguments, "validation_alias") if info is not None and alias is None else alias
+        if alias is not None and not isinstance(alias, str):
+            return _Gathered(unknown=Unknown("an alias computed at run time", location))
+        if where is not None:
+            model = model_of(kind)
+            if model is not None and where != "path":
+                return self._model_parameters(model, where, info)
+            if alias is None and where == "header" and argument_of(info.arguments, "convert_underscores") is not False:
+                alias = name.replace("_", "-")
+            required = True if where == "path" else stated is MISSING
+            schema = self._schema(annotation, info, stated if where != "path" else MISSING, location)
+            deprecated = info is not None and argument_of(info.arguments, "deprecated") in (True,)
+            return _Gathered([Parameter(alias or name, where, schema, required, deprecated, schema.description, location)])
+        schema = self._schema(annotation, info, stated, location)
+        embed = info is not None and argument_of(info.arguments, "embed") is True
+        media_type = argument_of(info.arguments, "media_type") if info is not None else None
+        part = BodyField(alias or name, schema, stated is MISSING, sort or "body", embed, is_whole(kind),
+                         media_type if isinstance(media_type, str) else None, location)  # fmt: skip
+        return _Gathered(bodies=[part])
+
+    def _model_parameters(self, model: ClassValue, where: str, info: Instance | None) -> _Gathered:
+        gathered = _Gathered()
+        for entry in self.shapes.fields(model):
+            name = self.shapes.alias_of(entry, False)
+            if isinstance(name, Unknown):
+                return _Gathered(unknown=name)
+            convert = info is None or argument_of(info.arguments, "convert_underscores") is not False
+            if where == "header" and name == entry.name and convert:
+                name = name.replace("_", "-")
+            schema = self.shapes.field_schema(entry, False)
+            gathered.parameters.append(Parameter(name, where, schema, self.shapes.is_required(entry), location=entry.location))
+        return gathered
+
+    def _schema(self, annotation: Value, info: Instance | None, stated: Value, location: Location) -> Schema:
+        schema = self.shapes.of(annotation, False, location)
+        if info is not None:
+            schema = self.shapes.with_field(schema, info, False, location)
+        if stated is not MISSING and schema.unknown is None:
+            default = constant(stated)
+            if schema.ref is None:
+                schema = replace(schema, default=default)
+            elif not isinstance(default, Unknown):
+                schema = Schema(any_of=(schema,), default=default)
+        return schema
+
+
+# Kinds of types
+
+
+def unwrapped(annotation: Value) -> tuple[Value, tuple[Value, ...]]:
+    """`Annotated[T, *extra]` as T and extra, nested ones flattened; other types have no extra."""
+    extra: tuple[Value, ...] = ()
+    while isinstance(annotation, Specialized) and name_of(annotation.origin) == "typing.Annotated" and annotation.arguments:
+        extra = (*annotation.arguments[1:], *extra)
+        annotation = annotation.arguments[0]
+    return annotation, extra
+
+
+def is_scalar(annotation: Value) -> bool:
+    """Whether FastAPI takes a parameter of this type from the query rather than from the body."""
+    kind = plain_type(annotation)
+    if isinstance(kind, ClassValue):
+        return not (is_class_of(kind, *MODELS) or kind_of(kind) is not None or is_class_of(kind, "fastapi.UploadFile", *_MAPPINGS, *_SEQUENCES))
+    if isinstance(kind, External):
+        return spelled(kind.name) not in _SEQUENCES | _MAPPINGS | {"fastapi.UploadFile", *MODELS}
+    if isinstance(kind, Specialized):
+        name = name_of(kind.origin)
+        if name in ("typing.Union", "typing.Optional"):
+            return all(is_scalar(argument) for argument in kind.arguments)
+        if isinstance(kind.origin, ClassValue):
+            return is_scalar(kind.origin)
+        return name not in _SEQUENCES and name not in _MAPPINGS
+    if isinstance(kind, Instance):
+        return made_by(kind) not in ("pydantic.conlist", "pydantic.conset", "pydantic.confrozenset")
+    return True
+
+
+def is_upload(annotation: Value) -> bool:
+    kind = plain_type(annotation)
+    if is_class_of(kind, "fastapi.UploadFile"):
+        return True
+    if isinstance(kind, Specialized) and name_of(kind.origin) in (*_SEQUENCES, "typing.Union", "typing.Optional"):
+        return any(is_upload(argument) for argument in kind.arguments)
+    return False
+
+
+def model_of(annotation: Value) -> ClassValue | None:
+    kind = plain_type(annotation)
+    return kind if isinstance(kind, ClassValue) and is_class_of(kind, *MODELS) else None
+
+
+def is_whole(annotation: Value) -> bool:
+    """Whether a form of this type is the body itself: models are, single values are parts."""
+    kind = plain_type(annotation)
+    if isinstance(kind, Specialized) and name_of(kind.origin) in ("typing.Union", "typing.Optional"):
+        return all(argument is None or is_whole(argument) for argument in kind.arguments)
+    return model_of(kind) is not None
+
+
+# Security
+
+
+def security_scheme(value: Instance) -> SecurityScheme | Unknown | None:
+    """The scheme that an object of FastAPI's security classes, or of a class below one, declares; None for others."""
+    origin = value.origin.origin if isinstance(value.origin, Specialized) else value.origin
+    if isinstance(origin, External):
+        names: tuple[str, ...] = (spelled(origin.name),)
+        own = names[0].rpartition(".")[2]
+    elif isinstance(origin, ClassValue):
+        names, own = bases_of(origin), origin.name
+    else:
+        return None
+    base = next((name for name in names if name in _SECURITY_NAMES), None)
+    if base is None:
+        return None
+    sort, scheme, where = _SECURITY[base.rpartition(".")[2]]
+    arguments = value.base_arguments if value.base_arguments is not None else value.arguments
+    stated = value.attributes.get("scheme_name", argument_of(arguments, "scheme_name"))
+    if isinstance(stated, Unknown) or any(argument.star and isinstance(argument.value, Unknown) for argument in arguments):
+        return Unknown("a security scheme named at run time", value.location)
+    name = stated if isinstance(stated, str) and stated else own
+    parameter = argument_of(arguments, "name")
+    if base.endswith("HTTPBase"):
+        stated_scheme = argument_of(arguments, "scheme")
+        scheme = stated_scheme if isinstance(stated_scheme, str) else None
+    return SecurityScheme(name, sort or Unknown("a security scheme", value.location), scheme, where,
+                          parameter if isinstance(parameter, str) else None, value.location)  # fmt: skip
+
+
+def _password_form(name: str, location: Location) -> _Gathered:
+    gathered = _Gathered()
+    for entry, required, pattern in _PASSWORD_FORM:
+        nullable = not required and entry != "scope"
+        if entry == "grant_type" and name.endswith("Strict"):
+            required, nullable = True, False
+        schema = Schema(types=("string",), pattern=pattern, nullable=nullable, default="" if entry == "scope" else None if nullable else MISSING,
+                        format="password" if entry in ("password", "client_secret") else None)  # fmt: skip
+        gathered.bodies.append(BodyField(entry, schema, required, "form", False, False, None, location))
+    return gathered
+
+
+__all__ = ["BodyField", "Signature", "is_scalar", "read_signature", "security_scheme", "unwrapped"]

@@ -1,0 +1,164 @@
+"""What the API's observers see, as the JSON of `--facts routes` and `--facts spec`. Shapes are those of the contract.
+
+Positions become line numbers through the texts that the caller hands in; nothing is read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from lsp_server.api.model import Api, Body, Operation, Parameter, Response, Schema
+from lsp_server.text import Location
+from lsp_server.unknown import Unknown
+
+LineOf = Callable[[Location], int]
+Json = dict[str, Any]
+
+
+def routes_facts(apis: Iterable[Api], line_of: LineOf) -> Json:
+    """Routes that applications serve; those of loose routers only where there is no application at all.
+
+    `line_of` gives the 1-based line of a location's start.
+    """
+    everything = tuple(apis)
+    served = tuple(api for api in everything if api.served)
+    return _facts(served or everything, line_of)
+
+
+def spec_facts(apis: Iterable[Api], line_of: LineOf) -> Json:
+    """The operations that specs promise, in the form of routes."""
+    return _facts(tuple(apis), line_of)
+
+
+def _facts(apis: tuple[Api, ...], line_of: LineOf) -> Json:
+    routes: list[Json] = []
+    schemas: Json = {}
+    unknowns: list[Json] = []
+    for api in apis:
+        names = _schema_names(api, schemas)
+        for name, schema in api.schemas.items():
+            schemas[names[name]] = schema_json(schema, names)
+        for operation in api.operations:
+            routes.append(_route(operation, names, line_of))
+        unknowns.extend(_unknown(unknown, line_of) for unknown in api.unknowns)
+    return {"routes": routes, "schemas": schemas, "unknowns": unknowns}
+
+
+def _schema_names(api: Api, taken: Mapping[str, object]) -> dict[str, str]:
+    """Names for an Api's schemas that no Api before it used."""
+    names = {}
+    for name in api.schemas:
+        unique, count = name, 1
+        while unique in taken:
+            count += 1
+            unique = f"{name}~{count}"
+        names[name] = unique
+    return names
+
+
+def _route(operation: Operation, names: Mapping[str, str], line_of: LineOf) -> Json:
+    place = operation.declaration or operation.location
+    route: Json = {
+        "method": operation.method, "path": operation.path, "operation_id": known(operation.operation_id),
+        "handler": operation.handler, "file": place.path, "line": line_of(place),
+        "parameters": None if isinstance(operation.parameters, Unknown) else [_parameter(item, names) for item in operation.parameters],
+    }  # fmt: skip
+    if isinstance(operation.body, Unknown):
+        route["request"] = None
+    elif operation.body is not None:
+        route["request"] = _content(operation.body.content, names)
+    if isinstance(operation.responses, Unknown):
+        route["responses"] = None
+    else:
+        declared = [response for response in operation.responses if not response.automatic]
+        route["responses"] = {response.status: _response(response, names) for response in declared}
+    if isinstance(operation.security, Unknown):
+        route["security"] = None
+    else:
+        route["security"] = [{name: list(scopes) for name, scopes in entry.schemes} for entry in operation.security]
+    route["tags"] = None if isinstance(operation.tags, Unknown) else list(operation.tags)
+    route["deprecated"] = known(operation.deprecated)
+    if operation.maybe is not None:
+        route["maybe"] = operation.maybe.what
+    if not operation.documented:
+        route["documented"] = False
+    return route
+
+
+def _parameter(parameter: Parameter, names: Mapping[str, str]) -> Json:
+    return {"name": parameter.name, "in": parameter.where, "required": known(parameter.required), "schema": schema_json(parameter.schema, names)}
+
+
+def _response(response: Response, names: Mapping[str, str]) -> Json | None:
+    if response.unknown is not None:
+        return None
+    return _content(response.content, names)
+
+
+def _content(content: tuple[tuple[str, Schema], ...], names: Mapping[str, str]) -> Json | None:
+    """One schema for all media types: the JSON one where there is one, else what there is."""
+    body = Body(content)
+    chosen = body.schema() or next((schema for _, schema in content), None)
+    return {} if chosen is None else schema_json(chosen, names)
+
+
+def _unknown(unknown: Unknown, line_of: LineOf) -> Json:
+    place = unknown.location
+    return {"file": place.path if place else None, "line": line_of(place) if place else None, "what": unknown.what}
+
+
+def known(value: object) -> object:
+    return None if isinstance(value, Unknown) else value
+
+
+_BOUNDS = (
+    ("minimum", "minimum"), ("maximum", "maximum"), ("exclusive_minimum", "exclusiveMinimum"),
+    ("exclusive_maximum", "exclusiveMaximum"), ("multiple_of", "multipleOf"), ("min_length", "minLength"),
+    ("max_length", "maxLength"), ("pattern", "pattern"), ("min_items", "minItems"), ("max_items", "maxItems"),
+)  # fmt: skip
+
+
+def schema_json(schema: Schema, names: Mapping[str, str]) -> Json | None:
+    """A schema as OpenAPI 3.1 writes it; None where it is not known."""
+    if schema.unknown is not None:
+        return None
+    if schema.ref is not None:
+        return {"$ref": f"#/schemas/{names.get(schema.ref, schema.ref)}"}
+    result: Json = {}
+    types = [*schema.types, *(["null"] if schema.nullable and schema.types else [])]
+    if types:
+        result["type"] = types[0] if len(types) == 1 else types
+    if schema.format is not None:
+        result["format"] = schema.format
+    if schema.enum is not None:
+        result["enum"] = list(schema.enum)
+    if schema.properties:
+        result["properties"] = {entry.name: schema_json(entry.schema, names) for entry in schema.properties}
+        required = [entry.name for entry in schema.properties if entry.required is True]
+        if required:
+            result["required"] = required
+    if isinstance(schema.additional, Schema):
+        result["additionalProperties"] = schema_json(schema.additional, names)
+    elif schema.additional is not None:
+        result["additionalProperties"] = schema.additional
+    if schema.items is not None:
+        result["items"] = schema_json(schema.items, names)
+    if schema.prefix_items:
+        result["prefixItems"] = [schema_json(item, names) for item in schema.prefix_items]
+    for word, parts in (("allOf", schema.all_of), ("anyOf", schema.any_of), ("oneOf", schema.one_of)):
+        if parts:
+            result[word] = [schema_json(part, names) for part in parts]
+    if schema.nullable and not schema.types and not schema.enum:
+        word = "oneOf" if schema.one_of else "anyOf"
+        result[word] = [*result.get(word, []), {"type": "null"}]
+    for field, word in _BOUNDS:
+        value = getattr(schema, field)
+        if value is not None:
+            result[word] = value
+    if schema.unique_items:
+        result["uniqueItems"] = True
+    return result
+
+
+__all__ = ["routes_facts", "schema_json", "spec_facts"]

@@ -1,0 +1,213 @@
+"""FastAPI programs as `Api`s: which modules and functions to look into, and what each application serves.
+
+Stands on the interpreter (`python/`): nothing is imported or run. The meaning of single calls is in
+`fastapi_routing.py` (routers), `fastapi_operations.py` (routes), `dependencies.py` (parameters) and `pydantic.py` (shapes).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from lsp_server.api.fastapi_names import APPLICATION, ROUTER, bases_of, spelled
+from lsp_server.api.fastapi_operations import OperationReader, Placement
+from lsp_server.api.fastapi_routing import Inclusion, Route, Router, Routing
+from lsp_server.api.model import Api, Operation
+from lsp_server.api.pydantic import Shapes, pydantic_version
+from lsp_server.python.interpret import Interpreter
+from lsp_server.python.lower import Node
+from lsp_server.python.values import Argument, Certainty, ClassValue, External, FunctionValue, Instance
+from lsp_server.text import Location
+from lsp_server.unknown import Unknown
+
+_DECLARES = re.compile(r"\b(FastAPI|APIRouter|include_router|add_api_route|fastapi|\w*Router\()\b|\w+Router\(|@\w+\.(get|post|put|patch|delete)\(")
+_DEEPEST = 40  # inclusions within inclusions
+
+
+def may_declare_routes(text: str) -> bool:
+    """Whether a file's text is worth interpreting in search of routes."""
+    return _DECLARES.search(text) is not None
+
+
+def read_applications(
+    interpreter: Interpreter, candidates: Iterable[str], pydantic: int | None = None
+) -> tuple[Api, ...]:
+    """One Api for each FastAPI application that the candidates make, mounted ones included.
+
+    Routers that no application includes come last, each as an Api of its own with `served` False. `pydantic` is the
+    library's major version where it is known; else the program's imports tell.
+    """
+    routing = Routing(interpreter)
+    paths = sorted(set(candidates))
+    for path in paths:
+        interpreter.run(path)
+    fed: set[str] = set()
+    _feed_new(interpreter, routing, fed)
+    _call_uncalled(interpreter, routing, paths)
+    _feed_new(interpreter, routing, fed)
+    version = pydantic if pydantic is not None else pydantic_version(interpreter)
+    roots = _roots(routing)
+    apis = [_read(interpreter, root, version) for root in roots]
+    served = _one_per_place(api for api in apis if api.served)
+    return (*served, *_one_per_place(api for api in apis if not api.served and api.operations))
+
+
+def _feed_new(interpreter: Interpreter, routing: Routing, fed: set[str]) -> None:
+    while True:
+        new = [execution for path, execution in list(interpreter.executions.items()) if path not in fed]
+        if not new:
+            return
+        for execution in new:
+            fed.add(execution.path)
+            routing.feed(execution.events)
+
+
+# Factories that nobody calls
+
+
+def _call_uncalled(interpreter: Interpreter, routing: Routing, paths: list[str]) -> None:
+    """Run functions and constructors that make applications or routers and that no module calls."""
+    seen = {router.location for router in routing.routers.values()}
+    for wanted in (APPLICATION, ROUTER):
+        for path in paths:
+            for function in list(interpreter.run(path).functions):
+                if function.owner is not None and function.name != "__init__":
+                    continue
+                made = [place for place in _makes(interpreter, function, wanted)]
+                if not made or any(place in seen for place in made):
+                    continue
+                arguments: tuple[Argument, ...] = ()
+                if function.owner is not None:
+                    self_value = Instance(function.owner, (), function.location)
+                    arguments = (Argument(None, self_value, function.location),)
+                _, events = interpreter.call_detached(function, arguments)
+                routing.feed(events)
+                seen |= {router.location for router in routing.routers.values()}
+
+
+def _makes(interpreter: Interpreter, function: FunctionValue, wanted: str) -> list[Location]:
+    """Places in a function's own body where it calls a class of the wanted kind."""
+    places: list[Location] = []
+    for call in _calls(function.body):
+        callee = call[3]
+        if callee[0] not in ("name", "attr"):
+            continue
+        last = callee[3] if callee[0] == "name" else callee[4]
+        if last[:1].isupper() or last == "App":
+            value = interpreter.evaluate(callee, function.scope)
+            if _is_kind(value, wanted):
+                places.append(interpreter.location(call, function.scope))
+    return places
+
+
+def _is_kind(value: object, wanted: str) -> bool:
+    if isinstance(value, External):
+        return spelled(value.name) == wanted
+    return isinstance(value, ClassValue) and wanted in bases_of(value)
+
+
+def _calls(body: tuple[Node, ...]) -> Iterable[Node]:
+    stack: list[object] = list(reversed(body))
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, tuple) or not node:
+            continue
+        if node[0] == "def" or node[0] == "class":
+            continue
+        if node[0] == "call":
+            yield node
+        stack.extend(part for part in reversed(node) if isinstance(part, tuple))
+
+
+# Applications
+
+
+def _roots(routing: Routing) -> list[tuple[Router, str, Unknown | None]]:
+    """Applications with the prefix they are mounted under, then routers that nothing includes."""
+    mounts: dict[int, tuple[str | Unknown, Unknown | None]] = {}
+    for router in routing.routers.values():
+        for entry in router.entries:
+            if isinstance(entry, Inclusion) and entry.mounted and isinstance(entry.target, Router):
+                prefix = entry.prefix if isinstance(entry.prefix, str) else Unknown("a mount path", entry.location)
+                mounts[id(entry.target)] = (prefix, _doubt(entry.certainty, entry.condition, entry.location))
+    roots = []
+    reached = _reached(routing)
+    for router in routing.routers.values():
+        prefix, doubt = mounts.get(id(router), ("", None))
+        if router.application or id(router) in mounts:
+            if isinstance(prefix, str):
+                roots.append((router, prefix.rstrip("/"), doubt))
+    for router in routing.routers.values():
+        if not router.application and not router.included and id(router) not in reached:
+            roots.append((router, "", None))
+    return roots
+
+
+def _reached(routing: Routing) -> set[int]:
+    reached: set[int] = set()
+    stack = [router for router in routing.routers.values() if router.application]
+    while stack:
+        router = stack.pop()
+        if id(router) in reached:
+            continue
+        reached.add(id(router))
+        stack.extend(entry.target for entry in router.entries if isinstance(entry, Inclusion) and isinstance(entry.target, Router))
+    return reached
+
+
+def _doubt(certainty: Certainty, condition: Unknown | None, location: Location) -> Unknown | None:
+    if certainty in (Certainty.CERTAIN, Certainty.CONFIGURED):
+        return None
+    return Unknown(condition.what if condition is not None else "a condition", location)
+
+
+def _read(interpreter: Interpreter, root: tuple[Router, str, Unknown | None], version: int | None) -> Api:
+    router, prefix, doubt = root
+    shapes = Shapes(interpreter, version)
+    reader = OperationReader(interpreter, shapes)
+    operations: list[Operation] = []
+    unknowns: list[Unknown] = []
+    holes: list[Unknown] = []
+    start = Placement.of_router(router, prefix)
+    if doubt is not None:
+        start = start.doubted(doubt)
+
+    def walk(current: Router, placement: Placement, depth: int) -> None:
+        for entry in current.entries:
+            entry_doubt = _doubt(entry.certainty, entry.condition, entry.location)
+            if isinstance(entry, Route):
+                found = reader.operations(entry, current, placement if entry_doubt is None else placement.doubted(entry_doubt))
+                if isinstance(found, Unknown):
+                    unknowns.append(found)
+                    if entry_doubt is None or entry.certainty is Certainty.CONDITIONAL:
+                        holes.append(found)
+                else:
+                    operations.extend(found)
+            elif entry.mounted or depth > _DEEPEST:
+                continue
+            elif isinstance(entry.target, Unknown):
+                hole = Unknown(entry.target.what, entry.location)
+                unknowns.append(hole)
+                holes.append(hole)
+            else:
+                inner = placement.including(entry, entry.target)
+                walk(entry.target, inner if entry_doubt is None else inner.doubted(entry_doubt), depth + 1)
+
+    walk(router, start, 0)
+    title = router.options.get("title")
+    sources = tuple(sorted({operation.location.path for operation in operations} | {router.location.path}))
+    return Api(
+        router.location.path, title if isinstance(title, str) else None, tuple(operations), shapes.schemas,
+        tuple(reader.security_schemes.values()), version="FastAPI", unknowns=tuple(unknowns),
+        incomplete=holes[0] if holes else None, location=router.location, sources=sources, served=router.application or router.included,
+    )  # fmt: skip
+
+
+def _one_per_place(apis: Iterable[Api]) -> list[Api]:
+    """A factory that is called several times makes one application for us: the fullest."""
+    best: dict[Location | None, Api] = {}
+    for api in apis:
+        known = best.get(api.location)
+        if known is None or len(api.operations) > len(known.operations):
+            best[api.location] = api
+    return list(best.values())

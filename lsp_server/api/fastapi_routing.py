@@ -1,0 +1,281 @@
+"""Which routers, routes and inclusions a FastAPI program makes, in the words of FastAPI itself.
+
+Reads the interpreter's events. What a route means as an operation (paths put together, parameters, responses) is
+`fastapi_operations.py`; which functions have to be run to see everything is decided in `fastapi.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lsp_server.api.fastapi_names import APPLICATION, ROUTER, VERBS, is_a, made_by
+from lsp_server.python.interpret import Interpreter
+from lsp_server.python.values import (
+    Argument,
+    BoundMethod,
+    Certainty,
+    ClassValue,
+    Event,
+    FunctionValue,
+    Instance,
+    Method,
+    Specialized,
+    Value,
+)
+from lsp_server.text import Location
+from lsp_server.unknown import Unknown
+
+
+@dataclass(eq=False, slots=True)
+class Options:
+    """The keyword arguments of a call. `hidden`: some were given with `**` and are not known."""
+
+    values: dict[str, Value]
+    places: dict[str, Location]
+    hidden: Unknown | None = None
+
+    def get(self, name: str) -> Value:
+        """The argument's value; None where it was not given (FastAPI's own default for nearly all of them)."""
+        if name in self.values:
+            return self.values[name]
+        return self.hidden
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values or self.hidden is not None
+
+    @classmethod
+    def of(cls, arguments: Iterable[Argument], positional: tuple[str, ...] = ()) -> Options:
+        values: dict[str, Value] = {}
+        places: dict[str, Location] = {}
+        hidden: Unknown | None = None
+        names = list(positional)
+        for argument in arguments:
+            name = argument.name
+            if argument.star:
+                what = argument.value.what if isinstance(argument.value, Unknown) else "arguments given with **"
+                hidden = Unknown(what, argument.location)
+                continue
+            if name is None:
+                if not names:
+                    continue
+                name = names.pop(0)
+            values.setdefault(name, argument.value)
+            places.setdefault(name, argument.location)
+        return cls(values, places, hidden)
+
+
+@dataclass(eq=False, slots=True)
+class Route:
+    """One call that puts a handler on a router. `methods` are upper case."""
+
+    path: Value
+    endpoint: Value
+    methods: tuple[str, ...] | Unknown
+    options: Options
+    location: Location
+    certainty: Certainty
+    condition: Unknown | None
+    plain: bool = False  # a Starlette route: no parameters, no documentation
+    view: ClassValue | None = None  # the class of a class-based view
+
+
+@dataclass(eq=False, slots=True)
+class Inclusion:
+    """`include_router` or `mount`: what is put there is a Router, or Unknown."""
+
+    target: Router | Unknown
+    prefix: Value
+    options: Options
+    location: Location
+    certainty: Certainty
+    condition: Unknown | None
+    mounted: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Router:
+    """A FastAPI application or an APIRouter: one object of the running program."""
+
+    value: Instance
+    location: Location
+    application: bool
+    options: Options
+    certainty: Certainty
+    condition: Unknown | None
+    entries: list[Route | Inclusion] = field(default_factory=list)
+    included: bool = False  # some router or application includes or mounts it
+    escaped: Unknown | None = None  # things we cannot see are put on it
+
+
+class Routing:
+    """Collects routers from events; feed it every event once, in order."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.interpreter = interpreter
+        self.routers: dict[int, Router] = {}
+        self.views: dict[int, tuple[Router, ClassValue]] = {}  # class-based views: id of a method -> its class
+        self._pending: dict[int, Event] = {}  # `router.get("/x")` not yet applied to a function
+        self._alive: list[object] = []  # ids stay ours as long as the objects live
+
+    def feed(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._event(event)
+
+    def _event(self, event: Event) -> None:
+        result = event.result
+        if isinstance(event.callee, Method):
+            router = self.router_of(event.callee.receiver)
+            if router is not None:
+                self._alive.append(event)
+                self._on_router(router, event.callee.name, event)
+                return
+        elif isinstance(event.callee, Instance) and id(event.callee) in self._pending:
+            declared = self._pending[id(event.callee)]
+            router = self.router_of(declared.receiver)
+            endpoint = event.argument("func", 0)
+            if router is not None and endpoint is not None:
+                self._declare(router, declared, endpoint.value)
+            return
+        if is_a(result, APPLICATION, ROUTER):
+            self._note(result, event)
+        elif made_by(result) == "fastapi_utils.cbv" and isinstance(event.decorates, ClassValue):
+            self._class_based(event, event.decorates)
+
+    def _note(self, value: Instance, event: Event) -> Router:
+        known = self.routers.get(id(value))
+        if known is not None:
+            return known
+        arguments = value.base_arguments if value.base_arguments is not None else value.arguments
+        router = Router(value, value.location, is_a(value, APPLICATION), Options.of(arguments), event.certainty, event.condition)
+        self.routers[id(value)] = router
+        return router
+
+    def router_of(self, value: Value) -> Router | None:
+        """The router a value is; `app.router` is the application itself."""
+        if isinstance(value, Method) and value.name == "router":
+            return self.router_of(value.receiver)
+        if not isinstance(value, Instance):
+            return None
+        router = self.routers.get(id(value))
+        if router is None and is_a(value, APPLICATION, ROUTER):
+            # Made without an event we were shown, in a module that is still running.
+            arguments = value.base_arguments if value.base_arguments is not None else value.arguments
+            router = Router(value, value.location, is_a(value, APPLICATION), Options.of(arguments), Certainty.CERTAIN, None)
+            self.routers[id(value)] = router
+        return router
+
+    # Calls on a router
+
+    def _on_router(self, router: Router, name: str, event: Event) -> None:
+        if name in VERBS or name in ("api_route", "route"):
+            if event.decorates is not None:
+                self._declare(router, event, event.decorates)
+            else:
+                self._pending[id(event.result)] = event
+        elif name in ("add_api_route", "add_route"):
+            options = Options.of(event.arguments, ("path", "endpoint", "methods") if name == "add_route" else ("path", "endpoint"))
+            endpoint = options.get("endpoint")
+            self._add(router, event, options, endpoint, _methods(options.get("methods")), plain=name == "add_route")
+        elif name == "include_router":
+            options = Options.of(event.arguments, ("router",))
+            self._include(router, event, options, options.get("router"), options.get("prefix"), mounted=False)
+        elif name == "mount":
+            options = Options.of(event.arguments, ("path", "app"))
+            self._include(router, event, options, options.get("app"), options.get("path"), mounted=True)
+
+    def _include(
+        self, router: Router, event: Event, options: Options, target: Value, prefix: Value, mounted: bool
+    ) -> None:
+        included = self.router_of(target)
+        if included is not None:
+            included.included = True
+            part: Router | Unknown = included
+        elif mounted and not isinstance(target, Unknown):
+            return  # Another kind of application (static files, WSGI): it has no operations of ours.
+        else:
+            part = target if isinstance(target, Unknown) else Unknown("a router made by another package", event.location)
+            if mounted:
+                return
+        router.entries.append(
+            Inclusion(part, "" if prefix is None else prefix, options, event.location, event.certainty, event.condition, mounted)
+        )
+
+    def _declare(self, router: Router, event: Event, endpoint: Value) -> None:
+        name = event.callee.name
+        options = Options.of(event.arguments, ("path",))
+        if name in VERBS:
+            methods: tuple[str, ...] | Unknown = (name.upper(),)
+        else:
+            methods = _methods(options.get("methods"))
+        override = self._override(router.value, name)
+        if override is not None:
+            self._call_override(router, override, event, options, endpoint, methods)
+            return
+        self._add(router, event, options, endpoint, methods, plain=name == "route")
+
+    def _override(self, value: Instance, name: str) -> FunctionValue | None:
+        """A workspace subclass's own `add_api_route`, through which FastAPI sends every decorated route."""
+        origin = value.origin.origin if isinstance(value.origin, Specialized) else value.origin
+        if not isinstance(origin, ClassValue) or name == "route":
+            return None
+        found = origin.find("add_api_route")
+        return found[1] if found and isinstance(found[1], FunctionValue) else None
+
+    def _call_override(
+        self, router: Router, override: FunctionValue, event: Event, options: Options, endpoint: Value,
+        methods: tuple[str, ...] | Unknown,
+    ) -> None:  # fmt: skip
+        place = event.location
+        given = [Argument(None, router.value, place), Argument(None, options.get("path"), place)]
+        given.append(Argument("endpoint", endpoint, place))
+        given.append(Argument("methods", list(methods) if isinstance(methods, tuple) else methods, place))
+        for name, value in options.values.items():
+            if name not in ("path", "methods"):
+                given.append(Argument(name, value, options.places[name]))
+        _, events = self.interpreter.call_detached(override, tuple(given))
+        seen = False
+        for inner in events:
+            if inner.method == "add_api_route" and inner.receiver is router.value:
+                passed = Options.of(inner.arguments, ("path", "endpoint"))
+                added = self._add(router, event, passed, passed.get("endpoint"), _methods(passed.get("methods")))
+                seen = seen or added
+        if not seen:
+            self._add(router, event, options, endpoint, methods)
+
+    def _add(
+        self, router: Router, event: Event, options: Options, endpoint: Value, methods: tuple[str, ...] | Unknown,
+        plain: bool = False,
+    ) -> bool:  # fmt: skip
+        route = Route(options.get("path"), endpoint, methods, options, event.location, event.certainty, event.condition, plain)
+        if isinstance(endpoint, BoundMethod):
+            pass
+        elif isinstance(endpoint, FunctionValue) and endpoint.owner is not None and endpoint.kind == "plain":
+            route.view = endpoint.owner
+        router.entries.append(route)
+        return True
+
+    def _class_based(self, event: Event, cls: ClassValue) -> None:
+        """`@cbv(router)`: the methods' routes were noted when the class body ran; nothing is left to do."""
+
+
+def _methods(value: Value) -> tuple[str, ...] | Unknown:
+    if value is None:
+        return ("GET",)
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        names = [_method(item) for item in (sorted(value, key=str) if isinstance(value, set | frozenset) else value)]
+        if all(name is not None for name in names):
+            return tuple(dict.fromkeys(name for name in names if name is not None))
+    return Unknown("methods that are not known")
+
+
+def _method(value: Value) -> str | None:
+    from lsp_server.python.values import EnumMember, External
+
+    if isinstance(value, EnumMember):
+        value = value.value
+    if isinstance(value, External) and value.name.startswith("http.HTTPMethod."):
+        return value.name.rpartition(".")[2]
+    return value.upper() if isinstance(value, str) else None

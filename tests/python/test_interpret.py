@@ -1,0 +1,208 @@
+"""What statements would do: names, classes, calls, branches and loops, across modules."""
+
+from __future__ import annotations
+
+import pytest
+
+from lsp_server.python.interpret import Interpreter
+from lsp_server.python.module import read_module
+from lsp_server.python.program import Program
+from lsp_server.python.values import Certainty, ClassValue, EnumMember, External, Instance, Method, Value
+from lsp_server.unknown import Unknown
+
+
+def interpreter(files: dict[str, str]) -> Interpreter:
+    facts = {path: read_module(path, text) for path, text in files.items()}
+    return Interpreter(Program(files, facts.__getitem__))
+
+
+def value_of(source: str, name: str = "x", **more: str) -> Value:
+    files = {"main.py": source, **{f"{path.replace('__', '/')}.py": text for path, text in more.items()}}
+    return interpreter(files).member("main.py", name)
+
+
+def events(source: str, **more: str) -> list[tuple[str, Certainty]]:
+    """The calls of things outside, as `name` or `.method`, with their certainty."""
+    files = {"main.py": source, **{f"{path}.py": text for path, text in more.items()}}
+    found = []
+    for event in interpreter(files).run("main.py").events:
+        name = f".{event.method}" if isinstance(event.callee, Method) else getattr(event.callee, "name", "?")
+        found.append((name, event.certainty))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("x = 1 + 2 * 3", 7),
+        ("a = '/api'\nx = f'{a}/v{1}'", "/api/v1"),
+        ("x = '/'.join(['a', 'b'])", "a/b"),
+        ("x = '%s/%d' % ('a', 2)", "a/2"),
+        ("x = 'a-b'.replace('-', '_').upper()", "A_B"),
+        ("x = [i * 2 for i in range(4) if i % 2]", [2, 6]),
+        ("x = {k: v for k, v in {'a': 1}.items()}", {"a": 1}),
+        ("x = {**{'a': 1}, 'b': 2}", {"a": 1, "b": 2}),
+        ("x = []\nx.append(1)\nx += [2]\nx.extend((3,))", [1, 2, 3]),
+        ("def f(a, *, b='z', **rest):\n    return a + b + str(rest)\nx = f('a', c=1)", "az{'c': 1}"),
+        ("a, *b = [1, 2, 3]\nx = b", [2, 3]),
+        ("x = (lambda p: p + '/x')('/a')", "/a/x"),
+        ("def f(n):\n    if n == 0:\n        return 'end'\n    return f(n - 1)\nx = f(3)", "end"),
+        ("import os\nx = os.getenv('PREFIX', '/p')", "/p"),
+        ("import os\nx = os.environ.get('PREFIX', '/p')", "/p"),
+        ("x = 'yes' if not [] else 'no'", "yes"),
+        ("x = 0\nfor i in (1, 2, 3):\n    if i == 3:\n        break\n    x = i", 2),
+        ("x = getattr('a', 'upper')()", "A"),
+        ("import enum\nclass E(enum.Enum):\n    A = 'a'\n    B = 'b'\nx = [e.value for e in E]", ["a", "b"]),
+        ("import enum\nclass E(enum.StrEnum):\n    A = enum.auto()\nx = f'{E.A}'", "a"),
+        ("class A:\n    def __init__(self, p):\n        self.p = p\nx = A('/q').p", "/q"),
+        ("class A:\n    p = '/a'\nclass B(A):\n    @property\n    def q(self):\n        return self.p + '/b'\nx = B().q", "/a/b"),
+        ("class A:\n    @classmethod\n    def make(cls):\n        return cls.__name__\nclass B(A): pass\nx = B.make()", "B"),
+        ("class A:\n    def f(self):\n        return 'a'\nclass B(A):\n    def f(self):\n        return super().f() + 'b'\nx = B().f()", "ab"),
+        ("from functools import partial\ndef f(a, b):\n    return a + b\nx = partial(f, 'a')('b')", "ab"),
+    ],
+)
+def test_known_values(source: str, expected: object) -> None:
+    assert value_of(source) == expected
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = open('f').read()",
+        "import os\nx = os.environ['SECRET']",
+        "import os\nx = f\"/{os.getenv('A')}\"",
+        "x = undefined_name",
+        "import random\nx = 'a' if random.random() > 0.5 else 'b'",
+        "import sys\nif sys.argv:\n    x = '/a'\nelse:\n    x = '/b'",
+        "x = 'a' * 10**9",
+        "x = 2 ** 10_000_000",
+        "def f():\n    return f()\nx = f()",
+        "x = [1][5]",
+    ],
+)
+def test_what_the_text_does_not_tell_is_no_constant(source: str) -> None:
+    assert isinstance(value_of(source), Unknown | Instance | Method)
+
+
+def test_unknown_has_no_truth() -> None:
+    """Asking an unknown value for its truth would turn ignorance into an answer."""
+    with pytest.raises(TypeError):
+        bool(Unknown("anything"))
+
+
+def test_names_are_followed_through_imports_and_packages() -> None:
+    files = {
+        "app/__init__.py": "from .core import settings as config\n",
+        "app/core.py": "class Settings:\n    prefix = '/v1'\nsettings = Settings()\n",
+        "app/main.py": "import app\nfrom app import config\nx = config.prefix + app.core.Settings.prefix\n",
+    }
+    assert interpreter(files).member("app/main.py", "x") == "/v1/v1"
+
+
+def test_modules_that_import_each_other() -> None:
+    files = {
+        "a.py": "from b import second\nfirst = 'a'\nx = first + second\n",
+        "b.py": "from a import first\nsecond = 'b'\nboth = first + second\n",
+    }
+    program = interpreter(files)
+    assert program.member("a.py", "x") == "ab"
+    assert program.member("b.py", "both") == "ab"
+
+
+def test_import_root_is_found_from_the_importing_file() -> None:
+    """Two backends in one repository each see their own package."""
+    files = {
+        "one/app/__init__.py": "", "one/app/config.py": "p = 1\n", "one/app/main.py": "from app.config import p as x\n",
+        "two/app/__init__.py": "", "two/app/config.py": "p = 2\n", "two/app/main.py": "from app.config import p as x\n",
+    }  # fmt: skip
+    program = interpreter(files)
+    assert (program.member("one/app/main.py", "x"), program.member("two/app/main.py", "x")) == (1, 2)
+
+
+def test_a_module_named_like_a_library_does_not_shadow_it() -> None:
+    files = {"app/__init__.py": "", "app/logging.py": "x = 1\n", "app/main.py": "import logging as x\n"}
+    value = interpreter(files).member("app/main.py", "x")
+    assert isinstance(value, External)
+
+
+def test_settings_give_their_defaults() -> None:
+    source = (
+        "from pydantic_settings import BaseSettings\nfrom pydantic import Field\n"
+        "class Settings(BaseSettings):\n    prefix: str = '/api'\n    version: str = Field('v2', alias='V')\n    secret: str\n"
+        "settings = Settings()\nx = settings.prefix + '/' + settings.version\ny = settings.secret\n"
+    )
+    assert value_of(source) == "/api/v2"
+    assert isinstance(value_of(source, "y"), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("source", "certainty"),
+    [
+        ("from lib import call\ncall()", Certainty.CERTAIN),
+        ("from lib import call, flag\nif flag:\n    call()", Certainty.CONDITIONAL),
+        ("from lib import call\nif True:\n    call()", Certainty.CERTAIN),
+        ("from lib import call\nimport os\nif os.getenv('A', '1') == '1':\n    call()", Certainty.CONFIGURED),
+        ("from lib import call\nimport os\nif os.getenv('A', '1') == '2':\n    call()", Certainty.DORMANT),
+        ("from lib import call\nimport os\nDEBUG = os.getenv('A', '1') == '2'\nif DEBUG:\n    call()", Certainty.DORMANT),
+        ("from lib import call\ntry:\n    import q\nexcept ImportError:\n    call()", Certainty.DORMANT),
+        ("from lib import call, items\nfor i in items:\n    call(i)", Certainty.CONDITIONAL),
+        ("from lib import call, flag\ndef f():\n    if flag:\n        return\n    call()\nf()", Certainty.CONDITIONAL),
+        ("from lib import call, flag\ndef f():\n    if flag:\n        raise ValueError\n    call()\nf()", Certainty.CERTAIN),
+    ],
+)
+def test_certainty_of_a_call(source: str, certainty: Certainty) -> None:
+    assert events(source)[-1] == ("lib.call", certainty)
+
+
+def test_loops_over_known_values_are_unrolled() -> None:
+    source = "from lib import app\nROUTERS = ('a', 'b')\nfor prefix in ROUTERS:\n    app.include(prefix)\n"
+    assert [name for name, _ in events(source)] == ["lib.app.include"] * 2
+
+
+def test_decorator_calls_know_what_they_decorate() -> None:
+    program = interpreter({"main.py": "from lib import Router\nr = Router()\n@r.get('/x')\ndef read(): ...\n"})
+    (event,) = [event for event in program.run("main.py").events if event.method == "get"]
+    assert event.decorates is program.member("main.py", "read")
+    assert event.argument("path", 0).value == "/x"
+
+
+def test_wrapping_decorators_keep_the_signature() -> None:
+    source = (
+        "from functools import wraps\n"
+        "def logged(f):\n    @wraps(f)\n    def inner(*args, **kwargs):\n        return f(*args, **kwargs)\n    return inner\n"
+        "@logged\ndef x(limit: int): ...\n"
+    )
+    function = value_of(source)
+    assert [parameter.name for parameter in function.original().parameters] == ["limit"]
+
+
+def test_classes_made_in_functions() -> None:
+    source = "def make(base):\n    class Made(base):\n        kind = 'made'\n    return Made\nclass A: pass\nx = make(A)\n"
+    made = value_of(source)
+    assert isinstance(made, ClassValue)
+    assert [cls.name for cls in made.lineage()] == ["Made", "A"]
+
+
+def test_method_resolution_order_is_pythons() -> None:
+    source = "class O: pass\nclass A(O): pass\nclass B(O): pass\nclass x(A, B): pass\n"
+    assert [cls.name for cls in value_of(source).lineage()] == ["x", "A", "B", "O"]
+
+
+def test_enumeration_members_are_one_each() -> None:
+    source = "from enum import Enum\nclass E(str, Enum):\n    A = 'a'\nx = E.A\ny = E['A']\nz = E('a')\nsame = E.A == 'a'\n"
+    assert isinstance(value_of(source), EnumMember)
+    assert value_of(source, "same") is True
+
+
+def test_endless_loops_end() -> None:
+    """A module that would run forever is given up after a bounded amount of work."""
+    source = "\n".join(f"def f{i}():\n    for i in range(1000):\n        f{i + 1}()" for i in range(6)) + "\ndef f6(): pass\nf0()\nx = 1\n"
+    program = interpreter({"main.py": source})
+    assert program.run("main.py").unknowns
+
+
+def test_other_packages_values_are_written_down() -> None:
+    value = value_of("from sqlalchemy import Column, Integer\nx = Column(Integer, primary_key=True)\n")
+    assert isinstance(value, Instance)
+    assert value.origin.name == "sqlalchemy.Column"
+    assert value.argument("primary_key").value is True
