@@ -22,7 +22,7 @@ ORDER: list[set[str]] = [
     {"snapshot"},
     {"findings"},
     {"rules", "repair"},
-    {"check"},
+    {"check", "outline"},
     {"verify"},
     {"report"},
     {"workspace", "shadow", "worker"},

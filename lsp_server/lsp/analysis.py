@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import gc
 import sqlite3
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from lsp_server.check import check
 from lsp_server.config import Config, ConfigError, matches
 from lsp_server.document import Document, Documents, Kind, kind_of
 from lsp_server.findings import Finding, Fix, Report
+from lsp_server.outline import Outline, outline
 from lsp_server.rules import all_rules
-from lsp_server.snapshot import Cancelled, Memo, Snapshot
+from lsp_server.snapshot import Memo, Snapshot
 from lsp_server.verify import Verdict, build_and_verify
 from lsp_server.workspace import (
     NEVER,
@@ -91,16 +93,19 @@ class Analysis:
 
     def check(self, inputs: Inputs, flag: Flag, observe: Callable[[int], None] | None = None) -> Checked:
         """Check the revision. Raises Cancelled once the flag is set; `observe` hears how many per cent are done."""
-        first = self._files is None
+        first, started = self._files is None, time.perf_counter()
         self._flag, self._observe = flag, observe or _nothing
-        self._update(inputs)
-        snapshot = Snapshot(self._documents, self._config, self.memo, self._is_cancelled)
-        report = check(snapshot, all_rules(), self._is_cancelled, date.today(), self._baseline)
-        self._observe = _nothing
+        try:
+            self._update(inputs)
+            snapshot = Snapshot(self._documents, self._config, self.memo, self._is_cancelled)
+            report = check(snapshot, all_rules(), self._is_cancelled, date.today(), self._baseline)
+        finally:
+            self._observe = _nothing
         if first:
             self.save_cache()
             gc.collect()
             gc.freeze()  # The facts stay for the life of the process: later collections need not walk them.
+        report = replace(report, seconds=time.perf_counter() - started)
         return Checked(inputs.revision, snapshot, report, self._trouble)
 
     def verdict(self, checked: Checked, finding: Finding, fix: Fix, flag: Flag) -> Verdict:
@@ -109,6 +114,11 @@ class Analysis:
         return build_and_verify(
             checked.snapshot, checked.report, finding, fix, all_rules(), self._is_cancelled, date.today()
         )
+
+    def outline(self, checked: Checked, flag: Flag) -> Outline:
+        """What the workspace holds and what belongs together. Raises Cancelled."""
+        self._flag = flag
+        return outline(checked.snapshot)
 
     def save_cache(self) -> None:
         """Keep the facts of unedited files for the next start."""
@@ -195,5 +205,3 @@ class Analysis:
 def _nothing(_: int) -> None:
     return None
 
-
-__all__ = ["CONFIGURATIONS", "Analysis", "Cancelled", "Checked", "Flag", "Inputs"]

@@ -1,0 +1,1 @@
+"""Building changes that rules and shells offer: text in, edits out. No files, no protocol."""
