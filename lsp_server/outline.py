@@ -16,7 +16,6 @@ from lsp_server.api.pair import route_key, spec_key
 from lsp_server.snapshot import Contract, Snapshot
 from lsp_server.text import Location, Span
 
-
 _CLASS = re.compile(r"\bclass[ \t]+(\w+)")
 
 

@@ -56,7 +56,9 @@ class Protocol(LanguageServerProtocol):
     lsp_notebook_document__did_close = None  # type: ignore[assignment]
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
-    async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:
+    async def lsp_workspace__execute_command(  # type: ignore[override]
+        self, params: types.ExecuteCommandParams
+    ) -> Any:
         """Run a command as a coroutine of its own request, so that cancelling the request reaches it."""
         command = self.fm.commands.get(params.command)
         if command is None:
@@ -82,12 +84,14 @@ class Server(LanguageServer):
         self.client = Client()
         self.places = Places()
         self.sessions = Sessions()
-        self.thread = AnalysisThread()
+        self.analysis_thread = AnalysisThread()
         self.news = asyncio.Event()  # a check has finished
         self.pulled_workspace = False
         self.code_lenses = True
-        self.rootless = False  # the client named no folder: the files that it opens tell
+        self.rootless = False  # the client has no folders: the files that it opens tell
+        self.ready = False  # `initialized` has come: we may speak
         self.asked_to_exit = False
+        self.was_shut_down = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._told: set[str] = set()
 

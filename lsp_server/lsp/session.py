@@ -18,10 +18,10 @@ from lsp_server.lsp.analysis import Analysis, Checked, Flag, Inputs
 from lsp_server.lsp.convert import path_of, relative, uri_of
 from lsp_server.outline import Outline
 from lsp_server.snapshot import Cancelled
-from lsp_server.text import Span
 
 if TYPE_CHECKING:
     from lsp_server.lsp.diagnostics import FileDiagnostics
+    from lsp_server.lsp.progress import Progress
 
 T = TypeVar("T")
 
@@ -85,13 +85,12 @@ class _Pending:
 class Events:
     """Whom a session tells. `checked` hears of each finished check, `failed` of one that crashed.
 
-    `begun` is called when the first check starts and gives a function for its percentage, `ended` when it is over.
+    `begun` is called when the first check starts, and what it gives is told of its course.
     """
 
     checked: Callable[[Session, Checked], None]
-    failed: Callable[[BaseException], None]
-    begun: Callable[[Session, Flag], Callable[[int], None] | None]
-    ended: Callable[[Session], None]
+    failed: Callable[[Exception], None]
+    begun: Callable[[Session], Progress]
 
 
 class Session:
@@ -110,6 +109,7 @@ class Session:
         self._events = events
         self._pending = _Pending()
         self._flag = Flag()
+        self._shown: Progress | None = None
         self._task: asyncio.Task[Checked | None] | None = None
         self._outline: tuple[Checked, asyncio.Task[Outline]] | None = None
 
@@ -147,13 +147,23 @@ class Session:
         self._pending.configure |= configure
         self.revise()
 
+    def relist(self) -> None:
+        """Look for new and changed files anew."""
+        self._pending.relist = True
+        self.revise()
+
     def revise(self, delay: float = 0.0) -> None:
         """A new revision; its check begins after the delay (seconds), unless a newer one comes before."""
         self.revision += 1
         self._flag.set()
         self._task = asyncio.get_running_loop().create_task(self._check(self.revision, delay))
 
+    def stop(self) -> None:
+        """Give up the running check; the next revision brings another."""
+        self._flag.set()
+
     def end(self) -> None:
+        """The folder is closed."""
         self.revision += 1
         self._flag.set()
         if self._task is not None:
@@ -200,22 +210,25 @@ class Session:
         pending, self._pending = self._pending, _Pending()
         buffers = {path: buffer.document for path, buffer in self.buffers.items()}
         inputs = Inputs(revision, buffers, frozenset(pending.touched), pending.relist, pending.configure)
-        observe = self._events.begun(self, flag) if self.last is None else None
+        if self.last is None and self._shown is None:
+            self._shown = self._events.begun(self)
+        observe = self._shown.from_thread() if self._shown is not None else None
+        checked = None
         try:
             checked = await self.thread.run(lambda flag: self.analysis.check(inputs, flag, observe), flag)
         except Cancelled:
-            return None
+            pass
         except Exception as error:
             self._events.failed(error)
-            return None
-        finally:
-            if observe is not None:
-                self._events.ended(self)
         if revision != self.revision:
             return None
-        self.last = checked
-        self._events.checked(self, checked)
-        self.edited = frozenset()
+        if self._shown is not None:
+            self._shown.end()
+            self._shown = None
+        if checked is not None:
+            self.last = checked
+            self._events.checked(self, checked)
+            self.edited = frozenset()
         return checked
 
 
@@ -249,14 +262,3 @@ class Sessions:
     def owns(self, session: Session, path: str) -> bool:
         """Whether the path is this session's to speak about, and not a nested folder's."""
         return len(self.all) == 1 or (found := self.owner(session.root / path)) is None or found[0] is session
-
-
-def applied(document: Document, changes: list[tuple[Callable[[Document], Span] | None, str]], version: int) -> Document:
-    """The document after a client's changes, each in the places of the one before; None replaces the whole text."""
-    for place, text in changes:
-        if place is None:
-            document = Document(document.path, text, version)
-        else:
-            document = document.edited(place(document), text, version)
-    return document
-

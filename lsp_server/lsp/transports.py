@@ -24,7 +24,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 def address(written: str) -> tuple[str, int]:
     """HOST:PORT, :PORT or PORT; `[::1]:PORT` for IPv6. Raises ConfigError."""
-    host, colon, port = written.rpartition(":")
+    host, _, port = written.rpartition(":")
     host = host.removeprefix("[").removesuffix("]") or LOOPBACK[1]
     if not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise ConfigError(f"`{written}` is no HOST:PORT")
@@ -45,7 +45,7 @@ def serve_socket(server: Server, host: str, port: int) -> None:
                 return
             taken = True
             listener.close()
-            server.protocol.set_writer(writer)  # type: ignore[arg-type]
+            server.protocol.set_writer(writer)
             try:
                 await run_async(Event(), reader, server.protocol, error_handler=server.report_server_error)
             except (ConnectionError, asyncio.IncompleteReadError):
@@ -62,7 +62,8 @@ def serve_socket(server: Server, host: str, port: int) -> None:
 
 def serve_websocket(server: Server, host: str, port: int) -> None:
     """Wait for one client and serve it. Raises ConfigError where the address cannot be used."""
-    from websockets.asyncio.server import Request, Response, ServerConnection, serve
+    from websockets.asyncio.server import ServerConnection, serve
+    from websockets.http11 import Request, Response
 
     async def wait() -> None:
         gone = asyncio.Event()
