@@ -131,3 +131,23 @@ def write_diffs(path: Path, case: Case, fix: ExpectedFix, actual: dict[str, str]
     tail = rest[kept.end() :] if kept else rest
     blocks = "".join(f"\n```diff {name}\n{body}```\n" for name, body in sorted(actual.items()))
     path.write_text(text[:line_end].rstrip("\n") + "\n" + blocks + ("\n" + tail if tail.strip() else ""), encoding="utf-8")
+
+
+def first_example(path: Path) -> str:
+    """The first case for a documentation page: prose and files without markers, and what is reported where."""
+    text = path.read_text(encoding="utf-8")
+    sections = re.split(r"^(?=## )", _outside_fences(text), flags=re.M)
+    section = _restore(sections[1])
+    case = _case(path.stem, section.split("\n", 1)[0].removeprefix("## ").strip(), section)
+
+    def without_markers(match: re.Match[str]) -> str:
+        if match[2] in ("expect", "diff") or not match[3].strip():
+            return match[0] if match[2] == "diff" else ""
+        name = match[3].strip()
+        return f"{match[1]}{match[2]} title=\"{name}\"\n{case.files[name]}{match[1]}"
+
+    body = _FENCE.sub(without_markers, section.split("\n", 1)[1])
+    lines = [f"- `{each.path}` line {each.line}: {each.severity}" + (f", \"{each.part}\"" if each.part else "") for each in case.expected]
+    found = "\n\nReported:\n\n" + "\n".join(lines) if lines else ""
+    head, mark, fixes = body.strip().partition("\n### Fix: ")
+    return head.rstrip() + found + (f"\n\n**{fixes.partition(chr(10))[0]}** makes this change:\n{fixes.partition(chr(10))[2].rstrip()}" if mark else "")

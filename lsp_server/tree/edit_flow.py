@@ -9,7 +9,7 @@ from lsp_server.tree import places
 from lsp_server.tree.node import Node
 from lsp_server.tree.render import Layout, Unwritable, Value, flow_text, is_collection, json_text, key_text
 
-_COMMA = re.compile(r"((?:\s|(?<=\s)#[^\r\n]*)*),")
+_COMMA = re.compile(r"(?:\s|(?<=\s)#[^\r\n]*+)*+,")
 _INDENT = re.compile(r"[ \t]*")
 
 

@@ -24,6 +24,7 @@ _KEY = re.compile(
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"")
 _OPEN_QUOTE = re.compile(r"(?:(?<=[\s\[{,])|^)[\"']")
 _BRACKET = re.compile(r"(?:^|(?<=[:-]\s))[\[{]")
+_LONGEST = 5000  # characters of a line that a person may be typing
 _NEAR = 12  # lines above a fault that are searched for an emptied one
 
 
@@ -88,7 +89,8 @@ def candidates(text: str, broken: Reading, edit: Difference | None) -> Iterator[
     """Replacements worth trying, the likeliest first."""
     lines = list(_suspects(text, broken, edit))
     for line in lines:
-        yield from _finish(text, line, broken)
+        if line.end - line.start <= _LONGEST:
+            yield from _finish(text, line, broken)
     for line in lines:
         yield from _without(text, line)
 

@@ -24,7 +24,7 @@ from lsp_server.tree.columns import (
 from lsp_server.tree.node import Node, Tree
 from lsp_server.tree.render import Layout
 
-_BLANK = re.compile(r"(?:\s|#[^\r\n]*)*")
+_BLANK = re.compile(r"(?:\s|#[^\r\n]*+)*+")
 _EXAMPLES = 200
 _JSON_INDENT = re.compile(r"[{\[][ \t]*\r?\n( *)\S")
 

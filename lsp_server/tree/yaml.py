@@ -47,8 +47,8 @@ from lsp_server.tree.node import Problem
 from lsp_server.tree.reading import Fault, Reading
 
 _CODES = {None: PLAIN, "": PLAIN, "'": SINGLE, '"': DOUBLE, "|": LITERAL, ">": FOLDED}
-_PROPERTIES = re.compile(r"(?:(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*)(?:\s|#[^\r\n]*)*){1,2}")
-_BLANK = re.compile(r"(?:\s|#[^\r\n]*)*")
+_PROPERTIES = re.compile(r"(?:(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*)(?:\s|#[^\r\n]*+)*+){1,2}")
+_BLANK = re.compile(r"(?:\s|#[^\r\n]*+)*+")
 _UNREADABLE = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
@@ -172,8 +172,9 @@ class _Events:
             event = next_event()
         self._read_nodes(event, next_event)
         while (event := next_event()) is not None:
-            if isinstance(event, DocumentStartEvent):
-                span = Span(event.start_mark.index, event.end_mark.index)
+            if type(event) is DocumentStartEvent:
+                mark: Any = event
+                span = Span(mark.start_mark.index, mark.end_mark.index)
                 message = "only the first document of this file is read"
                 self.reading.remarks.append(Problem(span, message, "several-documents"))
                 return

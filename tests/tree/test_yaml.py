@@ -293,3 +293,15 @@ def test_the_parser_in_pure_python_gives_the_same_tree(monkeypatch: pytest.Monke
     for column in ("codes", "starts", "ends", "parents", "contents", "anchors", "tags", "outer", "targets"):
         assert getattr(fast.columns, column) == getattr(slow.columns, column), column
     assert yaml.read("a: [1").fault is not None
+
+
+@pytest.mark.parametrize("kind", [Kind.YAML, Kind.JSON])
+def test_hostile_texts_are_read_in_one_piece(kind: Kind) -> None:
+    texts = ["'" * 50_000, '"' * 49_999, "{" * 50_000, "? " * 20_000, "&a " * 20_000, "a: " * 20_000]
+    texts += ["a: [1 " + "# b " * 10_000, "a\n" * 30_000, 'x: "\n' * 20_000, "{{ x }}\n" * 10_000]
+    texts += ["a: |\n" * 20_000, "\ta: 1\n" * 20_000, "".join(" " * n + "a:\n" for n in range(500))]
+    texts.append("a: &a {x: 1}\nb: {<<: [" + "*a, " * 20_000 + "]}\n")
+    for text in texts:
+        found = read(text, kind)
+        assert found.problems or found.root is not None
+        assert found.root is None or found.root.value is not found
