@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from lsp_server.cache import Cache
@@ -97,7 +97,7 @@ class Analysis:
         self._flag, self._observe = flag, observe or _nothing
         try:
             self._update(inputs)
-            snapshot = Snapshot(self._documents, self._config, self.memo, self._is_cancelled)
+            snapshot = Snapshot(self._documents, self._config, self.memo, self._is_cancelled, datetime.now())
             report = check(snapshot, all_rules(), self._is_cancelled, date.today(), self._baseline)
         finally:
             self._observe = _nothing
