@@ -21,8 +21,9 @@ from lsp_server.api.model import (
     SecurityScheme,
     path_parameters,
 )
-from lsp_server.api.pydantic import MODELS, Field, Shapes, kind_of, plain_type
+from lsp_server.api.pydantic import MODELS, OWN_SCHEMA, Field, Shapes, kind_of, plain_type
 from lsp_server.api.python_types import argument_of, constant
+from lsp_server.python.expressions import ENUMS
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
     BoundMethod,
@@ -33,7 +34,9 @@ from lsp_server.python.values import (
     Specialized,
     Value,
 )
-from lsp_server.python.values import Parameter as FunctionParameter
+from lsp_server.python.values import (
+    Parameter as FunctionParameter,
+)
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -58,6 +61,9 @@ _PASSWORD_FORM = (
     ("grant_type", False, "^password$"), ("username", True, None), ("password", True, None), ("scope", False, None),
     ("client_id", False, None), ("client_secret", False, None),
 )  # fmt: skip
+
+
+_FROM_SETTINGS = object()  # stands for a default that there is, and that settings decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +206,7 @@ class _Reader:
         self.interpreter = interpreter
         self.shapes = shapes
         self.path_names = path_names
-        self._seen: set[tuple[object, ...]] = set()
+        self._seen: dict[tuple[int, tuple[str, ...]], Value] = {}  # the values, so that ids stay theirs
 
     # Callables
 
@@ -220,7 +226,7 @@ class _Reader:
         key = (id(target), scopes)
         if key in self._seen:
             return _Gathered()
-        self._seen.add(key)
+        self._seen[key] = target
         if isinstance(target, FunctionValue):
             return self.function(target.original(), scopes, drop=1 if target.kind == "class" else 0)
         if isinstance(target, BoundMethod):
@@ -240,16 +246,44 @@ class _Reader:
         return _Gathered(unknown=Unknown(what, location))
 
     def function(self, function: FunctionValue, scopes: tuple[str, ...], drop: int = 0, bound: Iterable[str] = ()) -> _Gathered:
+        """What a function takes, without its first `drop` parameters and those `bound` by name."""
+        stated = _stated_signature(function)
+        if isinstance(stated, Instance):
+            given = stated.argument("obj", 0)
+            return self.callable(given.value if given is not None else None, scopes, stated.location)
+        if isinstance(stated, Unknown):
+            return _Gathered(unknown=stated)
         gathered = _Gathered()
+        if stated is not None:
+            for name, annotation, default, place in stated:
+                if name not in ("self", "cls"):
+                    gathered.add(self.parameter(name, annotation, default, scopes, place))
+            return gathered
+        hints = function.attributes.get("__annotations__")
         for parameter in function.parameters[drop:]:
             if parameter.name in bound:
                 continue
-            annotation = self.interpreter.annotation(parameter.annotation) if parameter.annotation is not None else External("typing.Any")
-            default: Value = MISSING
-            if parameter.default is not None:
-                default = self.interpreter.evaluate(parameter.default, function.defaults_scope or function.scope)
-            gathered.add(self.parameter(parameter.name, annotation, default, scopes, parameter.location))
+            if parameter.sort in ("vararg", "kwarg"):
+                return _Gathered(unknown=Unknown(f"`{function.name}`, which takes whatever it is given", parameter.location))
+            if isinstance(hints, dict) and parameter.name in hints:
+                annotation = hints[parameter.name]
+            elif parameter.annotation is not None:
+                annotation = self.interpreter.annotation(parameter.annotation)
+            else:
+                annotation = External("typing.Any")
+            gathered.add(self.parameter(parameter.name, annotation, self._default(function, parameter), scopes, parameter.location))
         return gathered
+
+    def _default(self, function: FunctionValue, parameter: FunctionParameter) -> Value:
+        """A parameter's default; unknown where it is a constant that hangs on settings."""
+        if parameter.default is None:
+            return MISSING
+        outer, self.interpreter.touched_settings = self.interpreter.touched_settings, False
+        value = self.interpreter.evaluate(parameter.default, function.defaults_scope or function.scope)
+        configured, self.interpreter.touched_settings = self.interpreter.touched_settings, outer
+        if configured and not isinstance(value, Instance | Unknown):
+            return _FROM_SETTINGS
+        return value
 
     def _class(self, cls: ClassValue, scopes: tuple[str, ...], location: Location) -> _Gathered:
         found = cls.find("__init__")
@@ -289,7 +323,8 @@ class _Reader:
         gathered = _Gathered()
         scheme = security_scheme(target)
         if scheme is not None:
-            gathered.security.append((scheme, scopes))
+            scoped = isinstance(scheme, SecurityScheme) and scheme.sort in ("oauth2", "openIdConnect")
+            gathered.security.append((scheme, scopes if scoped else ()))
         if isinstance(origin, ClassValue):
             found = origin.find("__call__")
             if found and isinstance(found[1], FunctionValue):
@@ -310,7 +345,8 @@ class _Reader:
         gathered = _Gathered()
         found = cls.find("__init__")
         if found and isinstance(found[1], FunctionValue):
-            gathered.add(self.function(found[1].original(), (), drop=1))
+            names = [entry.name for entry in found[1].parameters if entry.sort in ("vararg", "kwarg")]
+            gathered.add(self.function(found[1].original(), (), drop=1, bound=names))
         for owner in cls.lineage():
             for name, annotation in owner.annotations.items():
                 value = owner.names.get(name, MISSING)
@@ -332,6 +368,10 @@ class _Reader:
                 return self.depends(value, kind, scopes, location)
             if maker in _WHERE or maker in _BODIES:
                 info = value
+        if default is _FROM_SETTINGS:
+            default, from_settings = MISSING, True
+        else:
+            from_settings = False
         stated: Value = default
         if made_by(default) in _DEPENDS:
             return self.depends(default, kind, scopes, location)
@@ -339,11 +379,17 @@ class _Reader:
             info = default
             given = default.argument("default", 0)
             stated = given.value if given is not None else MISSING
+            if given is None and default.argument("default_factory") is not None:
+                stated = Unknown("a default made by a factory", location)
+        elif isinstance(default, Unknown) and info is None:
+            return _Gathered(unknown=Unknown(default.what, location))
         elif info is not None and default is MISSING:
             stated = argument_of(info.arguments, "default_factory")
             stated = MISSING if stated is None else Unknown("a default made by a factory", location)
         if stated is Ellipsis:
             stated = MISSING
+        if from_settings:
+            stated = Unknown("a default taken from the settings", location)
         if isinstance(kind, Unknown) and info is None and name not in self.path_names:
             return _Gathered(unknown=Unknown(kind.what, location))
         if info is None and is_class_of(plain_type(kind), *_GIVEN_BY_FRAMEWORK):
@@ -378,6 +424,8 @@ class _Reader:
             if alias is None and where == "header" and argument_of(info.arguments, "convert_underscores") is not False:
                 alias = name.replace("_", "-")
             required = True if where == "path" else stated is MISSING
+            if is_foreign(kind):
+                return _Gathered(unknown=Unknown(f"the parameter `{name}`, whose type FastAPI would not take", location))
             schema = self._schema(annotation, info, stated if where != "path" else MISSING, location)
             deprecated = info is not None and argument_of(info.arguments, "deprecated") in (True,)
             return _Gathered([Parameter(alias or name, where, schema, required, deprecated, schema.description, location)])
@@ -414,6 +462,41 @@ class _Reader:
         return schema
 
 
+def _stated_signature(
+    function: FunctionValue,
+) -> list[tuple[str, Value, Value, Location]] | Instance | Unknown | None:
+    """The signature that a function was given: its parameters, or the `inspect.signature(…)` of another callable.
+
+    Given by `@makefun.with_signature(Signature([Parameter(…), …]))` or by `function.__signature__ = …`; None without one.
+    """
+    signature: Value = function.attributes.get("__signature__")
+    for mark, _ in function.decorators:
+        if made_by(mark) == "makefun.with_signature":
+            given = mark.argument("func_signature", 0)
+            signature = given.value if given is not None else None
+    if signature is None:
+        return None
+    if made_by(signature) == "inspect.signature":
+        return signature
+    listed = signature.argument("parameters", 0) if made_by(signature) == "inspect.Signature" else None
+    unknown = Unknown("a signature made at run time", function.location)
+    if listed is None or not isinstance(listed.value, list | tuple):
+        return unknown
+    found = []
+    for item in listed.value:
+        name = item.argument("name", 0) if made_by(item) == "inspect.Parameter" else None
+        if name is None or not isinstance(name.value, str):
+            return unknown
+        annotation = argument_or(item, "annotation", External("typing.Any"))
+        found.append((name.value, annotation, argument_or(item, "default", MISSING), item.location))
+    return found
+
+
+def argument_or(value: Instance, name: str, otherwise: Value) -> Value:
+    given = value.argument(name)
+    return otherwise if given is None else given.value
+
+
 # Kinds of types
 
 
@@ -443,6 +526,15 @@ def is_scalar(annotation: Value) -> bool:
     if isinstance(kind, Instance):
         return made_by(kind) not in ("pydantic.conlist", "pydantic.conset", "pydantic.confrozenset")
     return True
+
+
+def is_foreign(annotation: Value) -> bool:
+    """A class that is no type of a parameter: the program that we read is not the one that runs."""
+    kind = plain_type(annotation)
+    kind = kind.origin if isinstance(kind, Specialized) else kind
+    if not isinstance(kind, ClassValue) or kind.inherits(*ENUMS) or kind_of(kind) is not None or kind.unknown_bases():
+        return False
+    return not kind.externals() and not any(kind.find(name) for name in OWN_SCHEMA)
 
 
 def is_upload(annotation: Value) -> bool:

@@ -7,7 +7,7 @@ schema in code (core schema hooks, model serializers, computed configuration) is
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from lsp_server.api.fastapi_names import bases_of, is_class_of, made_by, name_of, spelled
@@ -21,12 +21,13 @@ from lsp_server.api.python_types import (
     NULL,
     SCALARS,
     SETS,
-    annotated_constraint,
+    annotated_constraints,
     argument_of,
     constant,
     constrained,
     decimal,
     enumeration,
+    for_version,
     nullable,
     unreadable,
 )
@@ -40,6 +41,8 @@ from lsp_server.python.values import (
     External,
     FunctionValue,
     Instance,
+    Parameter,
+    Scope,
     Specialized,
     TypeVariable,
     Value,
@@ -51,7 +54,7 @@ MODELS = ("pydantic.BaseModel", "pydantic.GenericModel", "pydantic.BaseSettings"
 _HARMLESS = frozenset({*MODELS, "typing.Generic", "abc.ABC", "builtins.object", "typing.Protocol", "typing.TypedDict", "typing.NamedTuple"})
 _FIELD = ("pydantic.Field", "sqlmodel.Field", "dataclasses.field")
 _PARAMETER_FIELDS = tuple(f"fastapi.{name}" for name in ("Query", "Path", "Header", "Cookie", "Body", "Form", "File"))
-_OWN_SCHEMA = ("__get_pydantic_core_schema__", "__get_validators__", "__get_pydantic_json_schema__", "__modify_schema__", "model_json_schema")
+OWN_SCHEMA = ("__get_pydantic_core_schema__", "__get_validators__", "__get_pydantic_json_schema__", "__modify_schema__")
 _VERSION_2 = ("field_validator", "model_validator", "ConfigDict", "TypeAdapter", "computed_field", "RootModel", "field_serializer",
               "model_serializer", "SettingsConfigDict", "BeforeValidator", "AfterValidator", "PlainSerializer",
               "WithJsonSchema", "AliasChoices")  # fmt: skip
@@ -108,7 +111,7 @@ class Shapes:
         self._names: dict[tuple[object, ...], str] = {}
         self._fields: dict[tuple[object, ...], list[Field]] = {}
         self._configs: dict[int, _Config] = {}
-        self._dependent: dict[str, bool] = {}
+        self._seconds = False  # time spans of the model being read are numbers (`ser_json_timedelta="float"`)
 
     # Types
 
@@ -138,8 +141,8 @@ class Shapes:
         name = spelled(value.name)
         if name == "decimal.Decimal":
             return decimal(self.version, output)
-        if name == "datetime.timedelta" and self.version == 1:
-            return Schema(types=("number",), format="time-delta")
+        if name == "datetime.timedelta" and (self.version == 1 or self._seconds):
+            return Schema(types=("number",), format="time-delta" if self.version == 1 else None)
         if name == "builtins.NoneType" or name == "types.NoneType":
             return NULL
         if name in ARRAYS:
@@ -151,7 +154,7 @@ class Shapes:
         if name == "pydantic.Json":
             return ANYTHING if output else SCALARS["builtins.str"]
         known = SCALARS.get(name)
-        return known if known is not None else unreadable(None, f"the type {value.name}", location)
+        return for_version(known, self.version) if known is not None else unreadable(None, f"the type {value.name}", location)
 
     def _specialized(self, value: Specialized, output: bool, location: Location | None,
                      variables: Mapping[str, Value]) -> Schema:  # fmt: skip
@@ -220,26 +223,44 @@ class Shapes:
                 return unreadable(value, "an annotation", location)
             if maker in _FIELD or maker in _PARAMETER_FIELDS or maker == "pydantic.StringConstraints":
                 schema = self.with_field(schema, value, output, location)
-            elif annotated_constraint(value) is not None:
-                name, bound = annotated_constraint(value) or ("", None)
-                schema = constrained(schema, lambda asked, name=name, bound=bound: bound if asked == name else None)  # type: ignore[misc]
+            elif (bounds := annotated_constraints(value)) is not None:
+                schema = constrained(schema, bounds.get)
             elif maker in ("pydantic.PlainSerializer", "pydantic.WrapSerializer"):
-                schema = self._serialized(value, location) if output else schema
+                # Pydantic's URL types describe themselves past their serializers.
+                schema = self._serialized(value, location) if output and schema.format != "uri" else schema
             elif maker == "pydantic.PlainValidator":
                 schema = schema if output else unreadable(None, "what a validator accepts", location)
             elif maker in ("pydantic.WithJsonSchema", "pydantic.GetPydanticSchema", "pydantic.SkipJsonSchema"):
                 return unreadable(None, "a schema made by the program", location)
             elif maker in ("pydantic.BeforeValidator", "pydantic.WrapValidator") and argument_of(value.arguments, "json_schema_input_type") is not None:
                 schema = schema if output else self.of(argument_of(value.arguments, "json_schema_input_type"), output, location)
-            elif isinstance(value, Instance | ClassValue) and self._makes_schema(value):
+            elif isinstance(value, Instance | ClassValue) and self._makes_schema(value, output):
                 return unreadable(None, "a schema made by the program", location)
             elif isinstance(value, External) and spelled(value.name) == "pydantic.SkipJsonSchema":
                 return unreadable(None, "a schema made by the program", location)
         return schema
 
-    def _makes_schema(self, value: Instance | ClassValue) -> bool:
+    def _makes_schema(self, value: Instance | ClassValue, output: bool) -> bool:
+        """Whether a class's hooks change its schema, beyond naming and describing it. Classes that are no model: always."""
         cls = value if isinstance(value, ClassValue) else value.origin
-        return isinstance(cls, ClassValue) and any(cls.find(name) for name in _OWN_SCHEMA)
+        if not isinstance(cls, ClassValue):
+            return False
+        hooks = [found[1] for name in OWN_SCHEMA if (found := cls.find(name)) is not None]
+        if isinstance(value, ClassValue) and kind_of(cls) is None:
+            return bool(hooks)
+        return any(not self._keeps_schema(hook, value, output) for hook in hooks)
+
+    def _keeps_schema(self, hook: Value, value: Instance | ClassValue, output: bool) -> bool:
+        """Whether a hook gives back what its handler gave it, with harmless words added."""
+        if not isinstance(hook, FunctionValue) or hook.name in ("__get_validators__", "__modify_schema__"):
+            return False
+        place = hook.location
+        handler = _handler(place, "serialization" if output else "validation")
+        given = (Argument(None, value, place), Argument(None, Unknown("a core schema"), place), Argument(None, handler, place))
+        result, _ = self.interpreter.call_detached(hook, given)
+        if not isinstance(result, dict) or _GIVEN not in result:
+            return False
+        return all(key == _GIVEN or key in _HARMLESS_KEYS or str(key).startswith("x-") for key in result)
 
     def _serialized(self, value: Instance, location: Location | None) -> Schema:
         stated = argument_of(value.arguments, "return_type")
@@ -279,7 +300,9 @@ class Shapes:
         extra = argument_of(given, "json_schema_extra")
         if extra is not None and not (isinstance(extra, dict) and not {"type", "format", "enum", "properties", "anyOf", "oneOf", "$ref"} & set(extra)):
             return unreadable(None, "a schema changed by the program", location)
-        schema = constrained(schema, lambda name: argument_of(given, name))
+        # Pydantic 2's own `Field` still knows `min_items`, FastAPI's `Query` and its like do not.
+        ignored = ("min_items", "max_items") if self.version != 1 and made_by(info) in _PARAMETER_FIELDS else ()
+        schema = constrained(schema, lambda name: None if name in ignored else argument_of(given, name))
         discriminator = argument_of(given, "discriminator")
         if isinstance(discriminator, str) and schema.any_of:
             schema = replace(schema, any_of=(), one_of=schema.any_of, discriminator=discriminator)
@@ -356,8 +379,10 @@ class Shapes:
 
     def _class(self, cls: ClassValue, arguments: tuple[Value, ...], output: bool, location: Location | None) -> Schema:
         if cls.inherits(*ENUMS):
+            if cls.find("__new__") or not members(cls):
+                return unreadable(None, f"the values of the enumeration `{cls.name}`", location)
             return self._named(cls, (), False, lambda: replace(enumeration([member.value for member in members(cls)]), location=cls.location))
-        if any(cls.find(name) for name in _OWN_SCHEMA):
+        if self._makes_schema(cls, output):
             return unreadable(None, f"the schema that `{cls.name}` makes of itself", location)
         if cls.unknown_bases():
             return unreadable(cls.unknown_bases()[0], "a base class", location)
@@ -371,21 +396,17 @@ class Shapes:
             return unreadable(None, f"what `{cls.name}` writes of itself", location)
         if any(unreadable_argument(argument) for argument in arguments):
             return unreadable(None, "a type parameter", location)
-        dependent = self._is_dependent(cls)
-        return self._named(cls, arguments, output if dependent else False, lambda: self._model(cls, arguments, output), dependent)
+        # Pydantic 1 shows what is read and what is written alike.
+        return self._named(cls, arguments, output and self.version != 1, lambda: self._model(cls, arguments, output))
 
-    def _is_dependent(self, cls: ClassValue) -> bool:
-        """Whether a class may look different when it is read and when it is written."""
-        return self.version != 1
-
-    def _named(self, cls: ClassValue, arguments: tuple[Value, ...], output: bool, build: object, dependent: bool = False) -> Schema:
+    def _named(self, cls: ClassValue, arguments: tuple[Value, ...], output: bool, build: Callable[[], Schema]) -> Schema:
         key = (id(cls), tuple(identity_of(argument) for argument in arguments), output)
         name = self._names.get(key)
         if name is None:
             name = self._free_name(cls, arguments, output)
             self._names[key] = name
             self.schemas[name] = Schema(unknown=Unknown("a schema that is being read"))
-            self.schemas[name] = build()  # type: ignore[operator]
+            self.schemas[name] = build()
         return Schema(ref=name)
 
     def _free_name(self, cls: ClassValue, arguments: tuple[Value, ...], output: bool) -> str:
@@ -410,6 +431,13 @@ class Shapes:
         extra = config.values.get("json_schema_extra") if self.version != 1 else config.values.get("schema_extra")
         if extra is not None and not (isinstance(extra, dict) and not {"properties", "required", "type", "allOf", "anyOf", "oneOf"} & set(extra)):
             return unreadable(None, "a schema changed by the program", cls.location)
+        outer, self._seconds = self._seconds, output and config.values.get("ser_json_timedelta") == "float"
+        try:
+            return self._object(cls, variables, config, output)
+        finally:
+            self._seconds = outer
+
+    def _object(self, cls: ClassValue, variables: Mapping[str, Value], config: _Config, output: bool) -> Schema:
         root = self._root(cls, variables, output)
         if root is not None:
             return replace(root, location=cls.location) if root.ref is None else Schema(any_of=(root,), location=cls.location)
@@ -417,6 +445,8 @@ class Shapes:
         required_by_config = output and config.values.get("json_schema_serialization_defaults_required") is True
         for field in self.fields(cls, variables):
             if output and any(argument_of(info.arguments, "exclude") is True for info in field.info):
+                continue
+            if _is_hidden(field.annotation):
                 continue
             name = self.alias_of(field, output)
             if isinstance(name, Unknown):
@@ -553,6 +583,8 @@ class Shapes:
             returns = self.interpreter.annotation(function.returns) if function.returns is not None else None
             schema = self.of(returns, True, function.location, variables) if function.returns is not None else unreadable(
                 None, "what a computed field gives", function.location)  # fmt: skip
+            if _is_hidden(returns):
+                continue
             alias = argument_of(mark.arguments, "alias") if isinstance(mark, Instance) else None
             field = Field(function.name, returns, variables, MISSING, (), function.location, cls)
             name = alias if isinstance(alias, str) else self._generated_alias(self.config(cls).values.get("alias_generator"), field, True)
@@ -588,6 +620,20 @@ class Shapes:
             merged.values["extra"] = extra.name.rpartition(".")[2]  # pydantic.Extra.forbid
         self._configs[id(cls)] = merged
         return merged
+
+
+_GIVEN = "$given"
+_HARMLESS_KEYS = frozenset({"ref", "title", "description", "example", "examples", "deprecated"})
+
+
+def _handler(place: Location, mode: str) -> Instance:
+    """A stand-in for Pydantic's schema handler: calling it gives a dictionary that can be recognised."""
+    scope = Scope(place.path)
+    given = ("dict", 0, 0, (("const", 0, 0, _GIVEN),), (("const", 0, 0, True),))
+    rest = Parameter("arguments", "vararg", None, None, place)
+    call = FunctionValue("__call__", place.path, place, place, (rest,), None, (("return", 0, 0, given),), scope)
+    cls = ClassValue("handler", place.path, place, place, [], [], {"__call__": call}, {}, {}, scope)
+    return Instance(cls, (), place, {"mode": mode})
 
 
 def kind_of(cls: ClassValue) -> str | None:
@@ -715,6 +761,16 @@ def _given_default(info: Instance) -> Value:
     """The default stated in a `Field(…)` call; MISSING where none is, Ellipsis where it says so itself."""
     argument = info.argument("default", 0)
     return MISSING if argument is None else argument.value
+
+
+def _is_hidden(annotation: Value) -> bool:
+    """`SkipJsonSchema[…]`: the field is there, but the schema keeps quiet about it."""
+    if not isinstance(annotation, Specialized):
+        return False
+    name = name_of(annotation.origin)
+    if name == "typing.Annotated":
+        return _is_hidden(annotation.arguments[0]) or any(name_of(item) == "pydantic.SkipJsonSchema" for item in annotation.arguments[1:])
+    return name == "pydantic.SkipJsonSchema"
 
 
 def _total(cls: ClassValue) -> bool:

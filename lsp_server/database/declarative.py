@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lsp_server.database import sqlmodel
-from lsp_server.database.alchemy_names import is_extension, made_by, name_of
+from lsp_server.database.alchemy_names import canonical_name, is_extension, made_by, name_of
 from lsp_server.database.annotations import Said, mapped_argument, read_annotation
 from lsp_server.database.assemble import MetaDataDraft, TableDraft, constraint_name
 from lsp_server.database.elements import (
@@ -86,13 +86,15 @@ class Declarations:
     def order(self, cls: ClassValue) -> list[Value]:
         """The lineage, with the classes that `declarative_base(cls=…)` and `SQLAlchemy(model_class=…)` build upon."""
         result: list[Value] = []
-        for entry in cls.mro():
+        waiting = list(cls.mro())
+        while waiting and len(result) < 500:
+            entry = waiting.pop(0)
             result.append(entry)
             holder = entry.receiver if isinstance(entry, Method) else entry
             if isinstance(holder, Instance):
-                given = holder.argument("cls") or holder.argument("model_class") or _decorated_base(holder)
-                if given is not None and isinstance(given.value, ClassValue):
-                    result.extend(inner for inner in given.value.mro() if inner not in result)
+                given = holder.argument("cls") or holder.argument("model_class")
+                more = given.value.mro() if given and isinstance(given.value, ClassValue) else [given.value] if given else []
+                waiting[:0] = [inner for inner in more if inner not in result and inner not in waiting]
         return result
 
     def root_of(self, cls: ClassValue) -> Root | None:
@@ -174,6 +176,9 @@ class Declarations:
             return None
         if root.sort == "sqlmodel" and not any(key.name == "table" and key.value is True for key in cls.keywords):
             return None
+        for value in list(cls.names.values()):
+            if isinstance(value, ClassValue):
+                self.map(value)  # declared attributes may ask the class that the body names for its table
         parent = next((found for entry in list(cls.lineage())[1:] if (found := self.map(entry)) is not None), None)
         result = MappedClass(cls, None, parent)
         self.mapped[id(cls)] = result
@@ -191,6 +196,8 @@ class Declarations:
         table = self._given_table(cls)
         if table is None:
             name = self._table_name(cls, root, parent, columns)
+            if root.sort == "flask" and parent is not None and not self._has_key(cls, columns):
+                name = None
             if isinstance(name, Unknown):
                 mapped.problem = Unknown(f"the table of `{cls.name}`: {name.what}", cls.name_location)
                 self.unknowns.append(mapped.problem)
@@ -203,10 +210,20 @@ class Declarations:
             return
         mapped.table = table
         self.owner_of[id(cls)] = table
+        if "__table__" not in cls.names:
+            self._set_table(cls, table)
         for column in columns:
             if table.column(column.column_name) is None or not (table is (parent.table if parent else None)):
                 table.add(column)
         mapped.attributes.update(column.attribute for column in columns if column.attribute)
+
+    def _set_table(self, cls: ClassValue, table: TableDraft) -> None:
+        """`Model.__table__`, as mapping a class makes it: other classes ask it for its name."""
+        attributes = {"name": table.name, "schema": table.schema}
+        attributes["fullname"] = f"{table.schema}.{table.name}" if table.schema else table.name
+        made = Instance(External("sqlalchemy.Table"), (), cls.location, attributes)
+        cls.names["__table__"] = made
+        self.owner_of[id(made)] = table
 
     def _given_table(self, cls: ClassValue) -> TableDraft | None:
         found = cls.find("__table__")
@@ -227,6 +244,9 @@ class Declarations:
         if unknown is not None:
             table.incomplete = Unknown(unknown.what, unknown.location or cls.name_location)
         strange = cls.unknown_bases()
+        foreign = next((name for name in cls.externals() if self._may_bring_columns(name)), None)
+        if foreign is not None:
+            table.incomplete = Unknown(f"columns that `{foreign}` may bring", cls.name_location)
         if strange:
             table.incomplete = Unknown(strange[0].what, strange[0].location or cls.name_location)
         elif root.sort == "unknown":
@@ -235,9 +255,21 @@ class Declarations:
         self.tables.append(table)
         return table
 
+    def _may_bring_columns(self, name: str) -> bool:
+        """Whether a class of another package, described nowhere, may be a mixin with columns."""
+        canonical = canonical_name(name)
+        if self.library.base_named(canonical) is not None or canonical.startswith(("sqlalchemy.", "sqlmodel.")):
+            return False
+        return not any(canonical == harmless or canonical.startswith(f"{harmless}.") for harmless in self.library.harmless)
+
     def fill(self, table: TableDraft, items: list[Value], options: Mapping[str, Value]) -> None:
         """Put constraints, columns and options into a table."""
         for item in items:
+            if isinstance(item, Instance) and isinstance(item.origin, Method) and item.origin.name == "ddl_if":
+                dialect = item.argument("dialect", 0)
+                if dialect is not None and dialect.value not in ("postgresql", None):
+                    continue  # it is made on another database only
+                item = item.origin.receiver
             if is_column(item):
                 table.add(read_column(self.types, item))
             elif made_by(item) in CONSTRAINTS:
@@ -286,15 +318,17 @@ class Declarations:
         if root.sort == "sqlmodel":
             return cls.name.lower()
         if root.sort == "flask" or root.naming == "flask":
-            has_key = any(column.primary_key is True for column in columns) or self._keys_in_arguments(cls)
-            return snake_case(cls.name) if has_key or parent is None else None
+            return snake_case(cls.name) if parent is None or self._has_key(cls, columns) else None
         if root.naming == "snake":
             return snake_case(cls.name)
         if root.naming == "lower":
             return cls.name.lower()
         return None
 
-    def _keys_in_arguments(self, cls: ClassValue) -> bool:
+    def _has_key(self, cls: ClassValue, columns: list[ColumnDraft]) -> bool:
+        """Flask-SQLAlchemy makes a table only for a class that brings a primary key."""
+        if any(column.primary_key is True for column in columns):
+            return True
         items, _, _ = split_table_arguments(self._table_arguments(cls))
         return any((made_by(item) or "").endswith(".PrimaryKeyConstraint") for item in items)
 
@@ -341,7 +375,11 @@ class Declarations:
                 return self._draft("sqlmodel", value)
             return self._draft(name, value)
         if isinstance(value, str):
-            return self._draft(value, None)
+            draft = self._draft(value, None)
+            draft.convention = draft.convention or next(
+                (entry["convention"] for entry in self.library.bases.values() if entry.get("metadata") == value and "convention" in entry), {}
+            )
+            return draft
         return self._draft(id(value), value)
 
     def _of_base(self, cls: ClassValue) -> MetaDataDraft:
@@ -425,7 +463,9 @@ class Declarations:
         """What is written at the column comes first, then the annotation's `mapped_column`, then its type."""
         if said.column is not None:
             merge(draft, read_column(self.types, said.column))
-        if draft.type is None and not (draft.foreign_keys and said.type is None):
+        if draft.foreign_keys:
+            draft.implied_type = said.type
+        elif draft.type is None:
             draft.type = said.type
         draft.implied_nullable = said.nullable
 
@@ -477,7 +517,8 @@ class Declarations:
         result = []
         for entry in self._entries(described) if described is not None else ():
             for column in entry.get("columns", ()):
-                draft = ColumnDraft(location, attribute=column["name"], type=spelled_type(column["type"]))
+                draft = ColumnDraft(location, name=column["name"], type=spelled_type(column["type"]))
+                draft.attribute = column.get("attribute", column["name"])
                 draft.primary_key = column.get("primary_key", False)
                 draft.nullable = column.get("nullable")
                 draft.unique, draft.index = column.get("unique", False), column.get("index", False)
@@ -503,7 +544,7 @@ class Declarations:
 
     def evaluated(self, value: Value, cls: ClassValue) -> Value:
         """A class attribute as the class sees it: a declared attribute or class method is called."""
-        if isinstance(value, FunctionValue) and (_is_declared(value) or value.kind in ("class", "property")):
+        if isinstance(value, FunctionValue) and (_is_declared(value) or value.kind in ("class", "property", "class property")):
             return self.interpreter.call_detached(value, (Argument(None, cls, cls.name_location),))[0]
         if isinstance(value, BoundMethod):
             return self.interpreter.call_detached(value.function, (Argument(None, cls, cls.name_location),))[0]
@@ -572,11 +613,6 @@ def _last_word(value: Value) -> str | None:
         return value.name
     name = name_of(value) if isinstance(value, External) else None
     return name.rpartition(".")[2] if name and name.startswith("sqlalchemy.") else None
-
-
-def _decorated_base(value: Instance) -> Argument | None:
-    """`declarative_base(…)(Class)`, `registry.generate_base(cls=…)`."""
-    return value.argument("cls")
 
 
 def _statement(place: Location, source: Instance | None) -> Location:

@@ -73,6 +73,7 @@ class Library:
 
     types: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     bases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    harmless: tuple[str, ...] = ()  # packages and classes that bring no columns
 
     def with_types(self, more: Mapping[str, Mapping[str, Any]]) -> Library:
         """The library extended by a project's configuration."""
@@ -93,7 +94,7 @@ def _entry(table: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, An
 @cache
 def shipped_library() -> Library:
     data = tomllib.loads(files(__package__).joinpath("library_types.toml").read_text(encoding="utf-8"))
-    return Library(data.get("types", {}), data.get("bases", {}))
+    return Library(data.get("types", {}), data.get("bases", {}), tuple(data.get("harmless", ())))
 
 
 class TypeReader:
@@ -213,7 +214,10 @@ class TypeReader:
             if given is not None:
                 return self.read(given.value, location, depth + 1)
         if "pattern" in entry:
-            return _patterned(entry, arguments, location)
+            unless = entry.get("indexed_unless")
+            given = find_argument(arguments, unless) if unless else None
+            indexed = unless is not None and (given is None or given.value is not False)
+            return replace(_patterned(entry, arguments, location), indexed=indexed)
         if "sql" not in entry:
             return _unknown("a type whose wrapped type is not known", location)
         native = entry.get("native")
@@ -357,11 +361,12 @@ def _text(value: Value) -> str | None:
 
 
 def _sized(family: str, names: tuple[str, ...], arguments: tuple[Argument, ...], location: Location | None) -> ColumnType:
-    if any(argument.star for argument in arguments) and names:
-        return _unknown("a type whose length is not known", location)
+    starred = any(argument.star for argument in arguments)
     sizes: list[int | str | None] = []
     for position, name in enumerate(names):
         given = find_argument(arguments, name, position)
+        if given is None and starred:
+            return _unknown("a type whose length is not known", location)
         if given is None or given.value is None:
             break
         if isinstance(given.value, Unknown) or not isinstance(given.value, int | str):

@@ -7,6 +7,7 @@ functions that decide names and paths are in `standard.py`.
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from lsp_server.python.values import (
     Argument,
     BoundMethod,
     ClassValue,
+    Defaulting,
     EnumMember,
     External,
     FunctionValue,
@@ -28,6 +30,8 @@ from lsp_server.python.values import (
     Specialized,
     Super,
     TypeVariable,
+    Unset,
+    UnknownText,
     Value,
 )
 from lsp_server.text import Location, Span
@@ -42,11 +46,14 @@ LONGEST = 100_000  # items or characters of a value we are willing to build
 FUNCTION_KINDS = {
     "builtins.staticmethod": "static", "builtins.classmethod": "class", "builtins.property": "property",
     "functools.cached_property": "property", "abc.abstractproperty": "property",
-    "sqlalchemy.util.classproperty": "class", "pydantic.computed_field": "property",
+    "sqlalchemy.util.classproperty": "class property", "pydantic.computed_field": "property",
+    "sqlalchemy.orm.declared_attr": "class property", "sqlalchemy.ext.declarative.declared_attr": "class property",
+    "sqlalchemy.orm.declared_attr.directive": "class property",
 }  # fmt: skip
 
 ENUMS = ("enum.Enum", "enum.StrEnum", "enum.IntEnum", "enum.Flag", "enum.IntFlag")
 SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings")
+MODELS = ("pydantic.BaseModel", "typing.NamedTuple", "typing.Protocol")  # an annotation without a value is a field to be given
 FIELDS = {"pydantic.Field": "default", "pydantic.fields.Field": "default", "sqlmodel.Field": "default",
           "dataclasses.field": "default"}  # fmt: skip
 
@@ -69,6 +76,9 @@ def items_of(value: Value) -> list[Value] | None:
         return list(value) if len(value) <= LONGEST else None
     if isinstance(value, ClassValue) and value.inherits(*ENUMS):
         return members(value)
+    if isinstance(value, Instance) and isinstance(value.origin, External) and value.origin.name == "builtins.generator":
+        given = value.attributes.get("items")
+        return None if not isinstance(given, list) or any(isinstance(item, Unknown) for item in given) else list(given)
     return None
 
 
@@ -86,11 +96,29 @@ def member_of(cls: ClassValue, name: str, value: Value) -> EnumMember:
     if isinstance(value, EnumMember):
         return value
     if isinstance(value, Instance) and isinstance(value.origin, External) and value.origin.name == "enum.auto":
-        value = name.lower() if cls.inherits("enum.StrEnum") else list(cls.names).index(name) + 1
+        value = _automatic(cls, name)
     cache = cls.scope.names if cls.scope.names is not cls.names else cls.names
     member = EnumMember(cls, name, value)
     cache[name] = member
     return member
+
+
+def _automatic(cls: ClassValue, name: str) -> Value:
+    """What `auto()` gives a member: its place, or its name where the class (or StrEnum) says so."""
+    found = cls.find("_generate_next_value_")
+    if found is not None:
+        function = found[1]
+        returned = function.body[-1] if isinstance(function, FunctionValue) and function.body else ()
+        result = returned[3] if returned and returned[0] == "return" else None
+        first = ("name", function.parameters[0].name) if isinstance(function, FunctionValue) and function.parameters else None
+        if result is not None and first is not None:
+            if result[0] == "name" and ("name", result[3]) == first:
+                return name
+            if result[0] == "call" and result[3][0] == "attr" and result[3][4] in ("lower", "upper") and not result[4]:
+                if result[3][3][0] == "name" and ("name", result[3][3][3]) == first:
+                    return name.lower() if result[3][4] == "lower" else name.upper()
+        return Unknown("a value that an enumeration makes of a member's name")
+    return name.lower() if cls.inherits("enum.StrEnum") else list(cls.names).index(name) + 1
 
 
 def plain(value: Value) -> bool:
@@ -131,7 +159,15 @@ def evaluate(self: Interpreter, node: Node, scope: Scope) -> Value:
 
 
 def _name(self: Interpreter, node: Node, scope: Scope) -> Value:
-    return self.lookup(scope, node[3], self.location(node, scope))
+    name = node[3]
+    found: Scope | None = scope
+    while found is not None:  # The usual case, without making a place that nobody needs.
+        if name in found.names:
+            if name in found.configured:
+                self.touched_settings = True
+            return self.resolve(found, name)
+        found = found.parent
+    return self.lookup(scope, name, self.location(node, scope))
 
 
 def _attribute(self: Interpreter, node: Node, scope: Scope) -> Value:
@@ -214,7 +250,8 @@ def _fstring(self: Interpreter, node: Node, scope: Scope) -> Value:
         text = repr(value) if part[4] == "r" and plain(value) else text_of(value)
         if text is None:
             what = value.what if isinstance(value, Unknown) else "a part computed at run time"
-            return Unknown(f"a text that holds {what}", self.location(node, scope))
+            beginning = "".join(parts) + (value.beginning if isinstance(value, UnknownText) else "")
+            return UnknownText(f"a text that holds {what}", self.location(node, scope), beginning)
         parts.append(text)
     return "".join(parts)
 
@@ -237,9 +274,14 @@ def binary(self: Interpreter, operator: str, left: Value, right: Value, location
     if operator == "|" and (_is_type(left) or _is_type(right)):
         return union((left, right), location)
     left, right = _unwrap_enum(left), _unwrap_enum(right)
+    if operator == "+" and isinstance(left, UnknownText):
+        return left
     if isinstance(left, Unknown):
         return Unknown(left.what, left.location or location)
     if isinstance(right, Unknown):
+        if operator == "+" and isinstance(left, str):
+            beginning = left + (right.beginning if isinstance(right, UnknownText) else "")
+            return UnknownText(f"a text that holds {right.what}", location, beginning)
         return Unknown(right.what, right.location or location)
     try:
         if operator == "+" and type(left) is type(right) and isinstance(left, str | list | tuple | int | float | bytes):
@@ -359,6 +401,8 @@ def _compare(self: Interpreter, node: Node, scope: Scope) -> Value:
 
 
 def _compare_pair(operator: str, left: Value, right: Value, location: Location) -> Value:
+    if operator in ("==", "!=") and isinstance(left, Unset) and isinstance(right, str) and right:
+        return operator == "!="  # Nobody has set it; `touched_settings` says that this can change.
     for value in (left, right):
         if isinstance(value, Unknown):
             return Unknown(value.what, location)
@@ -372,6 +416,8 @@ def _compare_pair(operator: str, left: Value, right: Value, location: Location) 
     left, right = _unwrap_enum(left), _unwrap_enum(right)
     try:
         if operator in ("in", "not in"):
+            if isinstance(right, ClassValue) and right.inherits(*ENUMS):
+                right = [*members(right)]
             if isinstance(right, str | list | tuple | set | frozenset | dict) and plain(left) and plain(right):
                 return (left in right) is (operator == "in")
             if isinstance(right, list | tuple | set | frozenset | dict) and not isinstance(left, Instance | External):
@@ -394,8 +440,14 @@ def _same(left: Value, right: Value) -> bool | None:
     if plain(left) and plain(right):
         return bool(left == right)
     ours = (ClassValue, FunctionValue, ModuleValue, EnumMember)
+    groups = (set, frozenset, tuple)
+    if isinstance(left, groups) and isinstance(right, groups):
+        if all(isinstance(item, ours) or plain(item) for item in (*left, *right)):
+            return bool(left == right)
     if isinstance(left, External) and isinstance(right, External):
         return True if left.name == right.name else None
+    if (left is None or right is None) and any(isinstance(value, External) and value.name.startswith("builtins.") for value in (left, right)):
+        return False
     if (left is None and isinstance(right, (*ours, Instance))) or (right is None and isinstance(left, (*ours, Instance))):
         return False
     if isinstance(left, ours) and isinstance(right, ours):
@@ -435,6 +487,9 @@ def _subscript(self: Interpreter, node: Node, scope: Scope) -> Value:
         return Specialized(value, key if isinstance(key, tuple) else (key,), location)
     if isinstance(value, dict):
         if hashable(key) and key in value:
+            return value[key]
+        if isinstance(value, Defaulting) and hashable(key) and value.factory is not None:
+            value[key] = call_value(self, value.factory, (), location)
             return value[key]
         return Unknown("an entry that is not known", location)
     if isinstance(value, str | list | tuple) and isinstance(key, int | slice):
@@ -517,7 +572,30 @@ def _walrus(self: Interpreter, node: Node, scope: Scope) -> Value:
     return value
 
 
+def _yield(self: Interpreter, node: Node, scope: Scope) -> Value:
+    location = self.location(node, scope)
+    value = None if node[3] is None else evaluate(self, node[3], scope)
+    self.yield_(value, node[4], location)
+    return Unknown("what is sent to a generator", location)
+
+
 # Calls
+
+
+def receiver_at(self: Interpreter, location: Location) -> Value:
+    """What `X` is worth in the expression `X.name` that stands at a location of a module; Unknown where none does."""
+    waiting: list[Any] = [self.program.load(location.path).body]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, tuple):
+            continue
+        located = len(node) > 2 and isinstance(node[0], str) and isinstance(node[1], int) and isinstance(node[2], int)
+        if located and not node[1] <= location.span.start <= location.span.end <= node[2]:
+            continue
+        if located and node[0] == "attr" and (node[1], node[2]) == tuple(location.span):
+            return evaluate(self, node[3], self.run(location.path).scope)
+        waiting.extend(node)
+    return Unknown("the owner of an attribute", location)
 
 
 def arguments_of(self: Interpreter, node: Node, scope: Scope) -> tuple[Argument, ...]:
@@ -569,7 +647,7 @@ def _super(self: Interpreter, node: Node, scope: Scope, location: Location) -> V
 
 def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
     """Call any value: ours is followed, another package's is written down as an event."""
-    from lsp_server.python import standard
+    from lsp_server.python import patterns, standard
 
     if isinstance(callee, FunctionValue):
         return self.call(callee, arguments, location)
@@ -589,6 +667,10 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
     if isinstance(callee, Method):
         if isinstance(callee.receiver, NATIVE):
             return standard.call_method(self, callee.receiver, callee.name, arguments, location)
+        if isinstance(callee.receiver, Instance):
+            matched = patterns.call_method(self, callee.receiver, callee.name, arguments, location)
+            if matched is not None:
+                return matched
         if isinstance(callee.receiver, Super):
             return _call_super(self, callee, arguments, location)
         return self.emit(callee, arguments, location)
@@ -640,6 +722,17 @@ def _enum_by_value(cls: ClassValue, value: Value, location: Location) -> Value:
 
 def attribute(self: Interpreter, value: Value, name: str, location: Location) -> Value:
     """`value.name`, followed through modules, classes, instances and other packages."""
+    result = _attribute_of(self, value, name, location)
+    if isinstance(result, Method) and self.outside is not None:
+        from lsp_server.python.interpret import UNANSWERED
+
+        answer = self.outside.attribute(value, name)
+        if answer is not UNANSWERED:
+            return answer
+    return result
+
+
+def _attribute_of(self: Interpreter, value: Value, name: str, location: Location) -> Value:
     if isinstance(value, ModuleValue):
         return self.member(value.path, name)
     if isinstance(value, External):
@@ -655,6 +748,10 @@ def attribute(self: Interpreter, value: Value, name: str, location: Location) ->
     if isinstance(value, Specialized):
         return attribute(self, value.origin, name, location)
     if isinstance(value, FunctionValue):
+        if name == "__annotations__":
+            return value.attributes.setdefault(name, {})
+        if name in value.attributes:
+            return value.attributes[name]
         return {"__name__": value.name, "__qualname__": value.qualname, "__module__": self.program.module_name(value.path),
                 "__wrapped__": value.wrapped}.get(name) or Unknown(f"`{name}` of a function", location)  # fmt: skip
     if isinstance(value, NATIVE):
@@ -670,7 +767,28 @@ def _external_attribute(self: Interpreter, value: External, name: str, location:
     full = canonical(f"{value.name}.{name}")
     if value.name == "builtins.object" and name == "__init_subclass__":
         return Unknown("`object.__init_subclass__`", location)
-    return External(full)
+    stated = _STATED.search(full)
+    return int(stated[1]) if stated else External(full)
+
+
+# Constants of other packages whose name says their value: `status.HTTP_404_NOT_FOUND`.
+_STATED = re.compile(r"\.HTTP_([1-5]\d\d)_[A-Z_]+$")
+
+
+def mangled(cls: ClassValue, name: str) -> str:
+    """The name a private name of a class body has outside of it."""
+    return f"_{cls.name.lstrip('_')}{name}" if name.startswith("__") and not name.endswith("__") else name
+
+
+def find_mangled(cls: ClassValue, name: str) -> tuple[ClassValue, Value] | None:
+    if not name.startswith("_") or "__" not in name[1:]:
+        return None
+    for entry in cls.lineage():
+        prefix = f"_{entry.name.lstrip('_')}__"
+        inner = name[len(prefix) - 2 :]
+        if name.startswith(prefix) and inner in entry.names:
+            return entry, entry.names[inner]
+    return None
 
 
 def class_attribute(self: Interpreter, cls: ClassValue, name: str, location: Location) -> Value:
@@ -686,10 +804,15 @@ def class_attribute(self: Interpreter, cls: ClassValue, name: str, location: Loc
         return {key: Unknown("an annotation", location) for key in cls.annotations}
     if name == "__members__" and cls.inherits(*ENUMS):
         return {member.name: member for member in members(cls)}
-    found = cls.find(name)
+    found = cls.find(name) or find_mangled(cls, name)
     if found is not None:
         owner, value = found
         value = self.resolve(owner.scope, name) if name in owner.scope.names else value
+        if isinstance(value, FunctionValue) and value.kind == "class property":
+            made = self.call(value, (Argument(None, cls, location),), location)
+            if isinstance(made, Instance):
+                made.attributes.setdefault("__name__", name)  # it is told its name, as `__set_name__` does
+            return made
         if isinstance(value, FunctionValue) and value.kind == "class":
             return BoundMethod(cls, value)
         if cls.inherits(*ENUMS) and not name.startswith("_") and not isinstance(value, FunctionValue | ClassValue):
@@ -697,7 +820,7 @@ def class_attribute(self: Interpreter, cls: ClassValue, name: str, location: Loc
         return value
     if cls.unknown_bases():
         return Unknown(f"`{name}` of a class whose bases are not all known", location)
-    externals = [entry for entry in cls.mro() if isinstance(entry, External)]
+    externals = [entry for entry in cls.mro() if isinstance(entry, External | Method | Instance)]
     if externals:
         return Method(cls, name)
     return Unknown(f"`{name}`, which `{cls.name}` does not define", location)
@@ -706,7 +829,7 @@ def class_attribute(self: Interpreter, cls: ClassValue, name: str, location: Loc
 def _instance_attribute(self: Interpreter, value: Instance, name: str, location: Location) -> Value:
     if name in value.attributes:
         result = value.attributes[name]
-        if isinstance(value.origin, ClassValue) and value.origin.inherits(*SETTINGS):
+        if name in value.configured or (isinstance(value.origin, ClassValue) and value.origin.inherits(*SETTINGS)):
             self.touched_settings = True
         return result
     origin = value.origin.origin if isinstance(value.origin, Specialized) else value.origin
@@ -727,6 +850,8 @@ def _instance_attribute(self: Interpreter, value: Instance, name: str, location:
             return result
         if result.kind == "class":
             return BoundMethod(origin, result)
+        if result.kind == "class property":
+            return self.call(result, (Argument(None, origin, location),), location)
         if result.kind == "property":
             return self.call(result, (Argument(None, value, location),), location)
         return BoundMethod(value, result)
@@ -739,7 +864,7 @@ def _missing_attribute(
     self: Interpreter, value: Instance, cls: ClassValue, name: str, settings: bool, location: Location
 ) -> Value:
     for entry in cls.lineage():
-        if name in entry.annotations:
+        if name in entry.annotations and (settings or cls.inherits(*MODELS) or not cls.externals() or cls.unknown_bases()):
             what = f"the setting `{name}`, which has no default" if settings else f"`{name}`, which has no default"
             return Unknown(what, location)
     getter = cls.find("__getattr__")
@@ -786,6 +911,8 @@ def _super_attribute(self: Interpreter, value: Super, name: str) -> Value:
     for entry in behind:
         if isinstance(entry, ClassValue) and name in entry.names:
             found = entry.names[name]
+            if isinstance(found, FunctionValue) and found.kind == "class property":
+                return self.call(found, (Argument(None, start or receiver, found.location),), found.location)
             return BoundMethod(receiver, found) if isinstance(found, FunctionValue) and found.kind != "static" else found
     return Method(value, name)
 
@@ -864,7 +991,7 @@ _EXPRESSIONS: dict[str, Any] = {
     "subscript": _subscript, "slice": _slice, "lambda": _lambda, "comp": _comprehension,
     "await": lambda self, node, scope: evaluate(self, node[3], scope),
     "walrus": _walrus,
-    "yield": lambda self, node, scope: Unknown("what is sent to a generator", self.location(node, scope)),
+    "yield": _yield,
     "opaque": lambda self, node, scope: Unknown(f"an expression ({node[3]})", self.location(node, scope)),
     "format": lambda self, node, scope: evaluate(self, node[3], scope),
 }  # fmt: skip

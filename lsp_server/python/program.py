@@ -12,6 +12,13 @@ from collections.abc import Callable, Iterable
 from lsp_server.python.module import ModuleFacts
 
 
+# Packages that a module or folder of the same name (`utils/sqlalchemy.py`) does not replace, unless the workspace is theirs.
+INSTALLED = frozenset(
+    "aiohttp alembic celery connexion databases django falcon fastapi flask flask_sqlalchemy httpx jwt kombu litestar mongoengine "
+    "pydantic pydantic_settings redis requests sentry_sdk sqlalchemy sqlmodel starlette structlog tornado uvicorn".split()
+)
+
+
 class Program:
     """Resolves dotted names to files of the workspace. `load` gives a file's facts, memoised by whoever owns them."""
 
@@ -108,6 +115,8 @@ class Program:
         if not holders:
             return None
         folder = self.root_of(importer)
+        if top in INSTALLED and not any(self._is_package(holder, top) for holder in ("", "src", folder)):
+            return None
         while True:
             if folder in holders:
                 return folder
@@ -117,13 +126,17 @@ class Program:
         if top in sys.stdlib_module_names:
             return None
         # A script folder inside a package (migrations/env.py), or a `src` layout seen from beside it.
+        # Not a package's inner folder: what is called `pydantic` there hides nobody else's `pydantic`.
         inner = importer.rpartition("/")[0]
-        if inner in holders:
+        if inner in holders and inner.rpartition("/")[0] in (self.root_of(importer), inner):
             return inner
         packages = [holder for holder in holders if self._is_source(holder, top)]
         if len(packages) == 1:
             return packages[0]
         return _nearest(packages, importer)
+
+    def _is_package(self, holder: str, top: str) -> bool:
+        return (f"{holder}/{top}/__init__.py" if holder else f"{top}/__init__.py") in self.paths
 
     def _is_source(self, holder: str, top: str) -> bool:
         """A folder that can be an import root for `top`: it is no package itself, and `top` is more than a stray file."""

@@ -10,12 +10,14 @@ import os.path
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from lsp_server.python import patterns
 from lsp_server.python.expressions import (
     LONGEST,
     attribute,
     call_value,
     hashable,
     items_of,
+    mangled,
     plain,
     text_of,
     truth,
@@ -24,6 +26,7 @@ from lsp_server.python.values import (
     NATIVE,
     Argument,
     ClassValue,
+    Defaulting,
     EnumMember,
     External,
     FunctionValue,
@@ -31,6 +34,7 @@ from lsp_server.python.values import (
     ModuleValue,
     Specialized,
     TypeVariable,
+    Unset,
     Value,
 )
 from lsp_server.text import Location
@@ -77,6 +81,15 @@ def _dict(self: Interpreter, arguments: tuple[Argument, ...], location: Location
                 return Unknown("a dictionary made at run time", location)
             result.update({pair[0]: pair[1] for pair in pairs})
     result.update({argument.name: argument.value for argument in arguments if argument.name is not None})
+    return result
+
+
+def _defaulting(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    content = _dict(self, tuple(argument for argument in arguments if argument.name is not None) + arguments[1:2], location)
+    if not isinstance(content, dict):
+        return content
+    result = Defaulting(content)
+    result.factory = arguments[0].value if arguments and arguments[0].name is None else None
     return result
 
 
@@ -171,11 +184,17 @@ def _range(self: Interpreter, arguments: tuple[Argument, ...], location: Locatio
 def _sorted(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     given = _values(arguments)
     items = items_of(given[0]) if given else None
-    if items is not None and _named(arguments, "key") is None and plain(items):
-        try:
-            return sorted(items, reverse=_named(arguments, "reverse", False) is True)
-        except TypeError:
-            pass
+    key = _named(arguments, "key")
+    if items is not None:
+        keys = items if key is None else [call_value(self, key, (Argument(None, item, location),), location) for item in items]
+        if plain(keys):
+            try:
+                order = sorted(range(len(items)), key=keys.__getitem__, reverse=_named(arguments, "reverse", False) is True)
+                return [items[index] for index in order]
+            except TypeError:
+                pass
+        elif all(isinstance(item, External) or plain(item) for item in keys):
+            return list(items)  # Keys of another package: the items are known, their order is not.
     return Unknown("a sorted list that is not known", location)
 
 
@@ -213,6 +232,14 @@ def _hasattr(self: Interpreter, arguments: tuple[Argument, ...], location: Locat
         if not given[0].externals() and not given[0].unknown_bases():
             return False
     return Unknown("whether a value has an attribute", location)
+
+
+def _dir(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    """The names the workspace binds on a class, private ones as Python spells them (`_Owner__name`)."""
+    given = _values(arguments)
+    if len(given) == 1 and isinstance(given[0], ClassValue) and not given[0].unknown_bases():
+        return sorted({mangled(entry, name) for entry in given[0].lineage() for name in entry.names})
+    return Unknown("the names of an object", location)
 
 
 _NATIVE_TYPES: dict[str, type | tuple[type, ...]] = {
@@ -289,7 +316,7 @@ def _environment(self: Interpreter, arguments: tuple[Argument, ...], location: L
         return given[1]
     default = _named(arguments, "default")
     name = given[0] if given and isinstance(given[0], str) else "?"
-    return default if default is not None else Unknown(f"the environment variable {name}", location)
+    return default if default is not None else Unset(f"the environment variable {name}", location)
 
 
 def _type_variable(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
@@ -300,6 +327,25 @@ def _type_variable(self: Interpreter, arguments: tuple[Argument, ...], location:
 def _new_type(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     given = _values(arguments)
     return given[1] if len(given) > 1 else Unknown("a new type", location)
+
+
+def _type_hints(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    """The types that a function's or class's annotations mean, by name; a result's is called "return"."""
+    given = _values(arguments)
+    target = given[0] if given else None
+    if isinstance(target, FunctionValue):
+        function = target.original()
+        hints = {parameter.name: self.annotation(parameter.annotation) for parameter in function.parameters if parameter.annotation}
+        if function.returns is not None:
+            hints["return"] = self.annotation(function.returns)
+        return hints
+    if isinstance(target, ClassValue) and not target.externals() and not target.unknown_bases():
+        return {
+            name: self.annotation(annotation)
+            for entry in reversed(list(target.lineage()))
+            for name, annotation in entry.annotations.items()
+        }
+    return Unknown("the annotations of a value that is not known", location)
 
 
 def _import_module(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
@@ -350,6 +396,14 @@ def _chain(*groups: list[Value]) -> list[Value]:
     return [item for group in groups for item in group]
 
 
+def _from_iterable(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    groups = items_of(_values(arguments)[0]) if _values(arguments) else None
+    items = [items_of(group) for group in groups] if groups is not None else [None]
+    if any(item is None for item in items):
+        return Unknown("a loop over values that are not known", location)
+    return [item for group in items for item in group or ()]
+
+
 def _nothing(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     return None
 
@@ -361,20 +415,23 @@ FUNCTIONS: dict[str, Function] = {
     "builtins.zip": _structural(lambda *groups: list(zip(*groups))), "builtins.reversed": _structural(lambda items: items[::-1]),
     "builtins.iter": _structural(lambda items: items), "builtins.enumerate": _enumerate, "builtins.range": _range,
     "builtins.map": _map, "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.hasattr": _hasattr,
-    "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
+    "builtins.dir": _dir, "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
     "builtins.any": _any(True), "builtins.all": _any(False), "builtins.min": _pure(min), "builtins.max": _pure(max),
     "builtins.sum": _pure(sum), "builtins.abs": _pure(abs), "builtins.repr": _pure(repr), "builtins.print": _nothing,
-    "itertools.chain": _structural(_chain),
+    "itertools.chain": _structural(_chain), "itertools.chain.from_iterable": _from_iterable,
+    "collections.defaultdict": _defaulting, "collections.OrderedDict": _dict,
     "typing.cast": _second, "typing.TypeVar": _type_variable, "typing.NewType": _new_type,
     "typing.ParamSpec": _type_variable, "typing.TypeVarTuple": _type_variable,
     "os.getenv": _environment, "os.environ.get": _environment, "os.path.join": _path_join,
     "importlib.import_module": _import_module, "builtins.__import__": _import_module,
     "functools.lru_cache": _decorator, "functools.cache": _decorator,
+    **patterns.FUNCTIONS,
+    "typing.get_type_hints": _type_hints,
     "copy.copy": _first, "copy.deepcopy": _first, "inspect.cleandoc": _first, "textwrap.dedent": _first,
 }  # fmt: skip
 
 # Calls that matter to nobody: no event is written down for them.
-QUIET = frozenset({"logging.getLogger", "structlog.get_logger", "enum.auto", "builtins.object", "functools.wraps",
+QUIET = frozenset({"re.compile", "logging.getLogger", "structlog.get_logger", "enum.auto", "builtins.object", "functools.wraps",
                    "functools.partial", "dataclasses.field", "datetime.timedelta", "builtins.slice"})  # fmt: skip
 
 

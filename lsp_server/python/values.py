@@ -18,6 +18,17 @@ from lsp_server.unknown import Unknown
 
 Value = Any  # A Python constant or container, or one of the classes below, or Unknown.
 
+@dataclass(frozen=True, slots=True)
+class Unset(Unknown):
+    """A setting without a default, such as an environment variable: not known, but no particular text by itself."""
+
+
+class Defaulting(dict[Any, Any]):
+    """A `defaultdict`: `factory` makes what is missing."""
+
+    factory: Value = None
+
+
 NATIVE = (str, int, float, bool, type(None), bytes, tuple, list, dict, set, frozenset, range, complex, type(...))
 
 
@@ -117,10 +128,11 @@ class FunctionValue:
     sort: str = "function"
     owner: ClassValue | None = None
     decorators: list[tuple[Value, Location]] = field(default_factory=list)
-    kind: str = "plain"  # "plain", "static", "class", "property"
+    kind: str = "plain"  # "plain", "static", "class", "property", "class property"
     wrapped: FunctionValue | None = None
     qualname: str = ""
     defaults_scope: Scope | None = None
+    attributes: dict[str, Value] = field(default_factory=dict)  # those set on it
 
     def original(self) -> FunctionValue:
         """The function whose signature callers see."""
@@ -197,6 +209,7 @@ class Instance:
     arguments: tuple[Argument, ...]
     location: Location
     attributes: dict[str, Value] = field(default_factory=dict)
+    configured: frozenset[str] = frozenset()  # attributes whose value hangs on settings or the environment
     base_arguments: tuple[Argument, ...] | None = None  # what `super().__init__` was given, if it was called
 
     def argument(self, name: str, position: int | None = None) -> Argument | None:
@@ -238,6 +251,13 @@ class Specialized:
     origin: Value
     arguments: tuple[Value, ...]
     location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownText(Unknown):
+    """A text put together at run time, of which the `beginning` is known."""
+
+    beginning: str = ""
 
 
 @dataclass(eq=False, slots=True)

@@ -35,6 +35,11 @@ def events(source: str, **more: str) -> list[tuple[str, Certainty]]:
     ("source", "expected"),
     [
         ("x = 1 + 2 * 3", 7),
+        ("x = sorted([(2, 'b'), (1, 'a')], key=lambda item: item[0])", [(1, "a"), (2, "b")]),
+        ("class A: ...\nx = frozenset({A}) in {frozenset({A}): 1}", True),
+        ("from enum import StrEnum\nclass E(StrEnum):\n    a = 'a'\nx = ['a' in E, 'b' not in E]", [True, True]),
+        ("from starlette import status\nx = status.HTTP_404_NOT_FOUND", 404),
+        ("from typing import get_type_hints\ndef f() -> None: ...\nx = get_type_hints(f).get('return')", None),
         ("a = '/api'\nx = f'{a}/v{1}'", "/api/v1"),
         ("x = '/'.join(['a', 'b'])", "a/b"),
         ("x = '%s/%d' % ('a', 2)", "a/2"),
@@ -206,3 +211,20 @@ def test_other_packages_values_are_written_down() -> None:
     assert isinstance(value, Instance)
     assert value.origin.name == "sqlalchemy.Column"
     assert value.argument("primary_key").value is True
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('import re\nx = re.sub(r"(?<!^)(?=[A-Z])", "_", "OrderItem").lower()', "order_item"),
+        ('import re\nsnake = re.compile(r"(.)([A-Z])")\nx = snake.sub(r"\\1_\\2", "OrderItem").lower()', "order_item"),
+        ('import re\nx = re.sub("[A-Z]", lambda m: "_" + m.group(0).lower(), "orderItem")', "order_item"),
+        ('from re import findall\nx = "-".join(findall("[A-Z][a-z]+", "OrderItem"))', "Order-Item"),
+    ],
+)
+def test_regular_expressions_on_known_texts(source: str, expected: object) -> None:
+    assert value_of(source) == expected
+
+
+def test_a_pattern_that_could_run_for_ever_is_not_run() -> None:
+    assert isinstance(value_of('import re\nx = re.sub(r"(a+)+$", "", "' + "a" * 100 + 'b")'), Unknown)
