@@ -10,12 +10,11 @@ import json
 import re
 
 from lsp_server.api.model import Operation, path_parameters
-from lsp_server.database.sqlalchemy import is_test
 
 from lsp_server.python.values import FunctionValue, Instance
 from lsp_server.repair.models import Catalogue, success_of
 from lsp_server.repair.place import Place
-from lsp_server.repair.siblings import Project
+from lsp_server.repair.siblings import Project, is_test
 from lsp_server.unknown import Unknown
 
 _CLIENT = re.compile(r"^def client\(|^    def client\(", re.M)

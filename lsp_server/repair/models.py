@@ -18,13 +18,12 @@ from lsp_server.api.fastapi_names import name_of
 from lsp_server.api.model import Api, Operation, Schema
 from lsp_server.api.pydantic import MODELS, kind_of, parameters_of
 from lsp_server.api.pydantic import Shapes as CodeShapes
-from lsp_server.api.shape import Shapes, unwrap
+from lsp_server.api.compare_shapes import Shapes, unwrap
 from lsp_server.api.type_source import TypeWriter, identifier, literal
-from lsp_server.database.sqlalchemy import is_test
 from lsp_server.python.expressions import ENUMS
 from lsp_server.python.values import ClassValue, External, Specialized, Value
 from lsp_server.repair.names import Names, pascal_case, snake_case
-from lsp_server.repair.siblings import Project, Sibling
+from lsp_server.repair.siblings import Project, Sibling, is_test
 from lsp_server.unknown import Unknown
 
 _JSON = re.compile(r"application/(?:[\w.+-]*\+)?json", re.IGNORECASE)

@@ -174,6 +174,12 @@ class Project:
             yield read_dependency(self.interpreter, self.shapes, value, operation.path, operation.location)
 
 
+def is_test(path: str) -> bool:
+    """Whether a file belongs to the project's tests."""
+    *folders, name = path.split("/")
+    return bool({"tests", "test"} & set(folders)) or name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py")
+
+
 def session_kind(kind: Value) -> str | None:
     """What sort of database session a type is; None for everything else."""
     names = bases_of(kind) if isinstance(kind, ClassValue) else ((kind.name, name_of(kind) or "") if isinstance(kind, External) else ())

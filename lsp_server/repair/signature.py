@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from lsp_server.api.compare_schemas import SchemaComparison
 from lsp_server.api.compare_values import Direction
 from lsp_server.api.model import Api, Operation, Parameter, Schema
-from lsp_server.api.shape import Shapes, unwrap
+from lsp_server.api.compare_shapes import Shapes, unwrap
 from lsp_server.api.type_source import TypeWriter, identifier, literal, optional
 from lsp_server.python.expressions import members
 from lsp_server.python.values import ClassValue
