@@ -25,6 +25,7 @@ Load = Callable[[str], tuple[Document, Tree] | None]
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _SUGGESTIONS = 20  # faults that get a "did you mean": comparing names is dear
 _CANDIDATES = 2000
+_SEARCHES = 20  # names that are looked for in a text that does not parse
 _CHAIN_LIMIT = 50
 _NAMED = (("components", "schemas"), ("definitions",))
 _FAULT_LIMIT = 2000
@@ -102,6 +103,7 @@ class References:
         self._load = load
         self._absent: set[str] = set()
         self._suggestions = 0
+        self._written: dict[tuple[str, str], bool] = {}
 
     def follow(self, source: Source, node: Node) -> Target | Unknown | None:
         """The end of the chain of references that a mapping begins; None where it is no reference."""
@@ -174,10 +176,16 @@ class References:
             node = inner
         return Target(source, node, self.key_of(source, fragment))
 
-    @staticmethod
-    def _may_be_lost(source: Source, *names: str) -> bool:
+    def _may_be_lost(self, source: Source, *names: str) -> bool:
         """Whether what was not found may only have been cut off from where it belongs."""
-        return any(is_written(source.tree.source, name) for name in names)
+        for name in names:
+            if (source.path, name) not in self._written:
+                if len(self._written) >= _SEARCHES:
+                    return True
+                self._written[source.path, name] = is_written(source.tree.source, name)
+            if self._written[source.path, name]:
+                return True
+        return False
 
     def _file(self, source: Source, path: str) -> Source | str:
         """Another file of the specification, or why it may not or cannot be had."""
