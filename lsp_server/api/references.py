@@ -25,7 +25,6 @@ Load = Callable[[str], tuple[Document, Tree] | None]
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _SUGGESTIONS = 20  # faults that get a "did you mean": comparing names is dear
 _CANDIDATES = 2000
-_SEARCHES = 20  # names that are looked for in a text that does not parse
 _CHAIN_LIMIT = 50
 _NAMED = (("components", "schemas"), ("definitions",))
 _FAULT_LIMIT = 2000
@@ -103,7 +102,6 @@ class References:
         self._load = load
         self._absent: set[str] = set()
         self._suggestions = 0
-        self._written: dict[tuple[str, str], bool] = {}
 
     def follow(self, source: Source, node: Node) -> Target | Unknown | None:
         """The end of the chain of references that a mapping begins; None where it is no reference."""
@@ -158,7 +156,6 @@ class References:
         if fragment and not fragment.startswith("/"):
             return None  # a name given by `$anchor`
         node = root
-        last = _unescaped(fragment.rpartition("/")[2])
         for part in fragment.split("/")[1:]:
             name = _unescaped(part)
             inner = node.get(name)
@@ -170,22 +167,11 @@ class References:
                 elif hop is not reference:
                     return None
             if inner is None:
-                if source.holds_break(node.span) or (source.broken is not None and self._may_be_lost(source, name, last)):
-                    return None
+                if not source.tree.complete:
+                    return None  # it may be written where the text does not parse
                 return f"the reference {text} points to nothing{self._suggestion(node, name)}"
             node = inner
         return Target(source, node, self.key_of(source, fragment))
-
-    def _may_be_lost(self, source: Source, *names: str) -> bool:
-        """Whether what was not found may only have been cut off from where it belongs."""
-        for name in names:
-            if (source.path, name) not in self._written:
-                if len(self._written) >= _SEARCHES:
-                    return True
-                self._written[source.path, name] = is_written(source.tree.source, name)
-            if self._written[source.path, name]:
-                return True
-        return False
 
     def _file(self, source: Source, path: str) -> Source | str:
         """Another file of the specification, or why it may not or cannot be had."""
@@ -230,13 +216,12 @@ def _unescaped(part: str) -> str:
     return part.replace("~1", "/").replace("~0", "~")
 
 
-def is_written(text: str, name: str, outermost: bool = False) -> bool:
-    """Whether a name stands before a colon somewhere: in a text that does not parse it may exist unseen.
+def is_written_outermost(text: str, name: str) -> bool:
+    """Whether a key stands at the start of a line, indented by four at most as the outermost keys of JSON are.
 
-    `outermost`: only where a line is indented by four at most, as the outermost keys of JSON are.
+    In a text that does not parse it may be written without being read.
     """
-    indent = "[ \\t]{0,4}[\"']?" if outermost else "[ \\t{,\"']*"
-    return re.search(rf"(?m)^{indent}{re.escape(name)}[\"']?[ \t]*(:|$)", text) is not None
+    return re.search(rf"(?m)^[ \t]{{0,4}}[\"']?{re.escape(name)}[\"']?[ \t]*(:|$)", text) is not None
 
 
 def text_faults(source: Source, faults: Faults) -> None:
