@@ -411,6 +411,7 @@ class Declarations:
         known = self.annotation_map(cls)
         seen: set[str] = set()
         own: set[str] = set()
+        plain: set[str] = set()  # set to None by the class itself, without an annotation
         result: list[ColumnDraft] = []
         for entry in self.order(cls):
             if not isinstance(entry, ClassValue):
@@ -422,14 +423,20 @@ class Declarations:
                 continue
             for name in declared_names(entry):
                 cascading = name in entry.names and _is_cascading(entry.names[name])
-                if name in (own if cascading else seen) or name.startswith("__"):
+                if name.startswith("__") or (name in (own if cascading else seen) and not self._maps_anyway(entry, name, plain)):
                     continue
                 seen.add(name)
+                if entry is cls and name in entry.names and entry.names[name] is None and name not in entry.annotations:
+                    plain.add(name)
                 if entry is cls or cascading:
                     own.add(name)
                 result.extend(self._attribute(cls, entry, name, known))
         mapped.attributes |= seen
         return result
+
+    def _maps_anyway(self, entry: ClassValue, name: str, plain: set[str]) -> bool:
+        """`name = None` hides a mixin's `name = mapped_column()`, but not its bare `name: Mapped[…]`."""
+        return name in plain and name not in entry.names and name in entry.annotations
 
     def _attribute(self, cls: ClassValue, entry: ClassValue, name: str, known: Mapping[Value, Value]) -> list[ColumnDraft]:
         value = self.interpreter.resolve(entry.scope, name) if name in entry.names else None
@@ -442,6 +449,8 @@ class Declarations:
             value = self.evaluated(value, cls)
         else:
             place = entry.places.get(name, entry.location)
+        if made_by(value) == "sqlalchemy.composite" and isinstance(value, Instance):
+            return self._composite(entry, name, value, known, place)
         said: Said | None = None
         missing = name not in entry.names
         made = columns_in(value)
@@ -457,6 +466,24 @@ class Declarations:
             draft.declared_in = entry.name
             if said is not None and len(drafts) == 1:
                 self._apply(draft, said)
+        return drafts
+
+    def _composite(
+        self, entry: ClassValue, name: str, value: Instance, known: Mapping[Value, Value], place: Location
+    ) -> list[ColumnDraft]:
+        """`composite(Point, mapped_column("x"), …)`: types, and names where none are given, are those of the class' fields."""
+        holder = value.arguments[0].value if value.arguments else None
+        if not isinstance(holder, ClassValue) and name in entry.annotations:
+            holder = mapped_argument(self.interpreter.annotation(entry.annotations[name]))
+        fields = list(holder.annotations.items()) if isinstance(holder, ClassValue) else []
+        drafts = [read_column(self.types, column, name) for column in columns_in(value)]
+        if not drafts and not any(isinstance(argument.value, str) for argument in value.arguments):
+            drafts = [ColumnDraft(place) for _ in fields]
+        for index, draft in enumerate(drafts):
+            draft.location, draft.declared_in = place, entry.name
+            if index < len(fields):
+                draft.attribute = name if isinstance(draft.name, str) else fields[index][0]
+                self._apply(draft, read_annotation(self.types, self.interpreter.annotation(fields[index][1]), known, place))
         return drafts
 
     def _apply(self, draft: ColumnDraft, said: Said) -> None:
