@@ -32,6 +32,7 @@ from lsp_server.python.values import Argument, ClassValue, Instance, Method, Val
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
+
 @dataclass(eq=False, slots=True)
 class MetaDataDraft:
     """One MetaData object: the tables that share it, its default schema and naming convention."""

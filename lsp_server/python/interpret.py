@@ -273,9 +273,7 @@ class Interpreter:
         elif kind == "subscript":
             receiver = self.evaluate(target[3], scope)
             key = self.evaluate(target[4], scope)
-            if isinstance(receiver, dict) and expressions.hashable(key):
-                receiver[key] = value
-            elif isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver):
+            if (isinstance(receiver, dict) and expressions.hashable(key)) or (isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver)):
                 receiver[key] = value
         elif kind in ("tuple", "list"):
             self._unpack(target[3], value, scope)
