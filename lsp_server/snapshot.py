@@ -7,7 +7,8 @@ that snapshots share. `with_change` gives the snapshot as it would be after a ch
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
 
@@ -18,7 +19,14 @@ from lsp_server.api.model import Api
 from lsp_server.api.openapi import is_specification, read_specification
 from lsp_server.api.pair import Pairing, pair, unpaired
 from lsp_server.config import Config, matches
+from lsp_server.database.alembic import find_histories
+from lsp_server.database.compare import Difference as SchemaDifference
+from lsp_server.database.compare import compare as compare_databases
 from lsp_server.database.model import Database
+from lsp_server.database.pair import Upkeep
+from lsp_server.database.pair import pair as pair_histories
+from lsp_server.database.replay import HistoryReplay, Replayer, RevisionReplay
+from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
 from lsp_server.database.sqlalchemy import may_declare_tables, read_models
 from lsp_server.document import Document, Documents, Kind, kind_of
 from lsp_server.python.interpret import Interpreter
@@ -49,6 +57,22 @@ class Contract:
         return self.pairing.implemented
 
 
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A migration history with its models, and what the models want that the history has not made."""
+
+    upkeep: Upkeep
+    differences: tuple[SchemaDifference, ...]
+
+    @property
+    def replay(self) -> HistoryReplay:
+        return self.upkeep.replay
+
+    @property
+    def mapped(self) -> Database:
+        return self.upkeep.mapped
+
+
 class Cancelled(Exception):
     """The work is no longer wanted."""
 
@@ -75,7 +99,7 @@ class Memo:
 
 
 class Snapshot:
-    """One moment of a workspace. `cancelled` is asked between files while views are made."""
+    """One moment of a workspace. `cancelled` is asked between files while views are made; `now` dates what is generated."""
 
     def __init__(
         self,
@@ -83,11 +107,13 @@ class Snapshot:
         config: Config | None = None,
         memo: Memo | None = None,
         cancelled: Callable[[], bool] = lambda: False,
+        now: datetime | None = None,
     ) -> None:
         self.documents = documents
         self.config = config or Config()
         self.memo = memo or Memo()
         self.cancelled = cancelled
+        self.now = now
 
     @classmethod
     def of(cls, texts: dict[str, str], config: Config | None = None) -> Snapshot:
@@ -120,7 +146,7 @@ class Snapshot:
             if path in self.documents or path in changed:
                 raise EditConflict(f"{path}: the file exists already")
             changed[path] = Document(path, text)
-        return Snapshot(self.documents.replacing(changed), self.config, self.memo, self.cancelled)
+        return Snapshot(self.documents.replacing(changed), self.config, self.memo, self.cancelled, self.now)
 
 
     def suppressions(self, path: str) -> tuple[Suppression, ...]:
@@ -251,12 +277,59 @@ class Snapshot:
         return read_models(self.interpreter, self.candidates("tables"))
 
     @cached_property
+    def histories(self) -> tuple[HistoryReplay, ...]:
+        """Every Alembic tree, replayed from an empty database."""
+        paths = [path for path in self.documents if kind_of(path) in (Kind.PYTHON, Kind.INI, Kind.TOML)]
+        found = find_histories(paths, self.documents.__getitem__, self.module)
+        patterns = self.config.alembic
+        if patterns:
+            found = tuple(each for each in found if any(matches(f"{each.folder}/env.py", pattern) for pattern in patterns))
+        replays = []
+        for history in found:
+            self.check_cancelled()
+            if self.config.dialect is not None:
+                history = replace(history, dialect=self.config.dialect)
+            replays.append(self.replayer.replay(history))
+        return tuple(replays)
+
+    @cached_property
+    def replayer(self) -> Replayer:
+        return Replayer(self.interpreter, self.documents.digest, self.memo.get("replay", "", None, dict))
+
+    @cached_property
+    def downgrades(self) -> tuple[tuple[HistoryReplay, RevisionReplay, DowngradeOutcome], ...]:
+        """What the downgrade of every replayed revision does right after its upgrade."""
+        found = []
+        for replay in self.histories:
+            for step in replay.revisions:
+                self.check_cancelled()
+                outcome = downgrade_outcome(self.replayer, replay, step.revision.id)
+                if outcome is not None:
+                    found.append((replay, step, outcome))
+        return tuple(found)
+
+    @cached_property
+    def drifts(self) -> tuple[Drift, ...]:
+        """Models held against their migrations."""
+        return tuple(
+            Drift(upkeep, compare_databases(upkeep.replay.database, upkeep.mapped, upkeep.replay.history.dialect))
+            for upkeep in pair_histories(self.histories, self.mapped)
+        )
+
+    @cached_property
     def unknowns(self) -> tuple[Unknown, ...]:
         """What could not be read, in order of place."""
         found = [unknown for api in (*self.promised, *self.implemented) for unknown in api.unknowns]
         found.extend(unknown for database in self.mapped for unknown in database.unknowns)
+        found.extend(_why(replay) for replay in self.histories if replay.verdict.ok is not True)
         found.extend(unpaired(self.promised, [contract.pairing for contract in self.contracts]))
         return tuple(sorted(set(found), key=lambda unknown: (unknown.location or _NOWHERE, unknown.what)))
+
+
+def _why(replay: HistoryReplay) -> Unknown:
+    verdict = replay.verdict
+    said = "does not replay from an empty database" if verdict.ok is False else "cannot be replayed to the end"
+    return Unknown(f"the migration history in {replay.history.folder or '.'} {said}: {verdict.reason}", verdict.location)
 
 
 _NOWHERE = Location("", Span(0, 0))

@@ -21,8 +21,11 @@ from lsp_server.api.model import (
     SecurityScheme,
     path_parameters,
 )
-from lsp_server.api.pydantic import MODELS, Field, Shapes, kind_of, plain_type
+from lsp_server.api.pydantic import Shapes
+from lsp_server.api.pydantic_classes import MODELS, OWN_SCHEMA, kind_of, plain_type
+from lsp_server.api.pydantic_fields import Field
 from lsp_server.api.python_types import argument_of, constant
+from lsp_server.python.expressions import ENUMS
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
     BoundMethod,
@@ -32,6 +35,9 @@ from lsp_server.python.values import (
     Instance,
     Specialized,
     Value,
+)
+from lsp_server.python.values import (
+    Parameter as FunctionParameter,
 )
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
@@ -57,6 +63,9 @@ _PASSWORD_FORM = (
     ("grant_type", False, "^password$"), ("username", True, None), ("password", True, None), ("scope", False, None),
     ("client_id", False, None), ("client_secret", False, None),
 )  # fmt: skip
+
+
+_FROM_SETTINGS = object()  # stands for a default that there is, and that settings decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,33 @@ def read_signature(interpreter: Interpreter, shapes: Shapes, route: Route, path:
     return _finished(gathered)
 
 
+def read_part(
+    interpreter: Interpreter, shapes: Shapes, function: FunctionValue, parameter: FunctionParameter, path: str
+) -> Signature:
+    """What one parameter of a handler brings by itself: `page: Pagination` may be two query parameters."""
+    reader = _Reader(interpreter, shapes, frozenset(path_parameters(path)))
+    annotation = interpreter.annotation(parameter.annotation) if parameter.annotation is not None else External("typing.Any")
+    default: Value = MISSING
+    if parameter.default is not None:
+        default = interpreter.evaluate(parameter.default, function.defaults_scope or function.scope)
+    return _finished(reader.parameter(parameter.name, annotation, default, (), parameter.location))
+
+
+def read_dependency(interpreter: Interpreter, shapes: Shapes, value: Value, path: str, location: Location) -> Signature:
+    """What one entry of `dependencies=[…]` brings by itself."""
+    return _finished(_Reader(interpreter, shapes, frozenset(path_parameters(path))).depends(value, None, (), location))
+
+
+def dependency_of(annotation: Value, default: Value) -> Value | None:
+    """The callable behind `Depends(…)` in an annotation or default; None where there is none."""
+    kind, extra = unwrapped(annotation)
+    for value in (*extra, default):
+        if made_by(value) in _DEPENDS:
+            chosen = value.argument("dependency", 0)
+            return kind if chosen is None or chosen.value is None else chosen.value
+    return None
+
+
 def _finished(gathered: _Gathered) -> Signature:
     unique: dict[tuple[str, str], Parameter] = {}
     for parameter in gathered.parameters:
@@ -172,7 +208,7 @@ class _Reader:
         self.interpreter = interpreter
         self.shapes = shapes
         self.path_names = path_names
-        self._seen: set[tuple[object, ...]] = set()
+        self._seen: dict[tuple[int, tuple[str, ...]], Value] = {}  # the values, so that ids stay theirs
 
     # Callables
 
@@ -192,7 +228,7 @@ class _Reader:
         key = (id(target), scopes)
         if key in self._seen:
             return _Gathered()
-        self._seen.add(key)
+        self._seen[key] = target
         if isinstance(target, FunctionValue):
             return self.function(target.original(), scopes, drop=1 if target.kind == "class" else 0)
         if isinstance(target, BoundMethod):
@@ -212,16 +248,44 @@ class _Reader:
         return _Gathered(unknown=Unknown(what, location))
 
     def function(self, function: FunctionValue, scopes: tuple[str, ...], drop: int = 0, bound: Iterable[str] = ()) -> _Gathered:
+        """What a function takes, without its first `drop` parameters and those `bound` by name."""
+        stated = _stated_signature(function)
+        if isinstance(stated, Instance):
+            given = stated.argument("obj", 0)
+            return self.callable(given.value if given is not None else None, scopes, stated.location)
+        if isinstance(stated, Unknown):
+            return _Gathered(unknown=stated)
         gathered = _Gathered()
+        if stated is not None:
+            for name, annotation, default, place in stated:
+                if name not in ("self", "cls"):
+                    gathered.add(self.parameter(name, annotation, default, scopes, place))
+            return gathered
+        hints = function.attributes.get("__annotations__")
         for parameter in function.parameters[drop:]:
             if parameter.name in bound:
                 continue
-            annotation = self.interpreter.annotation(parameter.annotation) if parameter.annotation is not None else External("typing.Any")
-            default: Value = MISSING
-            if parameter.default is not None:
-                default = self.interpreter.evaluate(parameter.default, function.defaults_scope or function.scope)
-            gathered.add(self.parameter(parameter.name, annotation, default, scopes, parameter.location))
+            if parameter.sort in ("vararg", "kwarg"):
+                return _Gathered(unknown=Unknown(f"`{function.name}`, which takes whatever it is given", parameter.location))
+            if isinstance(hints, dict) and parameter.name in hints:
+                annotation = hints[parameter.name]
+            elif parameter.annotation is not None:
+                annotation = self.interpreter.annotation(parameter.annotation)
+            else:
+                annotation = External("typing.Any")
+            gathered.add(self.parameter(parameter.name, annotation, self._default(function, parameter), scopes, parameter.location))
         return gathered
+
+    def _default(self, function: FunctionValue, parameter: FunctionParameter) -> Value:
+        """A parameter's default; unknown where it is a constant that hangs on settings."""
+        if parameter.default is None:
+            return MISSING
+        outer, self.interpreter.touched_settings = self.interpreter.touched_settings, False
+        value = self.interpreter.evaluate(parameter.default, function.defaults_scope or function.scope)
+        configured, self.interpreter.touched_settings = self.interpreter.touched_settings, outer
+        if configured and not isinstance(value, Instance | Unknown):
+            return _FROM_SETTINGS
+        return value
 
     def _class(self, cls: ClassValue, scopes: tuple[str, ...], location: Location) -> _Gathered:
         found = cls.find("__init__")
@@ -231,7 +295,7 @@ class _Reader:
             return _password_form("fastapi.security.OAuth2PasswordRequestForm", location)
         if kind_of(cls) is not None:
             gathered = _Gathered()
-            for entry in self.shapes.fields(cls):
+            for entry in self.shapes.fields.of(cls):
                 gathered.add(self._model_field(entry, scopes))
             return gathered
         foreign = [name for name in bases_of(cls) if name not in ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum")]
@@ -245,10 +309,10 @@ class _Reader:
             value = owner.names.get(entry.name)
             if made_by(value) in _WHERE or made_by(value) in _BODIES or made_by(value) in _DEPENDS:
                 return self.parameter(entry.name, entry.annotation, value, scopes, entry.location or value.location)
-        name = self.shapes.alias_of(entry, False)
+        name = self.shapes.fields.alias_of(entry, False)
         if isinstance(name, Unknown):
             return _Gathered(unknown=name)
-        required = self.shapes.is_required(entry)
+        required = self.shapes.fields.is_required(entry)
         place = entry.location or entry.owner.location
         schema = self.shapes.field_schema(entry, False)
         where = "path" if entry.name in self.path_names else "query"
@@ -261,7 +325,8 @@ class _Reader:
         gathered = _Gathered()
         scheme = security_scheme(target)
         if scheme is not None:
-            gathered.security.append((scheme, scopes))
+            scoped = isinstance(scheme, SecurityScheme) and scheme.sort in ("oauth2", "openIdConnect")
+            gathered.security.append((scheme, scopes if scoped else ()))
         if isinstance(origin, ClassValue):
             found = origin.find("__call__")
             if found and isinstance(found[1], FunctionValue):
@@ -282,7 +347,8 @@ class _Reader:
         gathered = _Gathered()
         found = cls.find("__init__")
         if found and isinstance(found[1], FunctionValue):
-            gathered.add(self.function(found[1].original(), (), drop=1))
+            names = [entry.name for entry in found[1].parameters if entry.sort in ("vararg", "kwarg")]
+            gathered.add(self.function(found[1].original(), (), drop=1, bound=names))
         for owner in cls.lineage():
             for name, annotation in owner.annotations.items():
                 value = owner.names.get(name, MISSING)
@@ -304,6 +370,10 @@ class _Reader:
                 return self.depends(value, kind, scopes, location)
             if maker in _WHERE or maker in _BODIES:
                 info = value
+        if default is _FROM_SETTINGS:
+            default, from_settings = MISSING, True
+        else:
+            from_settings = False
         stated: Value = default
         if made_by(default) in _DEPENDS:
             return self.depends(default, kind, scopes, location)
@@ -311,11 +381,17 @@ class _Reader:
             info = default
             given = default.argument("default", 0)
             stated = given.value if given is not None else MISSING
+            if given is None and default.argument("default_factory") is not None:
+                stated = Unknown("a default made by a factory", location)
+        elif isinstance(default, Unknown) and info is None:
+            return _Gathered(unknown=Unknown(default.what, location))
         elif info is not None and default is MISSING:
             stated = argument_of(info.arguments, "default_factory")
             stated = MISSING if stated is None else Unknown("a default made by a factory", location)
         if stated is Ellipsis:
             stated = MISSING
+        if from_settings:
+            stated = Unknown("a default taken from the settings", location)
         if isinstance(kind, Unknown) and info is None and name not in self.path_names:
             return _Gathered(unknown=Unknown(kind.what, location))
         if info is None and is_class_of(plain_type(kind), *_GIVEN_BY_FRAMEWORK):
@@ -350,6 +426,8 @@ class _Reader:
             if alias is None and where == "header" and argument_of(info.arguments, "convert_underscores") is not False:
                 alias = name.replace("_", "-")
             required = True if where == "path" else stated is MISSING
+            if is_foreign(kind):
+                return _Gathered(unknown=Unknown(f"the parameter `{name}`, whose type FastAPI would not take", location))
             schema = self._schema(annotation, info, stated if where != "path" else MISSING, location)
             deprecated = info is not None and argument_of(info.arguments, "deprecated") in (True,)
             return _Gathered([Parameter(alias or name, where, schema, required, deprecated, schema.description, location)])
@@ -362,15 +440,15 @@ class _Reader:
 
     def _model_parameters(self, model: ClassValue, where: str, info: Instance | None) -> _Gathered:
         gathered = _Gathered()
-        for entry in self.shapes.fields(model):
-            name = self.shapes.alias_of(entry, False)
+        for entry in self.shapes.fields.of(model):
+            name = self.shapes.fields.alias_of(entry, False)
             if isinstance(name, Unknown):
                 return _Gathered(unknown=name)
             convert = info is None or argument_of(info.arguments, "convert_underscores") is not False
             if where == "header" and name == entry.name and convert:
                 name = name.replace("_", "-")
             schema = self.shapes.field_schema(entry, False)
-            gathered.parameters.append(Parameter(name, where, schema, self.shapes.is_required(entry), location=entry.location))
+            gathered.parameters.append(Parameter(name, where, schema, self.shapes.fields.is_required(entry), location=entry.location))
         return gathered
 
     def _schema(self, annotation: Value, info: Instance | None, stated: Value, location: Location) -> Schema:
@@ -384,6 +462,41 @@ class _Reader:
             elif not isinstance(default, Unknown):
                 schema = Schema(any_of=(schema,), default=default)
         return schema
+
+
+def _stated_signature(
+    function: FunctionValue,
+) -> list[tuple[str, Value, Value, Location]] | Instance | Unknown | None:
+    """The signature that a function was given: its parameters, or the `inspect.signature(…)` of another callable.
+
+    Given by `@makefun.with_signature(Signature([Parameter(…), …]))` or by `function.__signature__ = …`; None without one.
+    """
+    signature: Value = function.attributes.get("__signature__")
+    for mark, _ in function.decorators:
+        if made_by(mark) == "makefun.with_signature":
+            given = mark.argument("func_signature", 0)
+            signature = given.value if given is not None else None
+    if signature is None:
+        return None
+    if made_by(signature) == "inspect.signature":
+        return signature
+    listed = signature.argument("parameters", 0) if made_by(signature) == "inspect.Signature" else None
+    unknown = Unknown("a signature made at run time", function.location)
+    if listed is None or not isinstance(listed.value, list | tuple):
+        return unknown
+    found = []
+    for item in listed.value:
+        name = item.argument("name", 0) if made_by(item) == "inspect.Parameter" else None
+        if name is None or not isinstance(name.value, str):
+            return unknown
+        annotation = argument_or(item, "annotation", External("typing.Any"))
+        found.append((name.value, annotation, argument_or(item, "default", MISSING), item.location))
+    return found
+
+
+def argument_or(value: Instance, name: str, otherwise: Value) -> Value:
+    given = value.argument(name)
+    return otherwise if given is None else given.value
 
 
 # Kinds of types
@@ -415,6 +528,15 @@ def is_scalar(annotation: Value) -> bool:
     if isinstance(kind, Instance):
         return made_by(kind) not in ("pydantic.conlist", "pydantic.conset", "pydantic.confrozenset")
     return True
+
+
+def is_foreign(annotation: Value) -> bool:
+    """A class that is no type of a parameter: the program that we read is not the one that runs."""
+    kind = plain_type(annotation)
+    kind = kind.origin if isinstance(kind, Specialized) else kind
+    if not isinstance(kind, ClassValue) or kind.inherits(*ENUMS) or kind_of(kind) is not None or kind.unknown_bases():
+        return False
+    return not kind.externals() and not any(kind.find(name) for name in OWN_SCHEMA)
 
 
 def is_upload(annotation: Value) -> bool:
@@ -481,4 +603,4 @@ def _password_form(name: str, location: Location) -> _Gathered:
     return gathered
 
 
-__all__ = ["BodyField", "Signature", "is_scalar", "read_signature", "security_scheme", "unwrapped"]
+__all__ = ["BodyField", "Signature", "dependency_of", "is_scalar", "read_dependency", "read_part", "read_signature", "security_scheme", "unwrapped"]

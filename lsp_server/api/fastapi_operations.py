@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass, replace
 
 from lsp_server.api.dependencies import Signature, read_signature
-from lsp_server.api.fastapi_names import is_class_of, made_by, status_code
+from lsp_server.api.fastapi_names import made_by
 from lsp_server.api.fastapi_responses import ResponseClass, read_responses, response_class
 from lsp_server.api.fastapi_routing import Inclusion, Options, Route, Router
+from lsp_server.api.handlers import raised_statuses, rate_limit, request_read_by_hand
 from lsp_server.api.model import Operation, SecurityScheme
 from lsp_server.api.pydantic import Shapes
 from lsp_server.python.expressions import call_value, items_of
@@ -20,15 +21,17 @@ from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
     Argument,
     BoundMethod,
+    ClassValue,
     EnumMember,
+    External,
     FunctionValue,
     Instance,
     Method,
     Value,
 )
-from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
+_ROUTE = External("fastapi.routing.APIRoute")
 _CONVERTER = re.compile(r"\{([a-zA-Z_]\w*)(?::[a-zA-Z_]\w*)?\}")
 
 
@@ -40,6 +43,7 @@ class Placement:
     """
 
     prefix: str | Unknown = ""
+    mount: str = ""  # the part of the prefix that the application itself does not know of
     tags: tuple[Value, ...] | Unknown = ()
     dependencies: tuple[Value, ...] = ()
     responses: tuple[Value, ...] = ()
@@ -51,7 +55,7 @@ class Placement:
 
     @classmethod
     def of_router(cls, router: Router, prefix: str) -> Placement:
-        return cls(prefix=prefix)._with(router.options, None if router.application else router.options.get("prefix"))
+        return cls(prefix=prefix, mount=prefix)._with(router.options, None if router.application else router.options.get("prefix"))
 
     def including(self, inclusion: Inclusion, router: Router) -> Placement:
         """The placement of an included router's routes."""
@@ -140,7 +144,7 @@ class OperationReader:
             self.security_schemes.setdefault(scheme.name, scheme)
         result = []
         for method in route.methods:
-            identity = self._identity(route, own, name, path, method, chosen)
+            identity = self._identity(route, own, name, path.removeprefix(own.mount), method, chosen)
             result.append(self._operation(route, router, own, signature, function, chosen, path, method, identity))
         return result
 
@@ -151,19 +155,44 @@ class OperationReader:
         tags = own.tags if isinstance(own.tags, Unknown) else _texts(own.tags)
         responses = read_responses(self.interpreter, self.shapes, route, own.responses, chosen, function, signature)
         module = self.interpreter.program.module_name(function.path) if function is not None else None
-        documented = own.documented is not False and not route.plain
+        documented = own.documented is not False and not route.plain and self._is_documented(route, router, own, path)
+        extra = route.options.get("openapi_extra")
+        added = set(extra) if isinstance(extra, dict) else set() if extra is None else {"parameters", "requestBody", "responses", "security"}
+        plain = Unknown("what a plain Starlette route takes and answers", route.location)
+        by_hand = Unknown("what `openapi_extra` says by hand", route.options.places.get("openapi_extra", route.location))
         return Operation(
             method, path, route.location,
-            parameters=signature.parameters if not route.plain else Unknown("what a plain Starlette route takes", route.location),
-            body=signature.body_for(identity, self.shapes) if not route.plain else Unknown("what a plain Starlette route takes", route.location),
-            responses=responses if not route.plain else Unknown("what a plain Starlette route answers", route.location),
-            security=signature.security, operation_id=identity if not route.plain else None, tags=tags,
+            parameters=plain if route.plain else by_hand if "parameters" in added else signature.parameters,
+            body=plain if route.plain else by_hand if "requestBody" in added else signature.body_for(identity, self.shapes),
+            responses=plain if route.plain else by_hand if "responses" in added else responses,
+            security=by_hand if "security" in added else signature.security, operation_id=identity if not route.plain else None, tags=tags,
             deprecated=own.deprecated, summary=_text(route.options.get("summary")), description=_text(route.options.get("description")),
             maybe=own.doubt, documented=documented,
             handler=f"{module}:{function.qualname}" if function is not None else None,
             handler_location=function.name_location if function is not None else None,
             declaration=function.location if function is not None else route.location, router=router.location,
+            template=own.prefix if isinstance(own.prefix, str) and own.prefix != path else None,
+            raised=raised_statuses(self.interpreter, function) if function is not None else ("default",),
+            rate_limit=rate_limit(function) if function is not None else None,
+            reads_request=request_read_by_hand(self.interpreter, function) if function is not None else None,
         )  # fmt: skip
+
+    def _is_documented(self, route: Route, router: Router, own: Placement, path: str) -> bool:
+        """Whether the project's own route class leaves a route in the documentation."""
+        cls = router.options.get("route_class")
+        made = cls.find("__init__") if isinstance(cls, ClassValue) else None
+        if not isinstance(cls, ClassValue) or made is None or not isinstance(made[1], FunctionValue):
+            return True
+        place = route.location
+        given = Instance(cls, (), place)
+        keywords = {**route.options.values, "tags": list(own.tags) if isinstance(own.tags, tuple) else own.tags, "include_in_schema": True}
+        keywords.pop("path", None)
+        arguments = [Argument(None, given, place), Argument(None, path, place), Argument(None, route.endpoint, place)]
+        arguments += [Argument(name, value, place) for name, value in keywords.items() if name != "endpoint"]
+        given.attributes.update(keywords)
+        self.interpreter.call_detached(made[1], tuple(arguments))
+        # What only some settings show counts as hidden: nobody can say that the documentation lacks it.
+        return given.attributes.get("include_in_schema") is True and "include_in_schema" not in given.configured
 
     def _identity(
         self, route: Route, own: Placement, name: str | Unknown, path: str, method: str, chosen: ResponseClass
@@ -200,11 +229,6 @@ class OperationReader:
         return value if isinstance(value, str) else Unknown("an operation id computed at run time", place)
 
 
-from lsp_server.python.values import External  # noqa: E402
-
-_ROUTE = External("fastapi.routing.APIRoute")
-
-
 def handler_function(endpoint: Value) -> FunctionValue | None:
     """The function whose signature and name FastAPI sees."""
     if isinstance(endpoint, BoundMethod):
@@ -220,8 +244,6 @@ def _route_name(route: Route, function: FunctionValue | None) -> str | Unknown:
         return given
     if given is not None:
         return Unknown("a route's name", route.location)
-    if function is not None and function.name != "<lambda>":
-        return function.name
     if function is not None:
         return function.name
     endpoint = route.endpoint
@@ -246,15 +268,8 @@ def _texts(values: tuple[Value, ...]) -> tuple[str, ...] | Unknown:
         if not isinstance(value, str):
             return _unknown(value, "tags that are not known")
         texts.append(value)
-    return tuple(texts)
+    return tuple(dict.fromkeys(texts))
 
 
 def _text(value: Value) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def location_of(value: Value) -> Location | None:
-    return value.location if isinstance(value, Instance | FunctionValue) else None
-
-
-__all__ = ["OperationReader", "Placement", "handler_function", "is_class_of", "location_of", "status_code"]

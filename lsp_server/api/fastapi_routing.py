@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lsp_server.api.fastapi_names import APPLICATION, ROUTER, VERBS, is_a, made_by
+from lsp_server.api.fastapi_names import APPLICATION, ROUTER, VERBS, is_a
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
     Argument,
     BoundMethod,
     Certainty,
     ClassValue,
+    EnumMember,
     Event,
+    External,
     FunctionValue,
     Instance,
     Method,
@@ -114,7 +116,6 @@ class Routing:
     def __init__(self, interpreter: Interpreter) -> None:
         self.interpreter = interpreter
         self.routers: dict[int, Router] = {}
-        self.views: dict[int, tuple[Router, ClassValue]] = {}  # class-based views: id of a method -> its class
         self._pending: dict[int, Event] = {}  # `router.get("/x")` not yet applied to a function
         self._alive: list[object] = []  # ids stay ours as long as the objects live
 
@@ -139,8 +140,6 @@ class Routing:
             return
         if is_a(result, APPLICATION, ROUTER):
             self._note(result, event)
-        elif made_by(result) == "fastapi_utils.cbv" and isinstance(event.decorates, ClassValue):
-            self._class_based(event, event.decorates)
 
     def _note(self, value: Instance, event: Event) -> Router:
         known = self.routers.get(id(value))
@@ -208,55 +207,55 @@ class Routing:
             methods: tuple[str, ...] | Unknown = (name.upper(),)
         else:
             methods = _methods(options.get("methods"))
-        override = self._override(router.value, name)
-        if override is not None:
-            self._call_override(router, override, event, options, endpoint, methods)
-            return
-        self._add(router, event, options, endpoint, methods, plain=name == "route")
+        if not self._overridden(router, event, name, options, endpoint, methods):
+            self._add(router, event, options, endpoint, methods, plain=name == "route")
 
-    def _override(self, value: Instance, name: str) -> FunctionValue | None:
-        """A workspace subclass's own `add_api_route`, through which FastAPI sends every decorated route."""
-        origin = value.origin.origin if isinstance(value.origin, Specialized) else value.origin
+    def _overridden(
+        self, router: Router, event: Event, name: str, options: Options, endpoint: Value, methods: tuple[str, ...] | Unknown
+    ) -> bool:
+        """Follow a workspace subclass's own `api_route` or `add_api_route`, through which FastAPI sends decorated routes."""
+        origin = router.value.origin.origin if isinstance(router.value.origin, Specialized) else router.value.origin
         if not isinstance(origin, ClassValue) or name == "route":
-            return None
-        found = origin.find("add_api_route")
-        return found[1] if found and isinstance(found[1], FunctionValue) else None
-
-    def _call_override(
-        self, router: Router, override: FunctionValue, event: Event, options: Options, endpoint: Value,
-        methods: tuple[str, ...] | Unknown,
-    ) -> None:  # fmt: skip
+            return False
         place = event.location
-        given = [Argument(None, router.value, place), Argument(None, options.get("path"), place)]
-        given.append(Argument("endpoint", endpoint, place))
-        given.append(Argument("methods", list(methods) if isinstance(methods, tuple) else methods, place))
-        for name, value in options.values.items():
-            if name not in ("path", "methods"):
-                given.append(Argument(name, value, options.places[name]))
-        _, events = self.interpreter.call_detached(override, tuple(given))
+        keywords = [
+            Argument(key, value, options.places[key]) for key, value in options.values.items() if key not in ("path", "methods")
+        ]
+        named_methods = Argument("methods", list(methods) if isinstance(methods, tuple) else methods, place)
+        me, path = Argument(None, router.value, place), Argument(None, options.get("path"), place)
+        events: list[Event] = []
+        decorate, add = _own_method(origin, "api_route"), _own_method(origin, "add_api_route")
+        if decorate is not None and name != "api_route":
+            decorator, events = self.interpreter.call_detached(decorate, (me, path, named_methods, *keywords))
+            if isinstance(decorator, FunctionValue):
+                _, inner = self.interpreter.call_detached(decorator, (Argument(None, endpoint, place),))
+                events = [*events, *inner]
+        elif add is not None:
+            given = (me, path, Argument("endpoint", endpoint, place), named_methods, *keywords)
+            _, events = self.interpreter.call_detached(add, given)
         seen = False
-        for inner in events:
-            if inner.method == "add_api_route" and inner.receiver is router.value:
-                passed = Options.of(inner.arguments, ("path", "endpoint"))
-                added = self._add(router, event, passed, passed.get("endpoint"), _methods(passed.get("methods")))
-                seen = seen or added
-        if not seen:
-            self._add(router, event, options, endpoint, methods)
+        for inner_event in events:
+            if inner_event.method == "add_api_route" and inner_event.receiver is router.value:
+                passed = Options.of(inner_event.arguments, ("path", "endpoint"))
+                self._add(router, event, passed, passed.get("endpoint"), _methods(passed.get("methods")))
+                seen = True
+        return seen
 
     def _add(
         self, router: Router, event: Event, options: Options, endpoint: Value, methods: tuple[str, ...] | Unknown,
         plain: bool = False,
-    ) -> bool:  # fmt: skip
+    ) -> None:  # fmt: skip
         route = Route(options.get("path"), endpoint, methods, options, event.location, event.certainty, event.condition, plain)
         if isinstance(endpoint, BoundMethod):
             pass
         elif isinstance(endpoint, FunctionValue) and endpoint.owner is not None and endpoint.kind == "plain":
             route.view = endpoint.owner
         router.entries.append(route)
-        return True
 
-    def _class_based(self, event: Event, cls: ClassValue) -> None:
-        """`@cbv(router)`: the methods' routes were noted when the class body ran; nothing is left to do."""
+
+def _own_method(cls: ClassValue, name: str) -> FunctionValue | None:
+    found = cls.find(name)
+    return found[1] if found and isinstance(found[1], FunctionValue) else None
 
 
 def _methods(value: Value) -> tuple[str, ...] | Unknown:
@@ -272,8 +271,6 @@ def _methods(value: Value) -> tuple[str, ...] | Unknown:
 
 
 def _method(value: Value) -> str | None:
-    from lsp_server.python.values import EnumMember, External
-
     if isinstance(value, EnumMember):
         value = value.value
     if isinstance(value, External) and value.name.startswith("http.HTTPMethod."):

@@ -8,12 +8,13 @@ are not read: they are requests that others answer.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from lsp_server.api.json_schema import Dialect, SchemaReader
-from lsp_server.api.model import Api, SecurityScheme
+from lsp_server.api.model import Api, SecurityRequirement, SecurityScheme
 from lsp_server.api.openapi_parts import Parts
-from lsp_server.api.openapi_paths import Inherited, PathReader, prefix_of, prefixes_of
-from lsp_server.api.references import Faults, Load, References, Source, text_faults
+from lsp_server.api.openapi_paths import Inherited, PathReader, prefix_of, prefixes_of, whole_entry
+from lsp_server.api.references import Faults, Load, References, Source, is_written, text_faults
 from lsp_server.document import Document, Kind, kind_of
 from lsp_server.text import Location, Span
 from lsp_server.tree.columns import collector_paused
@@ -21,12 +22,14 @@ from lsp_server.tree.node import Node, Tree
 from lsp_server.unknown import Unknown
 
 _YAML_HEAD = re.compile(
-    r"""(?:^|[\r\n])\ufeff?(?:openapi|"openapi"|'openapi')[ ]*:[ ]+["']?3\.\d"""
-    r"""|(?:^|[\r\n])\ufeff?(?:swagger|"swagger"|'swagger')[ ]*:[ ]+["']?2\.0\b"""
+    r"""(?:^|(?<=[\r\n]))\ufeff?(?P<indent>[ ]*)"""
+    r"""(?:["']?openapi["']?[ ]*:[ ]+["']?3\.\d|["']?swagger["']?[ ]*:[ ]+["']?2\.0\b)"""
 )
+_YAML_FIRST = re.compile(r"\ufeff?(?:[ \t]*(?:#[^\r\n]*|---[^\r\n]*|%[^\r\n]*)?[\r\n]+)*(?P<indent>[ ]*)")
 _JSON_HEAD = re.compile(r'"openapi"\s*:\s*"3\.\d|"swagger"\s*:\s*"2\.0"')
 _JSON_MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]')
 _FLOW_START = re.compile(r"\ufeff?\s*\{")
+_HEADS = 20  # places in a JSON text that look like the head of a specification and are looked at
 _AMBIGUOUS = ("ambiguous-boolean", "ambiguous-octal", "ambiguous-sexagesimal")
 _AMBIGUOUS_LIMIT = 200
 _DATA = frozenset(("example", "examples", "x-examples"))
@@ -35,11 +38,15 @@ _DATA = frozenset(("example", "examples", "x-examples"))
 def is_specification(path: str, text: str) -> bool:
     """Whether a file is an OpenAPI or Swagger document, from its top-level keys; nothing is parsed."""
     kind = kind_of(path)
+    if "openapi" not in text and "swagger" not in text:
+        return False
     if kind is Kind.YAML and not _FLOW_START.match(text):
-        return _YAML_HEAD.search(text) is not None
+        first = _YAML_FIRST.match(text)
+        indent = first["indent"] if first else ""
+        return any(match["indent"] == indent for match in _YAML_HEAD.finditer(text))
     if kind not in (Kind.YAML, Kind.JSON):
         return False
-    return any(_is_outermost(text, match.start()) for match in _JSON_HEAD.finditer(text))
+    return any(_is_outermost(text, match.start()) for match in islice(_JSON_HEAD.finditer(text), _HEADS))
 
 
 def _is_outermost(text: str, offset: int) -> bool:
@@ -73,12 +80,13 @@ def _read(document: Document, tree: Tree, load: Load) -> Api:
         incomplete = Unknown("a specification without content", location)
         return Api(document.path, location=location, incomplete=incomplete, faults=tuple(faults.found), sources=(document.path,))
     source = references.root
-    dialect, head = _version(root)
+    dialect = dialect_of(root)
+    head = root.get("swagger") or root.get("openapi")
     schemas = SchemaReader(references, dialect)
     _name_schemas(source, root, schemas)
     named = _component(root, dialect, "securitySchemes", "securityDefinitions")
     parts = Parts(references, schemas, dialect, tuple(name for name, _ in named.items()) if named is not None else ())
-    inherited = Inherited(parts.security(source, root.get("security")), _texts(root, "consumes"), _texts(root, "produces"))
+    inherited = _inherited(source, root, parts)
     reader = PathReader(references, parts, dialect, inherited)
     paths = root.get("paths")
     if paths is not None:
@@ -98,30 +106,27 @@ def _read(document: Document, tree: Tree, load: Load) -> Api:
     return Api(
         document.path,
         title.text if title is not None and title.is_scalar and title.text else None,
-        tuple(reader.operations),
+        () if _is_base_lost(source, root) else tuple(reader.operations),
         schemas.named,
         schemes,
         base_paths,
         head.text if head is not None and head.is_scalar else None,
         tuple(unknowns),
-        _incomplete(references, reader.lost),
+        _incomplete(references, reader.lost, paths),
         source.at_key(head) if head is not None else Location(document.path, Span(root.span.start, root.span.start)),
         tuple(sorted(faults.found, key=lambda fault: (fault.location.path != document.path, fault.location))),
         tuple(references.sources),
     )
 
 
-def _version(root: Node) -> tuple[Dialect, Node | None]:
-    swagger = root.get("swagger")
-    if swagger is not None:
-        return Dialect.SWAGGER_2, swagger
+def dialect_of(root: Node) -> Dialect:
+    """The rules that hold for a document; the newest where it does not say."""
+    if "swagger" in root:
+        return Dialect.SWAGGER_2
     head = root.get("openapi")
     text = head.text if head is not None else ""
-    if text.startswith("3.0"):
-        return Dialect.OPENAPI_3_0, head
-    if text.startswith("3.1"):
-        return Dialect.OPENAPI_3_1, head
-    return Dialect.OPENAPI_3_2, head
+    known = {"3.0": Dialect.OPENAPI_3_0, "3.1": Dialect.OPENAPI_3_1}
+    return known.get(text[:3], Dialect.OPENAPI_3_2)
 
 
 def _texts(root: Node, key: str) -> tuple[str, ...]:
@@ -140,6 +145,35 @@ def _name_schemas(source: Source, root: Node, schemas: SchemaReader) -> None:
     named = _component(root, schemas.dialect, "schemas", "definitions")
     for name, node in named.items() if named is not None else ():
         schemas.name(name, source, node)
+
+
+def _inherited(source: Source, root: Node, parts: Parts) -> Inherited:
+    """What holds for all operations; unknown where it may be what does not parse."""
+    node = root.get("security")
+    security: tuple[SecurityRequirement, ...] | Unknown = parts.security(source, node)
+    if _is_break_outermost(source, root) or (node is not None and source.holds_break(whole_entry(node))):
+        security = Unknown("the security of all operations, which does not parse", source.at_key(node) if node is not None else None)
+    return Inherited(security, _texts(root, "consumes"), _texts(root, "produces"))
+
+
+def _is_break_outermost(source: Source, root: Node) -> bool:
+    """Whether the text breaks between the outermost entries, or at the head of one."""
+    broken = source.broken
+    if broken is None:
+        return False
+    entries = (whole_entry(value) for _, value in root.items() if value.span.end > value.span.start)
+    return not any(entry.start < broken.start and broken.end < entry.end for entry in entries)
+
+
+def _is_base_lost(source: Source, root: Node) -> bool:
+    """Whether it does not parse where the API is served, or what it speaks: no path could be told from another then."""
+    for key in ("servers", "basePath", "consumes", "produces"):
+        node = root.get(key)
+        if node is not None and source.holds_break(whole_entry(node)):
+            return True
+        if node is None and source.broken is not None and is_written(source.tree.source, key, outermost=True):
+            return True
+    return False
 
 
 def _security_schemes(source: Source, root: Node, parts: Parts) -> tuple[SecurityScheme, ...]:
@@ -174,12 +208,14 @@ def _base_paths(
     return tuple(dict.fromkeys((*(own or ("",)), *reader.prefixes)))
 
 
-def _incomplete(references: References, lost: Unknown | None) -> Unknown | None:
+def _incomplete(references: References, lost: Unknown | None, paths: Node | None) -> Unknown | None:
     """Why operations may exist that were not seen."""
     for source in references.sources.values():
         if not source.tree.complete:
             where = source.broken or Span(0, 0)
             return Unknown("what a specification says that does not parse", Location(source.path, where))
+    if paths is None:
+        return Unknown("a document without paths", Location(references.root.path, Span(0, 0)))
     return lost
 
 

@@ -146,13 +146,27 @@ def _number_of(value: Value) -> object:
     return Unknown("a bound computed at run time")
 
 
-def annotated_constraint(value: Value) -> tuple[str, Value] | None:
-    """`annotated_types.Gt(0)` as ("gt", 0); None for anything else."""
-    if isinstance(value, Instance) and isinstance(value.origin, External) and value.origin.name.startswith("annotated_types."):
-        name = _ANNOTATED_TYPES.get(value.origin.name.rpartition(".")[2])
-        if name is not None and value.arguments:
-            return name, value.arguments[0].value
-    return None
+def annotated_constraints(value: Value) -> dict[str, Value] | None:
+    """`annotated_types.Gt(0)` as {"gt": 0}; None for what is no constraint."""
+    if not (isinstance(value, Instance) and isinstance(value.origin, External)):
+        return None
+    module, _, name = value.origin.name.rpartition(".")
+    if value.origin.name == "pydantic.UrlConstraints" or (module == "annotated_types" and name == "Interval"):
+        return {argument.name: argument.value for argument in value.arguments if argument.name is not None}
+    if module != "annotated_types":
+        return None
+    if name == "Len":
+        bounds = {"min_length": value.argument("min_length", 0), "max_length": value.argument("max_length", 1)}
+        return {bound: given.value for bound, given in bounds.items() if given is not None}
+    known = _ANNOTATED_TYPES.get(name)
+    return {known: value.arguments[0].value} if known is not None and value.arguments else None
+
+
+def for_version(schema: Schema, version: int | None) -> Schema:
+    """A scalar as an older Pydantic shows it: its URLs are never longer than 65,536 characters."""
+    if version == 1 and schema.format == "uri" and schema.max_length is None:
+        return replace(schema, max_length=65536)
+    return schema
 
 
 def argument_of(arguments: tuple[Argument, ...], name: str) -> Value:
@@ -244,10 +258,12 @@ def simple_camel(name: str) -> str:
 
 ALIAS_GENERATORS: dict[str, Callable[[str], str]] = {
     "pydantic.alias_generators.to_camel": to_camel, "pydantic.alias_generators.to_pascal": to_pascal,
-    "humps.camelize": simple_camel, "humps.camel.case": simple_camel, "humps.kebabize": to_kebab,
+    "humps.camelize": simple_camel, "humps.main.camelize": simple_camel, "humps.camel.case": simple_camel,
+    "humps.kebabize": to_kebab, "humps.main.kebabize": to_kebab, "humps.pascalize": to_pascal, "humps.main.pascalize": to_pascal,
+    "fastapi_camelcase.to_camel": simple_camel, "stringcase.camelcase": simple_camel,
 }  # fmt: skip
 
 __all__ = [
     "ALIAS_GENERATORS", "ANYTHING", "ARRAYS", "BINARY", "CONSTRAINED", "MAPPINGS", "MISSING", "NULL", "SCALARS", "SETS",
-    "annotated_constraint", "argument_of", "constant", "constrained", "decimal", "enumeration", "nullable", "unreadable",
+    "annotated_constraints", "argument_of", "constant", "constrained", "decimal", "enumeration", "for_version", "nullable", "unreadable",
 ]  # fmt: skip

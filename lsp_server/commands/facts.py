@@ -37,6 +37,20 @@ def _models(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
+def _migrations(snapshot: Snapshot) -> dict[str, Any]:
+    from lsp_server.database.facts import tables_facts
+    from lsp_server.database.history_facts import migrations_facts
+
+    answer: dict[str, Any] = {"tables": [], "unknowns": [], "heads": [], "revisions": [], "replay": {"ok": True}}
+    for replay in snapshot.histories:
+        part = {**tables_facts(replay.database, snapshot.line), **migrations_facts(replay, snapshot.line)}
+        for key in ("tables", "unknowns", "heads", "revisions"):
+            answer[key].extend(part.get(key, ()))
+        if replay is snapshot.histories[0] or answer["replay"]["ok"] is True:
+            answer["replay"] = part["replay"]
+    return answer
+
+
 def _spec(snapshot: Snapshot) -> dict[str, Any]:
     from lsp_server.api.facts import spec_facts
 
@@ -51,6 +65,7 @@ _KINDS: dict[str, Callable[[Snapshot], dict[str, Any]]] = {
     "routes": _routes,
     "spec": _spec,
     "models": _models,
+    "migrations": _migrations,
     "stories": _empty("stories"),
     "entities": _empty("tables"),
 }

@@ -7,6 +7,7 @@ functions that decide names and paths are in `standard.py`.
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ from lsp_server.python.values import (
     Specialized,
     Super,
     TypeVariable,
+    UnknownText,
     Unset,
     Value,
 )
@@ -94,11 +96,29 @@ def member_of(cls: ClassValue, name: str, value: Value) -> EnumMember:
     if isinstance(value, EnumMember):
         return value
     if isinstance(value, Instance) and isinstance(value.origin, External) and value.origin.name == "enum.auto":
-        value = name.lower() if cls.inherits("enum.StrEnum") else list(cls.names).index(name) + 1
+        value = _automatic(cls, name)
     cache = cls.scope.names if cls.scope.names is not cls.names else cls.names
     member = EnumMember(cls, name, value)
     cache[name] = member
     return member
+
+
+def _automatic(cls: ClassValue, name: str) -> Value:
+    """What `auto()` gives a member: its place, or its name where the class (or StrEnum) says so."""
+    found = cls.find("_generate_next_value_")
+    if found is not None:
+        function = found[1]
+        returned = function.body[-1] if isinstance(function, FunctionValue) and function.body else ()
+        result = returned[3] if returned and returned[0] == "return" else None
+        first = ("name", function.parameters[0].name) if isinstance(function, FunctionValue) and function.parameters else None
+        if result is not None and first is not None:
+            if result[0] == "name" and ("name", result[3]) == first:
+                return name
+            if result[0] == "call" and result[3][0] == "attr" and result[3][4] in ("lower", "upper") and not result[4]:
+                if result[3][3][0] == "name" and ("name", result[3][3][3]) == first:
+                    return name.lower() if result[3][4] == "lower" else name.upper()
+        return Unknown("a value that an enumeration makes of a member's name")
+    return name.lower() if cls.inherits("enum.StrEnum") else list(cls.names).index(name) + 1
 
 
 def plain(value: Value) -> bool:
@@ -139,7 +159,15 @@ def evaluate(self: Interpreter, node: Node, scope: Scope) -> Value:
 
 
 def _name(self: Interpreter, node: Node, scope: Scope) -> Value:
-    return self.lookup(scope, node[3], self.location(node, scope))
+    name = node[3]
+    found: Scope | None = scope
+    while found is not None:  # The usual case, without making a place that nobody needs.
+        if name in found.names:
+            if name in found.configured:
+                self.touched_settings = True
+            return self.resolve(found, name)
+        found = found.parent
+    return self.lookup(scope, name, self.location(node, scope))
 
 
 def _attribute(self: Interpreter, node: Node, scope: Scope) -> Value:
@@ -222,7 +250,8 @@ def _fstring(self: Interpreter, node: Node, scope: Scope) -> Value:
         text = repr(value) if part[4] == "r" and plain(value) else text_of(value)
         if text is None:
             what = value.what if isinstance(value, Unknown) else "a part computed at run time"
-            return Unknown(f"a text that holds {what}", self.location(node, scope))
+            beginning = "".join(parts) + (value.beginning if isinstance(value, UnknownText) else "")
+            return UnknownText(f"a text that holds {what}", self.location(node, scope), beginning)
         parts.append(text)
     return "".join(parts)
 
@@ -237,6 +266,17 @@ def _binop(self: Interpreter, node: Node, scope: Scope) -> Value:
     return binary(self, node[3], left, right, self.location(node, scope))
 
 
+def beginning_of(value: Value) -> str:
+    """What a text surely begins with: all of it, the known part, or the left end of a sum."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, UnknownText):
+        return value.beginning
+    if isinstance(value, Instance) and isinstance(value.origin, External) and value.origin.name == "operator.+":
+        return beginning_of(value.arguments[0].value)
+    return ""
+
+
 _SMALL = 1 << 64
 
 
@@ -245,9 +285,15 @@ def binary(self: Interpreter, operator: str, left: Value, right: Value, location
     if operator == "|" and (_is_type(left) or _is_type(right)):
         return union((left, right), location)
     left, right = _unwrap_enum(left), _unwrap_enum(right)
+    if operator == "+" and isinstance(left, UnknownText):
+        return left
     if isinstance(left, Unknown):
         return Unknown(left.what, left.location or location)
     if isinstance(right, Unknown):
+        start = beginning_of(left) if operator == "+" else ""
+        if start:
+            beginning = start + beginning_of(right) if isinstance(left, str) else start
+            return UnknownText(f"a text that holds {right.what}", location, beginning)
         return Unknown(right.what, right.location or location)
     try:
         if operator == "+" and type(left) is type(right) and isinstance(left, str | list | tuple | int | float | bytes):
@@ -382,6 +428,8 @@ def _compare_pair(operator: str, left: Value, right: Value, location: Location) 
     left, right = _unwrap_enum(left), _unwrap_enum(right)
     try:
         if operator in ("in", "not in"):
+            if isinstance(right, ClassValue) and right.inherits(*ENUMS):
+                right = [*members(right)]
             if isinstance(right, str | list | tuple | set | frozenset | dict) and plain(left) and plain(right):
                 return (left in right) is (operator == "in")
             if isinstance(right, list | tuple | set | frozenset | dict) and not isinstance(left, Instance | External):
@@ -404,8 +452,14 @@ def _same(left: Value, right: Value) -> bool | None:
     if plain(left) and plain(right):
         return bool(left == right)
     ours = (ClassValue, FunctionValue, ModuleValue, EnumMember)
+    groups = (set, frozenset, tuple)
+    if isinstance(left, groups) and isinstance(right, groups):
+        if all(isinstance(item, ours) or plain(item) for item in (*left, *right)):
+            return bool(left == right)
     if isinstance(left, External) and isinstance(right, External):
         return True if left.name == right.name else None
+    if (left is None or right is None) and any(isinstance(value, External) and value.name.startswith("builtins.") for value in (left, right)):
+        return False
     if (left is None and isinstance(right, (*ours, Instance))) or (right is None and isinstance(left, (*ours, Instance))):
         return False
     if isinstance(left, ours) and isinstance(right, ours):
@@ -680,6 +734,17 @@ def _enum_by_value(cls: ClassValue, value: Value, location: Location) -> Value:
 
 def attribute(self: Interpreter, value: Value, name: str, location: Location) -> Value:
     """`value.name`, followed through modules, classes, instances and other packages."""
+    result = _attribute_of(self, value, name, location)
+    if isinstance(result, Method) and self.outside is not None:
+        from lsp_server.python.interpret import UNANSWERED
+
+        answer = self.outside.attribute(value, name)
+        if answer is not UNANSWERED:
+            return answer
+    return result
+
+
+def _attribute_of(self: Interpreter, value: Value, name: str, location: Location) -> Value:
     if isinstance(value, ModuleValue):
         return self.member(value.path, name)
     if isinstance(value, External):
@@ -695,6 +760,10 @@ def attribute(self: Interpreter, value: Value, name: str, location: Location) ->
     if isinstance(value, Specialized):
         return attribute(self, value.origin, name, location)
     if isinstance(value, FunctionValue):
+        if name == "__annotations__":
+            return value.attributes.setdefault(name, {})
+        if name in value.attributes:
+            return value.attributes[name]
         return {"__name__": value.name, "__qualname__": value.qualname, "__module__": self.program.module_name(value.path),
                 "__wrapped__": value.wrapped}.get(name) or Unknown(f"`{name}` of a function", location)  # fmt: skip
     if isinstance(value, NATIVE):
@@ -710,7 +779,12 @@ def _external_attribute(self: Interpreter, value: External, name: str, location:
     full = canonical(f"{value.name}.{name}")
     if value.name == "builtins.object" and name == "__init_subclass__":
         return Unknown("`object.__init_subclass__`", location)
-    return External(full)
+    stated = _STATED.search(full)
+    return int(stated[1]) if stated else External(full)
+
+
+# Constants of other packages whose name says their value: `status.HTTP_404_NOT_FOUND`.
+_STATED = re.compile(r"\.HTTP_([1-5]\d\d)_[A-Z_]+$")
 
 
 def mangled(cls: ClassValue, name: str) -> str:
@@ -767,7 +841,7 @@ def class_attribute(self: Interpreter, cls: ClassValue, name: str, location: Loc
 def _instance_attribute(self: Interpreter, value: Instance, name: str, location: Location) -> Value:
     if name in value.attributes:
         result = value.attributes[name]
-        if isinstance(value.origin, ClassValue) and value.origin.inherits(*SETTINGS):
+        if name in value.configured or (isinstance(value.origin, ClassValue) and value.origin.inherits(*SETTINGS)):
             self.touched_settings = True
         return result
     origin = value.origin.origin if isinstance(value.origin, Specialized) else value.origin

@@ -8,9 +8,11 @@ Work is bounded by steps and depth. Frameworks are not known here.
 
 from __future__ import annotations
 
+import os.path
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from lsp_server.python import expressions
 from lsp_server.python.lower import Node
@@ -34,12 +36,13 @@ from lsp_server.python.values import (
     Specialized,
     Super,
     TypeVariable,
+    UnknownText,
     Value,
 )
 from lsp_server.text import Location, Span
 from lsp_server.unknown import Unknown
 
-STEPS = 400_000  # statements and calls while one module runs; real modules need a few thousand
+STEPS = 60_000  # statements and calls while one module runs; the largest real factories need some ten thousand
 DEPTH = 30  # nested calls of workspace functions
 LOOP = 2_000  # rounds of one loop
 RECURSION = 30_000  # our own frames: a chain of imports of a real application is some thousand deep
@@ -51,10 +54,14 @@ class Exhausted(Exception):
 
 @dataclass(eq=False, slots=True)
 class Imported:
-    """A name bound by an import, not looked at yet. `member` is None for `import module`."""
+    """A name bound by an import, not looked at yet. `member` is None for `import module`.
+
+    `dotted` is the name as it was written, for a module of the workspace that turns out not to be the one meant.
+    """
 
     path: str
     member: str | None
+    dotted: str | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -90,11 +97,28 @@ class _Frame:
     certainty: Certainty = Certainty.CERTAIN  # when the call began
 
 
+UNANSWERED = object()
+
+
+class Outside(Protocol):
+    """What somebody who knows a framework says about the world outside the workspace; UNANSWERED: nothing to say."""
+
+    def called(self, event: Event) -> Value:
+        """A call is written down: what it gives."""
+
+    def attribute(self, receiver: Value, name: str) -> Value:
+        """An attribute of another package's object: what it holds."""
+
+
 class Interpreter:
-    """Runs modules on demand, each once. Its executions are only valid for the program they were made from."""
+    """Runs modules on demand, each once. Its executions are only valid for the program they were made from.
+
+    `outside`, when set, answers for other packages' objects; answers are only sought where nothing else is known.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.outside: Outside | None = None
         self.executions: dict[str, Execution] = {}
         self.certainty = Certainty.CERTAIN
         self.condition: Unknown | None = None
@@ -216,8 +240,31 @@ class Interpreter:
             if value.member is None:
                 value = ModuleValue(value.path)
             else:
-                value = self.member(value.path, value.member)
+                source = value.path
+                value = self._member_meant(value, scope)
+                if isinstance(value, Unknown) and self._is_running(source):
+                    return value  # Asked too early, in modules that import each other: it may be known later.
             scope.names[name] = value
+        return value
+
+    def _is_running(self, path: str) -> bool:
+        execution = self.executions.get(path)
+        return execution is not None and execution.state == "running"
+
+    def _member_meant(self, imported: Imported, scope: Scope) -> Value:
+        """What `from package import name` gives; another package's name where ours only looks like the one meant.
+
+        A folder without `__init__.py` yields to any installed package of its name, and a script folder named like a
+        library (`alembic/`) often holds files that import the library.
+        """
+        assert imported.member is not None
+        value = self.member(imported.path, imported.member)
+        if imported.dotted is None or not isinstance(value, Unknown):
+            return value
+        path, package = imported.path, imported.path.rpartition("/")[0]
+        inside = path.endswith("__init__.py") and scope.path.startswith(f"{package}/")
+        if path.endswith("/") or (inside and imported.member not in self.run(path).scope.names):
+            return External(expressions.canonical(f"{imported.dotted}.{imported.member}"))
         return value
 
     def bind(self, scope: Scope, name: str, value: Value, location: Location) -> None:
@@ -259,8 +306,10 @@ class Interpreter:
             self.bind(scope, target[3], value, self.location(target, scope))
         elif kind == "attr":
             receiver = self.evaluate(target[3], scope)
-            if isinstance(receiver, Instance):
+            if isinstance(receiver, Instance | FunctionValue):
                 receiver.attributes[target[4]] = value
+                if isinstance(receiver, Instance) and self.touched_settings:
+                    receiver.configured = receiver.configured | {target[4]}
             elif isinstance(receiver, ClassValue):
                 receiver.names[target[4]] = value
                 receiver.places[target[4]] = self.location(target, scope)
@@ -321,13 +370,17 @@ class Interpreter:
         before = dict(scope.names)
         outcomes: list[dict[str, Value]] = []
         signals = []
+        contents = _Contents(before)
         for body in bodies:
             scope.names.clear()
             scope.names.update(before)
+            contents.restore()
             signal = self.under(Certainty.CONDITIONAL, condition, body, scope)
             signals.append(signal)
             if signal is None or signal in (_CONTINUE, _BREAK):
                 outcomes.append(dict(scope.names))
+                contents.note()
+        contents.join(condition)
         scope.names.clear()
         scope.names.update(_join(before, outcomes, condition))
         returns = [signal for signal in signals if isinstance(signal, _Return)]
@@ -355,13 +408,16 @@ class Interpreter:
 
     # Calls
 
-    def emit(self, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Instance:
+    def emit(self, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
         """Write down a call of something outside the workspace; gives what the call makes."""
         result = Instance(callee, arguments, location)
         if self._stack:
-            self._stack[-1].events.append(
-                Event(callee, arguments, location, self.certainty, result, None, self.condition, tuple(self.calls))
-            )
+            event = Event(callee, arguments, location, self.certainty, result, None, self.condition, tuple(self.calls))
+            self._stack[-1].events.append(event)
+            if self.outside is not None:
+                answer = self.outside.called(event)
+                if answer is not UNANSWERED:
+                    return answer
         return result
 
     def call(self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location) -> Value:
@@ -564,6 +620,68 @@ class Interpreter:
                 break
 
 
+class _Contents:
+    """What the lists and dictionaries of a scope hold, so that a branch's changes to them are not taken for certain."""
+
+    def __init__(self, names: dict[str, Value]) -> None:
+        self.held = [value for value in names.values() if isinstance(value, list | dict) and len(value) < LOOP]
+        self.before = [_copy(value) for value in self.held]
+        self.outcomes: list[list[list[Value] | dict[Value, Value]]] = []
+
+    def restore(self) -> None:
+        for value, content in zip(self.held, self.before):
+            _refill(value, content)
+
+    def note(self) -> None:
+        self.outcomes.append([_copy(value) for value in self.held])
+
+    def join(self, condition: Unknown) -> None:
+        """What all branches agree on; an unknown item or entry where they do not."""
+        self.restore()
+        for index, value in enumerate(self.held):
+            results = [outcome[index] for outcome in self.outcomes]
+            if results and isinstance(value, list):
+                _refill(value, _join_lists([list(result) for result in results], condition))
+            elif results and isinstance(value, dict):
+                _refill(value, _join_entries([dict(result) for result in results], condition))
+
+
+def _join_lists(results: list[list[Value]], condition: Unknown) -> list[Value]:
+    first = results[0]
+    if all(len(result) == len(first) and all(map(same_value, first, result)) for result in results[1:]):
+        return first
+    agreed: list[Value] = []
+    for items in zip(*results):
+        if not all(same_value(items[0], item) for item in items[1:]):
+            break
+        agreed.append(items[0])
+    return [*agreed, Unknown(condition.what, condition.location)]
+
+
+def _join_entries(results: list[dict[Value, Value]], condition: Unknown) -> dict[Value, Value]:
+    joined: dict[Value, Value] = {}
+    for key in dict.fromkeys(key for result in results for key in result):
+        values = [result.get(key, _ABSENT) for result in results]
+        same = all(same_value(values[0], value) for value in values[1:])
+        joined[key] = values[0] if same else Unknown(condition.what, condition.location)
+    return joined
+
+
+_ABSENT = object()
+
+
+def _copy(value: list[Value] | dict[Value, Value]) -> list[Value] | dict[Value, Value]:
+    return dict(value) if isinstance(value, dict) else list(value)
+
+
+def _refill(value: list[Value] | dict[Value, Value], content: list[Value] | dict[Value, Value]) -> None:
+    if isinstance(value, dict) and isinstance(content, dict):
+        value.clear()
+        value.update(content)
+    elif isinstance(value, list):
+        value[:] = content
+
+
 _RANK = {Certainty.CERTAIN: 0, Certainty.CONFIGURED: 1, Certainty.DORMANT: 2, Certainty.CONDITIONAL: 3}
 
 
@@ -591,10 +709,18 @@ def join_values(values: list[Value], condition: Unknown) -> Value:
     first = values[0]
     if all(same_value(first, value) for value in values[1:]):
         return first
+    if all(isinstance(value, UnknownText | str) for value in values):
+        return joined_text(values, condition)
     objects = [value for value in values if value is not None and not isinstance(value, Unknown)]
     if objects and all(same_value(objects[0], value) for value in objects[1:]) and not isinstance(objects[0], NATIVE):
         return objects[0]
     return Unknown(condition.what, condition.location)
+
+
+def joined_text(values: list[Value], condition: Unknown) -> UnknownText:
+    """One of several texts: what they all begin with."""
+    beginning = os.path.commonprefix([value.beginning if isinstance(value, UnknownText) else value for value in values])
+    return UnknownText(condition.what, condition.location, beginning)
 
 
 def _join(before: dict[str, Value], outcomes: list[dict[str, Value]], condition: Unknown) -> dict[str, Value]:
@@ -611,6 +737,8 @@ def _join(before: dict[str, Value], outcomes: list[dict[str, Value]], condition:
 
 
 def _join_pair(left: Value, right: Value, name: str, condition: Unknown) -> Value:
+    if isinstance(left, UnknownText | str) and isinstance(right, UnknownText | str):
+        return joined_text([left, right], Unknown(f"`{name}`, which depends on a condition", condition.location))
     if isinstance(left, NATIVE) or isinstance(right, NATIVE) or isinstance(left, Unknown):
         return Unknown(f"`{name}`, which depends on a condition", condition.location)
     return left
@@ -727,7 +855,7 @@ def _from(self: Interpreter, node: Node, scope: Scope) -> object:
         if name == "*":
             _import_star(self, path, module, scope, location)
         elif path is not None and path != scope.path:
-            self.bind(scope, alias or name, Imported(path, name), location)
+            self.bind(scope, alias or name, Imported(path, name, None if level else module), location)
         elif path is not None:
             inner = self.program.submodule(path, name)
             value: Value = Imported(inner, None) if inner else Unknown(f"`{name}`, imported from its own module", location)
@@ -774,6 +902,12 @@ def _class(self: Interpreter, node: Node, scope: Scope) -> object:
 
 def _if(self: Interpreter, node: Node, scope: Scope) -> object:
     _, start, end, test, then, otherwise = node
+    checked = _checking_branch(self, test, scope)
+    if checked is not None:
+        # What only type checkers see is walked for the names it imports; what runs has the last word.
+        static, running = (then, otherwise) if checked else (otherwise, then)
+        self.block(static, scope)
+        return self.block(running, scope)
     outer, self.touched_settings = self.touched_settings, False
     value = self.evaluate(test, scope)
     configured, self.touched_settings = self.touched_settings, outer
@@ -793,6 +927,16 @@ def _if(self: Interpreter, node: Node, scope: Scope) -> object:
     signal = self.under(Certainty.CONFIGURED, condition, taken, scope)
     self.dormant(other, scope)
     return signal
+
+
+def _checking_branch(self: Interpreter, test: Node, scope: Scope) -> bool | None:
+    """Whether a test is `TYPE_CHECKING` (True) or `not TYPE_CHECKING` (False); None for any other."""
+    negated = test[0] == "unary" and test[3] == "not"
+    inner = test[4] if negated else test
+    if inner[0] not in ("name", "attr") or inner[3 if inner[0] == "name" else 4] != "TYPE_CHECKING":
+        return None
+    value = self.evaluate(inner, scope)
+    return not negated if isinstance(value, External) and value.name == "typing.TYPE_CHECKING" else None
 
 
 def _for(self: Interpreter, node: Node, scope: Scope) -> object:
@@ -821,9 +965,19 @@ def _for(self: Interpreter, node: Node, scope: Scope) -> object:
 
 
 def _while(self: Interpreter, node: Node, scope: Scope) -> object:
-    value = self.evaluate(node[3], scope)
-    if expressions.truth(value) is False:
-        return None
+    for _ in range(LOOP):
+        known = expressions.truth(self.evaluate(node[3], scope))
+        if known is False:
+            return None
+        if known is None:
+            break
+        signal = self.block(node[4], scope)
+        if signal == _BREAK:
+            return None
+        if signal is not None and signal != _CONTINUE:
+            return signal
+        if node[3][0] == "const":
+            return None  # `while True` whose end the text does not tell: it ran once for sure.
     condition = Unknown("a loop whose end the text does not tell", self.location(node[3], scope))
     return self.either([node[4], ()], condition, scope)
 

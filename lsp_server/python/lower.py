@@ -81,6 +81,7 @@ class _Lowering:
         self.starts = lines.starts if lines else []
         self.ascii = text.isascii()
         self.fixed = fixed
+        self.yields = False  # whether the function being lowered yields
         self.mended = mended
 
     def offset(self, line: int, column: int) -> int:
@@ -179,11 +180,14 @@ class _Lowering:
     def function(self, node: Any, start: int, end: int) -> Node:
         first, name_span, names = self.declaration(node, start, "def")
         sort = "coroutine" if isinstance(node, ast.AsyncFunctionDef) else "function"
-        if _yields(node.body):
+        outer, self.yields = self.yields, False
+        body = self.block(node.body)
+        if self.yields:
             sort = "asyncgen" if sort == "coroutine" else "generator"
+        self.yields = outer
         return (
             "def", first, end, node.name, name_span, self.parameters(node.args), self.optional(node.returns),
-            self.expressions(node.decorator_list), self.block(node.body), sort, names,
+            self.expressions(node.decorator_list), body, sort, names,
         )  # fmt: skip
 
     def class_(self, node: ast.ClassDef, start: int, end: int) -> Node:
@@ -194,16 +198,9 @@ class _Lowering:
         )  # fmt: skip
 
 
-def _yields(body: Sequence[ast.stmt]) -> bool:
-    """Whether a function's own body yields (nested functions do not count)."""
-    stack: list[ast.AST] = list(body)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            stack.extend(ast.iter_child_nodes(node))
-    return False
+def _yield(low: _Lowering, node: ast.Yield | ast.YieldFrom, start: int, end: int) -> Node:
+    low.yields = True
+    return ("yield", start, end, low.optional(node.value), isinstance(node, ast.YieldFrom))
 
 
 def _fstring(low: _Lowering, node: ast.JoinedStr, start: int, end: int) -> Node:
@@ -265,8 +262,8 @@ _EXPRESSIONS: dict[type, _Lower] = {
         "comp", s, e, "dict", (low.expression(node.key), low.expression(node.value)), low.generators(node.generators)),
     ast.Await: lambda low, node, s, e: ("await", s, e, low.expression(node.value)),
     ast.NamedExpr: lambda low, node, s, e: ("walrus", s, e, node.target.id, low.expression(node.value)),
-    ast.Yield: lambda low, node, s, e: ("yield", s, e, low.optional(node.value), False),
-    ast.YieldFrom: lambda low, node, s, e: ("yield", s, e, low.expression(node.value), True),
+    ast.Yield: _yield,
+    ast.YieldFrom: _yield,
 }  # fmt: skip
 
 

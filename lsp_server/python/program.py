@@ -124,8 +124,9 @@ class Program:
         if top in sys.stdlib_module_names:
             return None
         # A script folder inside a package (migrations/env.py), or a `src` layout seen from beside it.
+        # Not a package's inner folder: what is called `pydantic` there hides nobody else's `pydantic`.
         inner = importer.rpartition("/")[0]
-        if inner in holders:
+        if inner in holders and inner.rpartition("/")[0] in (self.root_of(importer), inner):
             return inner
         packages = [holder for holder in holders if self._is_source(holder, top)]
         if len(packages) == 1:

@@ -35,6 +35,7 @@ from lsp_server.python.values import (
     ModuleValue,
     Specialized,
     TypeVariable,
+    UnknownText,
     Unset,
     Value,
 )
@@ -185,11 +186,17 @@ def _range(self: Interpreter, arguments: tuple[Argument, ...], location: Locatio
 def _sorted(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     given = _values(arguments)
     items = items_of(given[0]) if given else None
-    if items is not None and _named(arguments, "key") is None and plain(items):
-        try:
-            return sorted(items, reverse=_named(arguments, "reverse", False) is True)
-        except TypeError:
-            pass
+    key = _named(arguments, "key")
+    if items is not None:
+        keys = items if key is None else [call_value(self, key, (Argument(None, item, location),), location) for item in items]
+        if plain(keys):
+            try:
+                order = sorted(range(len(items)), key=keys.__getitem__, reverse=_named(arguments, "reverse", False) is True)
+                return [items[index] for index in order]
+            except TypeError:
+                pass
+        elif all(isinstance(item, External) or plain(item) for item in keys):
+            return list(items)  # Keys of another package: the items are known, their order is not.
     return Unknown("a sorted list that is not known", location)
 
 
@@ -334,6 +341,25 @@ def _new_type(self: Interpreter, arguments: tuple[Argument, ...], location: Loca
     return given[1] if len(given) > 1 else Unknown("a new type", location)
 
 
+def _type_hints(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    """The types that a function's or class's annotations mean, by name; a result's is called "return"."""
+    given = _values(arguments)
+    target = given[0] if given else None
+    if isinstance(target, FunctionValue):
+        function = target.original()
+        hints = {parameter.name: self.annotation(parameter.annotation) for parameter in function.parameters if parameter.annotation}
+        if function.returns is not None:
+            hints["return"] = self.annotation(function.returns)
+        return hints
+    if isinstance(target, ClassValue) and not target.externals() and not target.unknown_bases():
+        return {
+            name: self.annotation(annotation)
+            for entry in reversed(list(target.lineage()))
+            for name, annotation in entry.annotations.items()
+        }
+    return Unknown("the annotations of a value that is not known", location)
+
+
 def _import_module(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     given = _values(arguments)
     if given and isinstance(given[0], str):
@@ -412,6 +438,7 @@ FUNCTIONS: dict[str, Function] = {
     "importlib.import_module": _import_module, "builtins.__import__": _import_module,
     "functools.lru_cache": _decorator, "functools.cache": _decorator,
     **patterns.FUNCTIONS,
+    "typing.get_type_hints": _type_hints,
     "copy.copy": _first, "copy.deepcopy": _first, "inspect.cleandoc": _first, "textwrap.dedent": _first,
 }  # fmt: skip
 
@@ -457,7 +484,7 @@ def _str_method(
         texts_by_position = [text_of(value) for value in given]
         by_name = {argument.name: text_of(argument.value) for argument in arguments if argument.name is not None}
         if None in texts_by_position or None in by_name.values() or ":" in receiver:
-            return Unknown("a text put together at run time", location)
+            return UnknownText("a text put together at run time", location, receiver.partition("{")[0])
     if name in _PURE_METHODS[str] and sum(len(value) for value in given if isinstance(value, str)) < LONGEST:
         return _pure(getattr(receiver, name))(self, arguments, location)
     return Unknown(f"the result of `{name}`", location)

@@ -97,7 +97,7 @@ def _parse(text: str) -> Parsed:
                 newer_done = True
                 spelled = _spell_older(current)
                 if spelled != current:
-                    current = spelled
+                    current, lines = spelled, LineIndex(spelled)
                     continue
             line = _line_of(error, lines)
             if not problems:
@@ -256,7 +256,7 @@ def _spell_older(text: str) -> str:
     text = _TYPE_ALIAS.sub(lambda match: f"{match[1]}{match[3]}{match[2]}    {' ' * len(match[4])}{match[5]}", text)
     text = _EXCEPT_LIST.sub(lambda match: match[1] + match[2].split(",")[0].rstrip().ljust(len(match[2])) + match[3], text)
     text = _FSTRING.sub(_plain_fstring, text) if "f'" in text or 'f"' in text else text
-    return _OPEN_FSTRING.sub(_parenthesised, text)
+    return _WIDE_FSTRING.sub(_on_one_line, _OPEN_FSTRING.sub(_parenthesised, text))
 
 
 def _without_type_parameters(text: str) -> str:
@@ -290,6 +290,18 @@ _OPEN_FSTRING = re.compile(r"""(?<![\w"'])[fF](["'])\{(?=[ \t]*\r?\n)([^{}]*)\}\
 def _parenthesised(match: re.Match[str]) -> str:
     """An f-string of one field over several lines (3.12) becomes the field's expression in brackets."""
     return f"  ({match[2]}) "
+
+
+_WIDE_FSTRING = re.compile(r"""(?<![\w"'])[fF](["'])(?!\1\1)((?:(?!\1)[^\\\n{}]|\{\{|\}\}|\{[^{}]*\})*)\1""")
+
+
+def _on_one_line(match: re.Match[str]) -> str:
+    """An f-string with fields over several lines (3.12) among other text: its line breaks become spaces."""
+    body = match[2]
+    if "\n" not in body and "\r" not in body:
+        return match[0]
+    other = "'" if match[1] == '"' else '"'
+    return match[0][:2] + re.sub(r"[\r\n]", " ", body.replace(match[1], other)) + match[1]
 
 
 _FSTRING = re.compile(r"""(?<![\w"'])([fF])(["'])((?:[^"'\\\n{}]|\{\{|\}\}|\{[^{}\n]*\})*)\2""")

@@ -132,6 +132,7 @@ class FunctionValue:
     wrapped: FunctionValue | None = None
     qualname: str = ""
     defaults_scope: Scope | None = None
+    attributes: dict[str, Value] = field(default_factory=dict)  # those set on it
 
     def original(self) -> FunctionValue:
         """The function whose signature callers see."""
@@ -208,6 +209,7 @@ class Instance:
     arguments: tuple[Argument, ...]
     location: Location
     attributes: dict[str, Value] = field(default_factory=dict)
+    configured: frozenset[str] = frozenset()  # attributes whose value hangs on settings or the environment
     base_arguments: tuple[Argument, ...] | None = None  # what `super().__init__` was given, if it was called
 
     def argument(self, name: str, position: int | None = None) -> Argument | None:
@@ -249,6 +251,13 @@ class Specialized:
     origin: Value
     arguments: tuple[Value, ...]
     location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownText(Unknown):
+    """A text put together at run time, of which the `beginning` is known."""
+
+    beginning: str = ""
 
 
 @dataclass(eq=False, slots=True)

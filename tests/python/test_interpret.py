@@ -35,6 +35,11 @@ def events(source: str, **more: str) -> list[tuple[str, Certainty]]:
     ("source", "expected"),
     [
         ("x = 1 + 2 * 3", 7),
+        ("x = sorted([(2, 'b'), (1, 'a')], key=lambda item: item[0])", [(1, "a"), (2, "b")]),
+        ("class A: ...\nx = frozenset({A}) in {frozenset({A}): 1}", True),
+        ("from enum import StrEnum\nclass E(StrEnum):\n    a = 'a'\nx = ['a' in E, 'b' not in E]", [True, True]),
+        ("from starlette import status\nx = status.HTTP_404_NOT_FOUND", 404),
+        ("from typing import get_type_hints\ndef f() -> None: ...\nx = get_type_hints(f).get('return')", None),
         ("a = '/api'\nx = f'{a}/v{1}'", "/api/v1"),
         ("x = '/'.join(['a', 'b'])", "a/b"),
         ("x = '%s/%d' % ('a', 2)", "a/2"),

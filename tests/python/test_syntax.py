@@ -64,6 +64,7 @@ def test_half_typed_line_leaves_the_rest(before: str, after: str, kept: set[str]
         ("def f():\n    try:\n        pass\n    except ValueError, TypeError:\n        pass\n", "f"),
         ("def f(d):\n    return f\"{d[\"key\"]}\"\n", "f"),
         ("def f(d):\n    return f\"{\n        d\n    }\"\n", "f"),
+        ("def f(d):\n    return f\"{\n        d('x')\n    }/{d}\"\n", "f"),
     ],
 )
 def test_newer_grammar_is_read(text: str, name: str) -> None:

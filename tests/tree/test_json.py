@@ -86,7 +86,7 @@ def test_texts_without_content(text: str) -> None:
     assert read(text, Kind.JSON).root is None
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "{" * 1000, '{"a":' * 1000, "[" * 300 + "]" * 300])
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 1000, "[" * 300 + "]" * 300])
 def test_deep_nesting_is_refused_without_recursion(text: str) -> None:
     found = read(text, Kind.JSON)
     assert found.problems[0].code == "depth"
@@ -127,9 +127,9 @@ def test_no_text_makes_the_reader_raise(text: str) -> None:
     found = read(text, Kind.JSON)
     consistent(found)
     try:
-        wanted = json.loads(text.removeprefix("\ufeff"))
+        wanted = json.loads(text.removeprefix("\ufeff"), parse_constant=int)  # int("NaN") is an error
     except ValueError:
-        assert found.root is None or not found.complete or "N" in text or "I" in text
+        assert found.root is None or not found.complete
     else:
         assert found.complete and found.root is not None and found.root.value == wanted
 

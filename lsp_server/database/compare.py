@@ -1,0 +1,459 @@
+"""Database x Database -> differences: what the second has that the first lacks, and the other way round.
+
+The usual direction is before = migrated (what revisions have made), after = mapped (what models want). What is found
+follows Alembic's own comparison with types and server defaults, plus primary keys, checks, enum values and the options
+of indexes, which it does not look at. Equal spellings are the business of `equivalence.py`.
+
+Silence: an Unknown value, a `maybe` element or an `incomplete` table or database silences exactly what it could hide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from lsp_server.database.equivalence import (
+    automatic_name,
+    default_schema,
+    expression_words,
+    family_of,
+    index_words,
+    native_enums,
+    primary_key_of,
+    same_action,
+    same_default,
+    same_expression,
+    same_name,
+    same_type,
+)
+from lsp_server.database.model import Check, Column, Database, EnumType, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.unknown import Unknown
+
+_VERSION_TABLE = "alembic_version"  # a project may put something before or after the name
+_WITHOUT_COMMENTS = ("sqlite",)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where two schemas differ.
+
+    `kind`: "missing" (only the second has it), "unrequested" (only the first has it), "contradicts" (both, differently).
+    `element`: table, column, type, nullable, server_default, identity, computed, comment, primary_key, foreign_key, unique,
+    index, check, enum. `path` names it: ("table", "users", "column", "email", "type"); a table is called by its full name
+    without the default schema, an unnamed constraint by its columns. `before` and `after` hold the elements themselves
+    (for a column's aspect: the two columns), None where absent.
+    """
+
+    kind: str
+    element: str
+    path: tuple[str, ...]
+    before: object
+    after: object
+
+    @property
+    def table(self) -> str | None:
+        return self.path[1] if self.path[0] == "table" else None
+
+    @property
+    def column(self) -> str | None:
+        return self.path[3] if len(self.path) > 3 and self.path[2] == "column" else None
+
+
+def compare(
+    before: Database, after: Database, dialect: str | None = None, *, exact: bool = False
+) -> tuple[Difference, ...]:
+    """All differences, in the order of `after`'s tables, then those only in `before`.
+
+    `dialect` decides which spellings are equal; without it, that of either database. `exact` also tells a type with a
+    length from the same type without one, which Alembic's comparison lets pass.
+    """
+    dialect = dialect or after.dialect or before.dialect
+    return tuple(_compare(before, after, dialect, exact))
+
+
+def table_path(table: Table) -> tuple[str, ...]:
+    schema, name = table.key
+    return ("table", f"{schema}.{name}" if schema else name)
+
+
+def _compare(before: Database, after: Database, dialect: str | None, exact: bool) -> Iterator[Difference]:
+    old = {table.key: table for table in before.tables}
+    new = {table.key: table for table in after.tables}
+    yield from _compare_enums(before, after, dialect)
+    for key, table in new.items():
+        if table.maybe is not None or _VERSION_TABLE in key[1]:
+            continue
+        other = old.get(key)
+        if other is None:
+            if before.incomplete is None and not _is_view(before, table):
+                yield Difference("missing", "table", table_path(table), None, table)
+        elif other.maybe is None:
+            yield from compare_tables(other, table, dialect, exact)
+    if after.incomplete is None:
+        for key, table in old.items():
+            if key not in new and table.maybe is None and _VERSION_TABLE not in key[1] and not _is_view(after, table):
+                yield Difference("unrequested", "table", table_path(table), table, None)
+
+
+def _is_view(database: Database, table: Table) -> bool:
+    return table.name in database.views or table.full_name in database.views
+
+
+def compare_tables(before: Table, after: Table, dialect: str | None, exact: bool = False) -> Iterator[Difference]:
+    """The differences between two tables of one name (or of two: the names are not compared)."""
+    path = table_path(after)
+    yield from _compare_columns(before, after, dialect, exact, path)
+    yield from _compare_primary_keys(before, after, dialect, path)
+    yield from _compare_foreign_keys(before, after, path)
+    yield from _compare_uniques_and_indexes(before, after, dialect, path)
+    yield from _compare_checks(before, after, path)
+    if dialect not in _WITHOUT_COMMENTS and _known_to_differ(before.comment, after.comment):
+        yield Difference("contradicts", "comment", (*path, "comment"), before, after)
+
+
+# Columns
+
+
+def _compare_columns(
+    before: Table, after: Table, dialect: str | None, exact: bool, path: tuple[str, ...]
+) -> Iterator[Difference]:
+    for column in after.columns:
+        other = before.column(column.name)
+        place = (*path, "column", column.name)
+        if column.maybe is not None:
+            continue
+        if other is None:
+            if before.incomplete is None:
+                yield Difference("missing", "column", place, None, column)
+        elif other.maybe is None:
+            yield from _compare_column(before, other, after, column, dialect, exact, place)
+    if after.incomplete is None:
+        for column in before.columns:
+            if column.maybe is None and after.column(column.name) is None:
+                yield Difference("unrequested", "column", (*path, "column", column.name), column, None)
+
+
+def _compare_column(
+    before_table: Table,
+    before: Column,
+    after_table: Table,
+    after: Column,
+    dialect: str | None,
+    exact: bool,
+    path: tuple[str, ...],
+) -> Iterator[Difference]:
+    if same_type(before.type, after.type, dialect, exact) is False:
+        yield Difference("contradicts", "type", (*path, "type"), before, after)
+    elif _values_differ(before, after, dialect):
+        yield Difference("contradicts", "enum", (*path, "enum"), before, after)
+    generated = before.computed is not None or after.computed is not None
+    identity = before.identity is not None or after.identity is not None
+    left, right = _nullable(before_table, before), _nullable(after_table, after)
+    if left is not None and right is not None and left != right and not identity and not generated:
+        yield Difference("contradicts", "nullable", (*path, "nullable"), before, after)
+    if generated:
+        if not isinstance(before.computed, Unknown) and not isinstance(after.computed, Unknown):
+            words = [None if text is None else expression_words(text) for text in (before.computed, after.computed)]
+            if words[0] != words[1]:
+                yield Difference("contradicts", "computed", (*path, "computed"), before, after)
+    elif identity:
+        if before.identity != after.identity and dialect == "postgresql":
+            yield Difference("contradicts", "identity", (*path, "identity"), before, after)
+    elif _defaults_differ(before_table, before, after_table, after):
+        yield Difference("contradicts", "server_default", (*path, "server_default"), before, after)
+    if dialect not in _WITHOUT_COMMENTS and _known_to_differ(before.comment, after.comment):
+        yield Difference("contradicts", "comment", (*path, "comment"), before, after)
+
+
+def _nullable(table: Table, column: Column) -> bool | None:
+    """None: not known. Columns of a primary key are never null, whatever is written."""
+    keys = primary_key_of(table)
+    if keys is None or isinstance(column.nullable, Unknown):
+        return None
+    return column.nullable and column.name not in keys
+
+
+def _values_differ(before: Column, after: Column, dialect: str | None) -> bool:
+    """Enumerations that live in the column itself: a CHECK on a VARCHAR, or MySQL's ENUM(…)."""
+    left, right = before.type.enum, after.type.enum
+    if left is None or right is None or isinstance(left.values, Unknown) or isinstance(right.values, Unknown):
+        return False
+    if native_enums(before.type, dialect) or native_enums(after.type, dialect):
+        return False
+    return left.create_constraint and right.create_constraint and set(left.values) != set(right.values)
+
+
+def _defaults_differ(before_table: Table, before: Column, after_table: Table, after: Column) -> bool:
+    left, right = before.server_default, after.server_default
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return False
+    if _numbers_itself(before_table, before) and _numbers_itself(after_table, after):
+        return False
+    if any(default is not None and default.sort == "sequence" for default in (left, right)):
+        return False
+    return not same_default(left, right, after.type)
+
+
+def _numbers_itself(table: Table, column: Column) -> bool:
+    """Is this the integer key that databases count up themselves?"""
+    keys = primary_key_of(table)
+    return keys == (column.name,) and family_of(column.type) in ("INTEGER", "BIGINT", "SMALLINT", None)
+
+
+def _known_to_differ(before: str | Unknown | None, after: str | Unknown | None) -> bool:
+    if isinstance(before, Unknown) or isinstance(after, Unknown):
+        return False
+    return (before or None) != (after or None)
+
+
+# Keys
+
+
+def _compare_primary_keys(
+    before: Table, after: Table, dialect: str | None, path: tuple[str, ...]
+) -> Iterator[Difference]:
+    left, right = primary_key_of(before), primary_key_of(after)
+    if left is None or right is None or before.incomplete is not None or after.incomplete is not None:
+        return
+    if set(left) != set(right):
+        yield Difference("contradicts", "primary_key", (*path, "primary_key"), *(
+            _primary_key(table, columns) for table, columns in ((before, left), (after, right))
+        ))
+
+
+def _primary_key(table: Table, columns: tuple[str, ...]) -> PrimaryKey | None:
+    return (table.primary_key or PrimaryKey(columns)) if columns else None
+
+
+def _compare_foreign_keys(before: Table, after: Table, path: tuple[str, ...]) -> Iterator[Difference]:
+    left = [key for key in before.foreign_keys if key.unknown is None and key.columns is not None]
+    right = [key for key in after.foreign_keys if key.unknown is None and key.columns is not None]
+    unmatched = list(left)
+    missing: list[ForeignKey] = []
+    for key in right:
+        found = next((other for other in unmatched if _same_foreign_key(other, key)), None)
+        if found is not None:
+            unmatched.remove(found)
+        elif not any(_same_foreign_key(other, key) for other in (*left, *missing)):  # stated twice is one key
+            missing.append(key)
+    if before.incomplete is None and len(left) == len(before.foreign_keys):
+        for key in missing:
+            yield Difference("missing", "foreign_key", (*path, "foreign_key", _label(key)), None, key)
+    if after.incomplete is None and len(right) == len(after.foreign_keys):
+        for key in unmatched:
+            yield Difference("unrequested", "foreign_key", (*path, "foreign_key", _label(key)), key, None)
+
+
+def _same_foreign_key(before: ForeignKey, after: ForeignKey) -> bool:
+    """Names do not count. Unknown actions match any, columns of the target that are not stated match its key."""
+    pairs = dict(zip(before.columns or (), before.target_columns or ()))
+    others = dict(zip(after.columns or (), after.target_columns or ()))
+    if set(before.columns or ()) != set(after.columns or ()):
+        return False
+    if before.target_columns and after.target_columns and pairs != others:
+        return False
+    if before.target_table is not None and after.target_table is not None:
+        target = (default_schema(before.target_schema), before.target_table)
+        if target != (default_schema(after.target_schema), after.target_table):
+            return False
+    for left, right in ((before.ondelete, after.ondelete), (before.onupdate, after.onupdate)):
+        if not isinstance(left, Unknown) and not isinstance(right, Unknown) and not same_action(left, right):
+            return False
+    if bool(before.deferrable) != bool(after.deferrable):
+        return False
+    return (before.initially or "IMMEDIATE").upper() == (after.initially or "IMMEDIATE").upper()
+
+
+# Unique constraints and indexes
+
+
+def _compare_uniques_and_indexes(
+    before: Table, after: Table, dialect: str | None, path: tuple[str, ...]
+) -> Iterator[Difference]:
+    """Named ones are matched by name, unnamed ones by columns; a unique index is not a unique constraint, except on MySQL."""
+    left: list[Unique | Index] = [*filter(_readable, before.uniques), *filter(_readable, before.indexes)]
+    right: list[Unique | Index] = [*filter(_readable, after.uniques), *filter(_readable, after.indexes)]
+    unmatched: list[Unique | Index] = list(left)
+    missing: list[Unique | Index] = []
+    chosen: list[Unique | Index] = []
+    # Named ones choose first, so that an unnamed one does not take a partner that belongs to another by name.
+    for part in sorted(dict.fromkeys(right), key=lambda part: part.name is None):
+        found = _partner(part, unmatched, before, after, dialect)
+        if found is None:
+            if not any(other.name == part.name and _same_content(other, part, dialect) for other in chosen):
+                missing.append(part)
+            continue
+        unmatched.remove(found)
+        chosen.append(found)
+        if not _same_content(found, part, dialect):
+            element = "unique" if isinstance(part, Unique) else "index"
+            yield Difference("contradicts", element, (*path, element, _label(part)), found, part)
+    if before.incomplete is None and len(left) == len(before.uniques) + len(before.indexes):
+        for part in missing:
+            element = "unique" if isinstance(part, Unique) else "index"
+            yield Difference("missing", element, (*path, element, _label(part)), None, part)
+    if after.incomplete is None and len(right) == len(after.uniques) + len(after.indexes):
+        for part in unmatched:
+            if not _stands_for(part, right, dialect):
+                element = "unique" if isinstance(part, Unique) else "index"
+                yield Difference("unrequested", element, (*path, element, _label(part)), part, None)
+
+
+def _readable(part: Unique | Index) -> bool:
+    return part.unknown is None and part.columns is not None
+
+
+def _partner(
+    part: Unique | Index, candidates: list[Unique | Index], before: Table, after: Table, dialect: str | None
+) -> Unique | Index | None:
+    same_sort: list[Unique | Index] = [other for other in candidates if _interchangeable(other, part, dialect)]
+    name = part.name or automatic_name(after, part, dialect)
+    for other in same_sort:
+        if same_name(other.name or automatic_name(before, other, dialect), name, dialect):
+            return other
+    if part.name is None:
+        return next((other for other in same_sort if _same_content(other, part, dialect)), None)
+    if dialect == "sqlite":
+        # SQLite forgets no name, but nothing there can be told apart by an automatic one.
+        return next((other for other in same_sort if other.name is None and _same_content(other, part, dialect)), None)
+    return None
+
+
+def _interchangeable(before: Unique | Index, after: Unique | Index, dialect: str | None) -> bool:
+    if type(before) is type(after):
+        return True
+    return dialect in ("mysql", "mariadb") and _is_unique(before) is True and _is_unique(after) is True
+
+
+def _is_unique(part: Unique | Index) -> bool | Unknown:
+    return True if isinstance(part, Unique) else part.unique
+
+
+def _stands_for(part: Unique | Index, wanted: list[Unique | Index], dialect: str | None) -> bool:
+    """On PostgreSQL the index behind a unique constraint of the same name is the constraint itself."""
+    return (
+        isinstance(part, Index)
+        and part.unique is True
+        and part.name is not None
+        and any(isinstance(other, Unique) and other.name == part.name for other in wanted)
+        and dialect in ("mysql", "mariadb")
+    )
+
+
+def _same_content(before: Unique | Index, after: Unique | Index, dialect: str | None) -> bool:
+    left, right = before.columns or (), after.columns or ()
+    if isinstance(before, Unique) and isinstance(after, Unique):
+        return (
+            set(left) == set(right)
+            and bool(before.deferrable) == bool(after.deferrable)
+            and before.nulls_not_distinct == after.nulls_not_distinct
+        )
+    if [index_words(text) for text in left] != [index_words(text) for text in right]:
+        return False
+    unique = (_is_unique(before), _is_unique(after))
+    if not any(isinstance(item, Unknown) for item in unique) and unique[0] != unique[1]:
+        return False
+    if isinstance(before, Unique) or isinstance(after, Unique):
+        return True
+    if not _same_where(before.where, after.where):
+        return False
+    if dialect == "postgresql":
+        return (
+            (before.method or "btree").lower() == (after.method or "btree").lower()
+            and before.include == after.include
+            and dict(before.operators) == dict(after.operators)
+        )
+    return True
+
+
+def _same_where(before: str | Unknown | None, after: str | Unknown | None) -> bool:
+    if isinstance(before, Unknown) or isinstance(after, Unknown):
+        return True
+    if before is None or after is None:
+        return before is after
+    return same_expression(before, after)
+
+
+# Checks
+
+
+def _compare_checks(before: Table, after: Table, path: tuple[str, ...]) -> Iterator[Difference]:
+    left = [check for check in before.checks if check.unknown is None and check.expression is not None]
+    right = [check for check in after.checks if check.unknown is None and check.expression is not None]
+    unmatched = list(left)
+    missing: list[Check] = []
+    for check in right:
+        found = next((other for other in unmatched if check.name is not None and other.name == check.name), None)
+        if found is None:
+            unnamed = [other for other in unmatched if other.name is None or check.name is None]
+            found = next((other for other in unnamed if _same_check(other, check)), None)
+        if found is None:
+            missing.append(check)
+            continue
+        unmatched.remove(found)
+        if not _same_check(found, check):
+            yield Difference("contradicts", "check", (*path, "check", _label(check)), found, check)
+    if before.incomplete is None and len(left) == len(before.checks):
+        for check in missing:
+            yield Difference("missing", "check", (*path, "check", _label(check)), None, check)
+    if after.incomplete is None and len(right) == len(after.checks):
+        for check in unmatched:
+            yield Difference("unrequested", "check", (*path, "check", _label(check)), check, None)
+
+
+def _same_check(before: Check, after: Check) -> bool:
+    return same_expression(before.expression or "", after.expression or "")
+
+
+def _label(part: ForeignKey | Unique | Index | Check) -> str:
+    if part.name is not None:
+        return part.name
+    if isinstance(part, Check):
+        return part.expression or ""
+    return ",".join(part.columns or ())
+
+
+# Enums
+
+
+def _compare_enums(before: Database, after: Database, dialect: str | None) -> Iterator[Difference]:
+    if dialect in ("sqlite", "mysql", "mariadb"):
+        return
+    old, new = enums_of(before, dialect), enums_of(after, dialect)
+    for key, enum in new.items():
+        other = old.get(key)
+        path = ("enum", key[1] if key[0] is None else f"{key[0]}.{key[1]}")
+        if other is None:
+            if before.incomplete is None and not _hidden_enum(before, dialect):
+                yield Difference("missing", "enum", path, None, enum)
+        elif isinstance(other.values, Unknown) or isinstance(enum.values, Unknown):
+            continue
+        # The order only counts for sorting; a value that was appended to the database is at its end.
+        elif set(other.values) != set(enum.values):
+            yield Difference("contradicts", "enum", path, other, enum)
+    if after.incomplete is None and not _hidden_enum(after, dialect):
+        for key, enum in old.items():
+            if key not in new:
+                path = ("enum", key[1] if key[0] is None else f"{key[0]}.{key[1]}")
+                yield Difference("unrequested", "enum", path, enum, None)
+
+
+def enums_of(database: Database, dialect: str | None) -> dict[tuple[str | None, str], EnumType]:
+    """All named native enums of a database, those of its columns included."""
+    found: dict[tuple[str | None, str], EnumType] = {}
+    used: Iterable[EnumType] = (
+        enum for table in database.tables for column in table.columns for enum in native_enums(column.type, dialect)
+    )
+    for enum in (*database.enums, *used):
+        if enum.native and enum.name is not None:
+            found.setdefault((default_schema(enum.schema), enum.name), enum)
+    return found
+
+
+def _hidden_enum(database: Database, dialect: str | None) -> bool:
+    """Could a column use an enum that is not known? Then the absence of one proves nothing."""
+    return any(
+        table.incomplete is not None
+        or any(family_of(column.type) in (None, "ENUM") and not native_enums(column.type, dialect) for column in table.columns)
+        for table in database.tables
+    )

@@ -1,0 +1,169 @@
+"""What may go wrong when operations run on tables that have rows, in plain words.
+
+Static: it knows the schema before and the operations, not the rows, so it speaks of what may be. Data that is dropped, steps
+that some rows forbid, values that nobody has given, and locks that stop a busy PostgreSQL or MySQL table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lsp_server.database.equivalence import family_of
+from lsp_server.database.migration.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    ChangeEnum,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    Operation,
+    TableKey,
+    reversed_operations,
+)
+from lsp_server.database.model import Check, Column, ColumnType, Database, ForeignKey, Index, PrimaryKey, Unique
+
+_SIZES = {"SMALLINT": 1, "INTEGER": 2, "BIGINT": 3}
+_TEXTS = ("VARCHAR", "TEXT", "CHAR")
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """`code`: data_loss_up, data_loss_down, may_fail_on_data, needs_value or locks. `text` is a sentence for people."""
+
+    code: str
+    table: str
+    column: str | None
+    text: str
+
+
+def find_hazards(operations: tuple[Operation, ...], before: Database, dialect: str | None) -> tuple[Hazard, ...]:
+    """The hazards of the upgrade, then what the downgrade cannot bring back that the upgrade had not."""
+    new = {operation.table.key for operation in operations if isinstance(operation, CreateTable)}
+    found = [hazard for operation in operations for hazard in _of(operation, new, dialect)]
+    for operation in reversed_operations(operations):
+        if isinstance(operation, AlterColumn) and "type" in operation.aspects and _narrows(
+            operation.before.type, operation.after.type
+        ):
+            name = f"{operation.table[1]}.{operation.before.name}"
+            found.append(
+                Hazard(
+                    "may_fail_on_downgrade",
+                    operation.table[1],
+                    operation.before.name,
+                    f"the downgrade narrows {name}: values written since that do not fit stop it",
+                )
+            )
+    return tuple(dict.fromkeys(found))
+
+
+def _of(operation: Operation, new: set[TableKey], dialect: str | None) -> Iterator[Hazard]:
+    if isinstance(operation, DropTable):
+        name = operation.table.full_name
+        yield Hazard(
+            "data_loss_up", name, None, f"drops table {name} with its rows; a downgrade brings it back empty"
+        )
+    elif isinstance(operation, DropColumn) and operation.column.computed is None:
+        yield from _dropped_column(operation)
+    elif isinstance(operation, AddColumn):
+        if operation.fill is not None and operation.fill.sql is None:
+            name = f"{operation.table[1]}.{operation.column.name}"
+            text = f"{name} must have a value and has no default: if there are rows, the upgrade stops before it changes them"
+            yield Hazard("needs_value", operation.table[1], operation.column.name, text)
+    elif isinstance(operation, AlterColumn):
+        yield from _altered(operation, dialect)
+    elif isinstance(operation, (AddConstraint, CreateIndex)) and operation.table not in new:
+        yield from _bound(operation, dialect)
+    elif isinstance(operation, ChangeEnum) and not operation.only_adds:
+        gone = sorted(set(operation.before.values) - set(operation.after.values))  # type: ignore[arg-type]
+        for key, column in operation.uses:
+            text = f"{key[1]}.{column.name}: rows with {', '.join(gone)} stop the upgrade"
+            yield Hazard("may_fail_on_data", key[1], column.name, text)
+
+
+def _dropped_column(operation: DropColumn) -> Iterator[Hazard]:
+    name = f"{operation.table[1]}.{operation.column.name}"
+    text = f"drops {name} with its values"
+    if operation.fill is not None:
+        text += (
+            f"; a downgrade writes {operation.fill.sql} into every row ({operation.fill.reason})"
+            if operation.fill.sql is not None
+            else "; a downgrade works only on an empty table"
+        )
+    yield Hazard("data_loss_up", operation.table[1], operation.column.name, text)
+
+
+def _altered(operation: AlterColumn, dialect: str | None) -> Iterator[Hazard]:
+    table, column = operation.table[1], operation.after.name
+    if operation.tightens and operation.fill is not None and operation.fill.sql is None:
+        text = f"{table}.{column} becomes NOT NULL: if a row has no value, the upgrade stops before it changes anything"
+        yield Hazard("may_fail_on_data", table, column, text)
+        yield Hazard("needs_value", table, column, f"{table}.{column} has no default to write into rows without a value")
+    if "type" in operation.aspects and _narrows(operation.before.type, operation.after.type):
+        sql = (operation.before.type.sql, operation.after.type.sql)
+        text = f"{table}.{column} changes from {sql[0]} to {sql[1]}: values that do not fit stop the upgrade"
+        if dialect == "sqlite":
+            text = f"{table}.{column} changes from {sql[0]} to {sql[1]}: SQLite keeps values that do not fit, or makes them 0"
+        yield Hazard("may_fail_on_data", table, column, text)
+    if "type" in operation.aspects and _rewrites(operation.before, operation.after, dialect):
+        yield Hazard("locks", table, column, f"{table} is locked and rewritten while {table}.{column} changes its type")
+    if operation.tightens and dialect == "postgresql":
+        yield Hazard("locks", table, column, f"{table} is locked while every row is looked at for {column} IS NULL")
+
+
+def _bound(operation: AddConstraint | CreateIndex, dialect: str | None) -> Iterator[Hazard]:
+    table = operation.table[1]
+    part = operation.constraint if isinstance(operation, AddConstraint) else operation.index
+    columns = ", ".join(part.columns or ()) if not isinstance(part, Check) else ""
+    only = part.columns[0] if not isinstance(part, Check) and part.columns and len(part.columns) == 1 else None
+    if isinstance(part, (Unique, PrimaryKey)) or (isinstance(part, Index) and part.unique is True):
+        yield Hazard("may_fail_on_data", table, only, f"{table} ({columns}) becomes unique: rows alike in it stop the upgrade")
+    elif isinstance(part, Check):
+        text = f"{table} gets the check {part.expression}: rows that break it stop the upgrade"
+        yield Hazard("may_fail_on_data", table, None, text)
+    elif isinstance(part, ForeignKey):
+        text = f"{table} ({columns}) must be found in {part.target_table}: rows that point nowhere stop the upgrade"
+        if dialect != "sqlite":
+            yield Hazard("may_fail_on_data", table, only, text)
+    if dialect == "postgresql" and isinstance(part, (Index, Unique)) and not (
+        isinstance(part, Index) and part.concurrently
+    ):
+        yield Hazard("locks", table, only, f"writing to {table} waits until the index on ({columns}) is built")
+
+
+def _narrows(before: ColumnType, after: ColumnType) -> bool:
+    """May a value of the first type not fit into the second?"""
+    old, new = family_of(before), family_of(after)
+    if old == new:
+        return _shorter(before, after)
+    if old in _SIZES and new in _SIZES:
+        return _SIZES[new] < _SIZES[old]
+    if new in _TEXTS:
+        longest = _length(after)
+        if old in _TEXTS:
+            return longest is not None and (_length(before) or longest + 1) > longest
+        return longest is not None and longest < 20
+    return not (old in _SIZES and new in ("NUMERIC", "DOUBLE PRECISION"))
+
+
+def _shorter(before: ColumnType, after: ColumnType) -> bool:
+    pairs = zip(before.arguments, after.arguments)
+    if after.arguments and not before.arguments:
+        return True
+    return any(isinstance(one, int) and isinstance(two, int) and two < one for one, two in pairs)
+
+
+def _length(type_: ColumnType) -> int | None:
+    first = type_.arguments[0] if type_.arguments else None
+    return first if isinstance(first, int) else None
+
+
+def _rewrites(before: Column, after: Column, dialect: str | None) -> bool:
+    old, new = family_of(before.type), family_of(after.type)
+    if dialect not in ("postgresql", "mysql", "mariadb"):
+        return False
+    if old in _TEXTS and new in _TEXTS:
+        return dialect != "postgresql" or _narrows(before.type, after.type)
+    return old != new

@@ -1,0 +1,427 @@
+"""Two schemas -> the operations that lead from the first to the second, in an order that databases accept.
+
+The plan decides what is done and in which order; how it is written is `render.py`'s business, what may go wrong
+`hazards.py`'s. It is static: rows are not known, only that there may be some.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from lsp_server.database.compare import Difference, compare
+from lsp_server.database.equivalence import automatic_name, default_schema, family_of, native_enums
+from lsp_server.database.migration.hazards import Hazard, find_hazards
+from lsp_server.database.migration.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    ChangeEnum,
+    ChangeTableComment,
+    CreateEnum,
+    CreateIndex,
+    CreateSchema,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropEnum,
+    DropIndex,
+    DropTable,
+    Fill,
+    Operation,
+    TableKey,
+    apply_operations,
+)
+from lsp_server.database.migration.renames import Rename, find_renames, rename_operations
+from lsp_server.database.migration.values import default_sql, must_be_given, placeholder
+from lsp_server.database.model import Check, Column, Database, EnumType, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.unknown import Unknown
+
+_WITH_SCHEMAS = ("postgresql", "mssql")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a person knows and the text does not. `renames` None: nobody was asked, only certain ones are taken.
+
+    `values` maps "table.column" to the SQL expression for rows that have none.
+    """
+
+    renames: tuple[Rename, ...] | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`obstacles`: what had to be left out and why; a plan with obstacles does not lead all the way."""
+
+    before: Database
+    after: Database
+    dialect: str | None
+    operations: tuple[Operation, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    renames: tuple[Rename, ...] = ()
+    obstacles: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """One line for a list of choices, such as "rename customer.phone to phone_text"."""
+        named = [
+            f"rename {rename.table[1]}.{rename.column} to {rename.new_name}"
+            if rename.column
+            else f"rename table {rename.table[1]} to {rename.new_name}"
+            for rename in self.renames
+        ]
+        return ", ".join(named)
+
+
+def plan(before: Database, after: Database, dialect: str | None, answers: Answers | None = None) -> Plan:
+    """The plan for one answer to every question; without answers only certain renames are renames."""
+    answers = answers or Answers()
+    renames = answers.renames
+    if renames is None:
+        differences = compare(before, after, dialect, exact=True)
+        renames = tuple(item for item in find_renames(differences, before, after, dialect) if item.certain)
+    start = _with_real_names(before, renames, dialect)
+    first = rename_operations(renames, start)
+    renamed = apply_operations(start, first)
+    builder = _Builder(renamed, after, dialect, answers)
+    operations = (*first, *builder.build(compare(renamed, after, dialect, exact=True)))
+    hazards = find_hazards(operations, before, dialect)
+    return Plan(before, after, dialect, operations, hazards, renames, tuple(builder.obstacles))
+
+
+def alternatives(before: Database, after: Database, dialect: str | None, answers: Answers | None = None) -> tuple[Plan, ...]:
+    """One plan, or two where it is not certain whether something was renamed: first the one that loses nothing."""
+    answers = answers or Answers()
+    first = plan(before, after, dialect, answers)
+    if answers.renames is not None:
+        return (first,)
+    found = find_renames(compare(before, after, dialect, exact=True), before, after, dialect)
+    if all(rename.certain for rename in found):
+        return (first,)
+    return (plan(before, after, dialect, replace(answers, renames=found)), first)
+
+
+def _with_real_names(database: Database, renames: Iterable[Rename], dialect: str | None) -> Database:
+    """Constraints that the database named keep that name when their table or column is renamed."""
+    touched = {rename.table for rename in renames}
+    if dialect == "sqlite" or not touched:
+        return database
+
+    def named(table: Table) -> Table:
+        if table.key not in touched:
+            return table
+        return replace(
+            table,
+            foreign_keys=tuple(_named(table, key, dialect) for key in table.foreign_keys),
+            uniques=tuple(_named(table, unique, dialect) for unique in table.uniques),
+            checks=tuple(_named(table, check, dialect) for check in table.checks),
+        )
+
+    return replace(database, tables=tuple(map(named, database.tables)))
+
+
+Part = TypeVar("Part", ForeignKey, Unique, Check, PrimaryKey, Index)
+
+
+def _named(table: Table, part: Part, dialect: str | None) -> Part:
+    return replace(part, name=part.name or automatic_name(table, part, dialect))
+
+
+@dataclass(slots=True)
+class _Steps:
+    """Operations by what must come before what."""
+
+    schemas: list[Operation] = field(default_factory=list)
+    enums: list[Operation] = field(default_factory=list)
+    freed_keys: list[Operation] = field(default_factory=list)
+    freed: list[Operation] = field(default_factory=list)
+    created: list[Operation] = field(default_factory=list)
+    added: list[Operation] = field(default_factory=list)
+    altered: list[Operation] = field(default_factory=list)
+    bound: list[Operation] = field(default_factory=list)
+    bound_keys: list[Operation] = field(default_factory=list)
+    dropped_columns: list[Operation] = field(default_factory=list)
+    dropped: list[Operation] = field(default_factory=list)
+    dropped_enums: list[Operation] = field(default_factory=list)
+    comments: list[Operation] = field(default_factory=list)
+
+    def ordered(self, dialect: str | None) -> tuple[Operation, ...]:
+        inside: list[Operation] = [
+            *self.freed_keys,
+            *self.freed,
+            *self.added,
+            *self.altered,
+            *self.bound,
+            *self.bound_keys,
+            *self.dropped_columns,
+        ]
+        if dialect == "sqlite":
+            # There a table is copied for each group of changes: one group per table, and new tables first.
+            tables = list(dict.fromkeys(operation.table for operation in inside))  # type: ignore[union-attr]
+            inside.sort(key=lambda operation: tables.index(operation.table))  # type: ignore[union-attr]
+            middle = [*self.created, *inside]
+        else:
+            split = len(self.freed_keys) + len(self.freed)
+            middle = [*inside[:split], *self.created, *inside[split:]]
+        return (
+            *self.schemas,
+            *self.enums,
+            *middle,
+            *self.dropped,
+            *self.dropped_enums,
+            *self.comments,
+        )
+
+
+class _Builder:
+    """Turns differences into operations; `obstacles` collects what cannot be said."""
+
+    def __init__(self, before: Database, after: Database, dialect: str | None, answers: Answers) -> None:
+        self.before = before
+        self.after = after
+        self.dialect = dialect
+        self.answers = answers
+        self.obstacles: list[str] = []
+        self.steps = _Steps()
+
+    def build(self, differences: tuple[Difference, ...]) -> tuple[Operation, ...]:
+        self._schemas(differences)
+        self._create_tables([item.after for item in differences if item.element == "table" and item.before is None])
+        self._drop_tables([item.before for item in differences if item.element == "table" and item.after is None])
+        altered: dict[tuple[TableKey, str], list[Difference]] = {}
+        for item in differences:
+            if item.path[0] == "enum":
+                self._enum(item)
+            elif item.element == "table":
+                continue
+            elif item.element == "column":
+                self._column(item)
+            elif item.column is not None:
+                altered.setdefault((_key(item), item.column), []).append(item)
+            elif item.element == "comment":
+                self._table_comment(item)
+            else:
+                self._part(item)
+        for (key, _name), items in altered.items():
+            self._alter(key, items)
+        return self.steps.ordered(self.dialect)
+
+    # Schemas and enums
+
+    def _schemas(self, differences: tuple[Difference, ...]) -> None:
+        if self.dialect not in _WITH_SCHEMAS:
+            return
+        there = {table.key[0] for table in self.before.tables} | set(self.before.schemas)
+        new = [item.after.key[0] for item in differences if item.element == "table" and isinstance(item.after, Table)]
+        for name in dict.fromkeys(new):
+            if name is not None and name not in there:
+                self.steps.schemas.append(CreateSchema(name))
+
+    def _enum(self, item: Difference) -> None:
+        if isinstance(item.before, EnumType) and isinstance(item.after, EnumType):
+            uses = tuple(
+                (table.key, column)
+                for table in self.before.tables
+                for column in table.columns
+                if item.before in native_enums(column.type, self.dialect)
+            )
+            self.steps.enums.append(ChangeEnum(item.before, item.after, uses))
+        elif isinstance(item.after, EnumType):
+            if isinstance(item.after.values, Unknown):
+                self.obstacles.append(f"the values of the type {item.after.name} are not known")
+            else:
+                self.steps.enums.append(CreateEnum(item.after))
+        elif isinstance(item.before, EnumType) and not isinstance(item.before.values, Unknown):
+            self.steps.dropped_enums.append(DropEnum(item.before))
+
+    # Tables
+
+    def _create_tables(self, elements: list[object]) -> None:
+        tables = [element for element in elements if isinstance(element, Table)]
+        tables = [table for table in tables if self._sayable(table)]
+        ordered, late = creation_order(tables)
+        for table in ordered:
+            keys = [key for key in table.foreign_keys if self.dialect != "sqlite" and self._must_wait(key, late, table)]
+            kept = tuple(key for key in table.foreign_keys if key not in keys)
+            self.steps.created.append(CreateTable(replace(table, foreign_keys=kept)))
+            for key in keys:
+                self.steps.bound_keys.append(self._add(table, key))
+
+    def _must_wait(self, key: ForeignKey, late: set[tuple[TableKey, TableKey]], table: Table) -> bool:
+        target = (default_schema(key.target_schema), key.target_table or "")
+        existing = self.before.table(target[1], target[0])
+        if existing is not None:
+            return any(existing.column(column) is None for column in key.target_columns or ())
+        return (table.key, target) in late or key.use_alter
+
+    def _drop_tables(self, elements: list[object]) -> None:
+        tables = [element for element in elements if isinstance(element, Table)]
+        ordered, late = creation_order(tables)
+        for table in reversed(ordered):
+            keys = [
+                key
+                for key in table.foreign_keys
+                if self.dialect != "sqlite"
+                and (table.key, (default_schema(key.target_schema), key.target_table or "")) in late
+            ]
+            for key in keys:
+                self.steps.freed_keys.append(self._drop(table, key))
+            kept = tuple(key for key in table.foreign_keys if key not in keys)
+            self.steps.dropped.append(DropTable(replace(table, foreign_keys=kept)))
+
+    def _table_comment(self, item: Difference) -> None:
+        if isinstance(item.before, Table) and isinstance(item.after, Table):
+            texts = (item.before.comment, item.after.comment)
+            if not isinstance(texts[0], Unknown) and not isinstance(texts[1], Unknown):
+                self.steps.comments.append(ChangeTableComment(_key(item), texts[0], texts[1]))
+
+    # Columns
+
+    def _column(self, item: Difference) -> None:
+        key = _key(item)
+        if isinstance(item.after, Column):
+            table = self.after.table(key[1], key[0])
+            if table is not None and self._known(table, item.after):
+                self.steps.added.append(AddColumn(key, item.after, self._fill(key, item.after, item.after)))
+        elif isinstance(item.before, Column):
+            table = self.before.table(key[1], key[0])
+            if table is not None and self._known(table, item.before):
+                self.steps.dropped_columns.append(DropColumn(key, item.before, self._refill(table, item.before)))
+
+    def _fill(self, key: TableKey, column: Column, wanted: Column) -> Fill | None:
+        """What rows without a value get when `wanted` asks for one."""
+        if column.primary_key is True and family_of(column.type) in ("INTEGER", "BIGINT", "SMALLINT"):
+            return None
+        if not must_be_given(column):
+            return None
+        given = self.answers.values.get(f"{key[1]}.{wanted.name}")
+        if given is not None:
+            return Fill(given, "the value given for existing rows")
+        text = default_sql(wanted.default, self.dialect)
+        return Fill(text, "the model's default") if text is not None else Fill(None, "no value is known")
+
+    def _refill(self, table: Table, column: Column) -> Fill | None:
+        """What rows get if a dropped column comes back: its values are gone, a placeholder must do where one can."""
+        fill = self._fill(table.key, column, column)
+        if fill is None or fill.sql is not None:
+            return fill
+        alone = any(unique.columns == (column.name,) for unique in table.uniques) or any(
+            index.unique is True and index.columns == (column.name,) for index in table.indexes
+        )
+        refers = any(column.name in (key.columns or ()) for key in table.foreign_keys)
+        stand_in = None if alone or refers else placeholder(column.type, self.dialect)
+        return Fill(stand_in, "a placeholder: the values are gone") if stand_in is not None else fill
+
+    def _alter(self, key: TableKey, items: list[Difference]) -> None:
+        before, after = items[0].before, items[0].after
+        table = self.after.table(key[1], key[0])
+        if not isinstance(before, Column) or not isinstance(after, Column) or table is None:
+            return
+        if not self._known(table, after) or not self._known(table, before):
+            return
+        aspects = tuple(dict.fromkeys("type" if item.element == "enum" else item.element for item in items))
+        if "computed" in aspects:
+            # No database turns a plain column into a computed one, or changes the expression, everywhere.
+            self.steps.freed.append(DropColumn(key, before, self._refill(table, before)))
+            self.steps.added.append(AddColumn(key, after, self._fill(key, after, after)))
+            return
+        changed = _changed(before, after, aspects)
+        fill = None
+        if "nullable" in aspects:
+            demanding = changed if changed.nullable is False else before
+            fill = self._tightening(key, demanding, after)
+        self.steps.altered.append(AlterColumn(key, before, changed, aspects, fill))
+
+    def _tightening(self, key: TableKey, column: Column, wanted: Column) -> Fill:
+        given = self.answers.values.get(f"{key[1]}.{column.name}")
+        if given is not None:
+            return Fill(given, "the value given for existing rows")
+        for default, reason in ((column.server_default, "the database's default"), (wanted.default, "the model's default")):
+            text = default_sql(default, self.dialect)
+            if text is not None:
+                return Fill(text, reason)
+        return Fill(None, "no value is known")
+
+    # Constraints and indexes
+
+    def _part(self, item: Difference) -> None:
+        key = _key(item)
+        old, new = self.before.table(key[1], key[0]), self.after.table(key[1], key[0])
+        if item.before is not None and old is not None:
+            gone = self._drop(old, item.before)
+            (self.steps.freed_keys if isinstance(item.before, ForeignKey) else self.steps.freed).append(gone)
+        if item.after is not None and new is not None:
+            come = self._add(new, item.after)
+            (self.steps.bound_keys if isinstance(item.after, ForeignKey) else self.steps.bound).append(come)
+
+    def _add(self, table: Table, part: object) -> Operation:
+        assert isinstance(part, (ForeignKey, Unique, Check, PrimaryKey, Index))
+        named = replace(part, name=part.name or automatic_name(table, part, self.dialect))
+        if isinstance(named, Index):
+            return CreateIndex(table.key, named, named.name or "")
+        return AddConstraint(table.key, named, named.name or "")
+
+    def _drop(self, table: Table, part: object) -> Operation:
+        assert isinstance(part, (ForeignKey, Unique, Check, PrimaryKey, Index))
+        name = part.name or automatic_name(table, part, self.dialect)
+        if isinstance(part, Index):
+            return DropIndex(table.key, part, name)
+        return DropConstraint(table.key, part, name)
+
+    # What can be said
+
+    def _sayable(self, table: Table) -> bool:
+        if table.incomplete is not None:
+            self.obstacles.append(f"table {table.full_name} is not fully known: {table.incomplete.what}")
+            return False
+        known = [self._known(table, column) for column in table.columns]  # all of them: each obstacle is named
+        return all(known)
+
+    def _known(self, table: Table, column: Column) -> bool:
+        for what in (column.type.family, column.nullable, column.server_default, column.computed):
+            if isinstance(what, Unknown):
+                self.obstacles.append(f"{table.full_name}.{column.name} is not fully known: {what.what}")
+                return False
+        return True
+
+
+def creation_order(tables: Iterable[Table]) -> tuple[list[Table], set[tuple[TableKey, TableKey]]]:
+    """Tables with the referenced before the referring, and the (referring, referenced) pairs that close a circle."""
+    remaining = {table.key: table for table in tables}
+    ordered: list[Table] = []
+    late: set[tuple[TableKey, TableKey]] = set()
+    while remaining:
+        ready = [table for table in remaining.values() if not _waits_for(table, remaining)]
+        if not ready:
+            # A circle: the first of it goes first, its keys into the circle follow later.
+            ready = [next(iter(remaining.values()))]
+            late |= {(ready[0].key, target) for target in _waits_for(ready[0], remaining)}
+        for table in ready:
+            ordered.append(table)
+            del remaining[table.key]
+    return ordered, late
+
+
+def _waits_for(table: Table, remaining: Mapping[TableKey, Table]) -> list[TableKey]:
+    targets = [(default_schema(key.target_schema), key.target_table or "") for key in table.foreign_keys]
+    return [target for target in targets if target in remaining and target != table.key]
+
+
+def _key(item: Difference) -> TableKey:
+    schema, _, name = item.path[1].rpartition(".")
+    return (schema or None, name)
+
+
+def _changed(before: Column, after: Column, aspects: tuple[str, ...]) -> Column:
+    """The column before with only these aspects of the column after."""
+    return replace(
+        before,
+        type=after.type if "type" in aspects else before.type,
+        nullable=after.nullable if "nullable" in aspects else before.nullable,
+        server_default=after.server_default if "server_default" in aspects else before.server_default,
+        identity=after.identity if "identity" in aspects else before.identity,
+        comment=after.comment if "comment" in aspects else before.comment,
+    )

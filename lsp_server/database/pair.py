@@ -1,0 +1,58 @@
+"""Which models a migration history speaks of: decided by the tables they share.
+
+One history may serve several metadatas; their tables are then put together. A metadata that shares too little with any
+history is left alone: it belongs to another database, and every table of it would be a false alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from lsp_server.database.model import Database
+from lsp_server.database.replay import HistoryReplay
+
+_LEAST_SHARE = 0.3  # of a metadata's tables that the history must know before they are taken for its own
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """A history and the models it keeps the database in step with. `mapped` holds the tables of all its metadatas."""
+
+    replay: HistoryReplay
+    mapped: Database
+
+
+def pair(replays: Sequence[HistoryReplay], mapped: Sequence[Database]) -> tuple[Upkeep, ...]:
+    """Every history that replays, with its models. Each metadata goes to the history that knows most of its tables."""
+    known = [replay for replay in replays if replay.verdict.ok is not False and replay.history.revisions]
+    owned: dict[int, list[Database]] = {}
+    for database in mapped:
+        best = max(range(len(known)), key=lambda index: _shared(known[index], database), default=None)
+        if best is not None and _belongs(known[best], database, alone=len(known) == len(mapped) == 1):
+            owned.setdefault(best, []).append(database)
+    return tuple(Upkeep(known[index], _union(databases)) for index, databases in sorted(owned.items()))
+
+
+def _shared(replay: HistoryReplay, database: Database) -> int:
+    tables = {table.key for table in replay.database.tables}
+    return sum(table.key in tables for table in database.tables)
+
+
+def _belongs(replay: HistoryReplay, database: Database, alone: bool) -> bool:
+    shared = _shared(replay, database)
+    if alone and (shared or not replay.database.tables):
+        return True
+    return shared > 0 and shared >= _LEAST_SHARE * len(database.tables)
+
+
+def _union(databases: list[Database]) -> Database:
+    first = max(databases, key=lambda database: len(database.tables))
+    tables = {table.key: table for database in databases for table in database.tables}
+    return replace(
+        first,
+        tables=tuple(tables.values()),
+        enums=tuple(dict.fromkeys(enum for database in databases for enum in database.enums)),
+        unknowns=tuple(unknown for database in databases for unknown in database.unknowns),
+        incomplete=next((database.incomplete for database in databases if database.incomplete is not None), None),
+    )
