@@ -31,6 +31,7 @@ from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
     Argument,
     BoundMethod,
+    Certainty,
     ClassValue,
     External,
     FunctionValue,
@@ -143,6 +144,8 @@ class Declarations:
         table = TableDraft(name, schema if isinstance(schema, str) else None, metadata, cls.location, name_location=cls.name_location)
         table.origin = f"{self.interpreter.program.module_name(cls.path)}.{cls.qualname or cls.name}"
         self.fill(table, items, options)
+        if cls.certainty == Certainty.CONDITIONAL:
+            table.maybe = cls.condition
         if isinstance(schema, Unknown):
             table.incomplete = schema
         if unknown is not None:
@@ -265,12 +268,13 @@ class Declarations:
     def _attribute(self, cls: ClassValue, entry: ClassValue, name: str, known: Mapping[Value, Value]) -> list[ColumnDraft]:
         value = self.interpreter.resolve(entry.scope, name) if name in entry.names else None
         annotation = entry.annotations.get(name)
+        maybe: Unknown | None = None
         if isinstance(value, FunctionValue):
             if not _is_declared(value):
                 return []
             annotation = value.returns
             place = value.location
-            value = self.evaluated(value, cls)
+            value, maybe = self._declared(value, cls)
         else:
             place = entry.places.get(name, entry.location)
         if made_by(value) == "sqlalchemy.composite" and isinstance(value, Instance):
@@ -288,6 +292,7 @@ class Declarations:
         for draft in drafts:
             draft.location = _statement(place, draft.source)
             draft.declared_in = entry.name
+            draft.maybe = draft.maybe or maybe
             if said is not None and len(drafts) == 1:
                 self._apply(draft, said)
         return drafts
@@ -382,6 +387,12 @@ class Declarations:
                     table.ready_made.append(Index(name, columns, item.get("unique", False), expressions=(False,) * len(columns), location=cls.name_location))
 
     # Values
+
+    def _declared(self, function: FunctionValue, cls: ClassValue) -> tuple[Value, Unknown | None]:
+        """What a declared attribute gives for a class, and the condition if it is not sure to give it."""
+        value, events = self.interpreter.call_detached(function, (Argument(None, cls, cls.name_location),))
+        made = next((event for event in events if event.result is value), None)
+        return value, made.condition if made is not None and made.certainty == Certainty.CONDITIONAL else None
 
     def evaluated(self, value: Value, cls: ClassValue) -> Value:
         """A class attribute as the class sees it: a declared attribute or class method is called."""

@@ -28,7 +28,7 @@ from lsp_server.unknown import Unknown
 # What a module that declares something holds. Bases and mixins are found through its imports.
 _SIGNS = ("__tablename__", "__table_args__", "__table__", "Mapped[", "olumn(", "Table(", "table=True", "table = True", "Index(",
           "map_imperatively(", "append_constraint(", "naming_convention", "db.Model", "Base)", "(Model)", " Model)")  # fmt: skip
-_TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|conftest)\.py$")
+_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|docs?|examples?|[^/]*_docs)/|(?:^|/)(?:test_[^/]*|conftest)\.py$")
 _HISTORY = re.compile(r"(?:^|/)(?:migrations?|alembic)/")
 
 
@@ -57,14 +57,15 @@ def read_models(
                 _read_table(reader, event)
     for execution in executions:
         for cls in execution.classes:
-            reader.map(cls)
+            if cls.certainty != Certainty.DORMANT:
+                reader.map(cls)
     _attach_loose_parts(reader, executions)
     _late_conventions(reader, executions)
     return _databases(reader)
 
 
 def is_aside(path: str) -> bool:
-    """Tests and whatever stands in a folder of migrations: their tables are not the application's."""
+    """Tests, documentation, examples and whatever stands in a folder of migrations: their tables are not the application's."""
     return _TESTS.search(path) is not None or _HISTORY.search(path) is not None
 
 

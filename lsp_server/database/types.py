@@ -178,6 +178,8 @@ class TypeReader:
             given = find_argument(arguments, str(wraps), wraps if isinstance(wraps, int) else entry.get("position"))
             if given is not None:
                 return self.read(given.value, location, depth + 1)
+        if "like" in entry:
+            return self._named(entry["like"], arguments, location, depth + 1)
         if "pattern" in entry:
             unless = entry.get("indexed_unless")
             given = find_argument(arguments, unless) if unless else None

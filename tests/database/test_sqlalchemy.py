@@ -310,3 +310,53 @@ def test_dataclass_composites_bring_the_columns_of_their_fields() -> None:
         'class A(Base):\n    __tablename__ = "a"\n' + KEY + '    p: Mapped[Point] = composite(mapped_column("px"), mapped_column("py"))\n'
     )
     assert [(entry.name, entry.type.sql, entry.nullable) for entry in table.columns[1:]] == [("px", "INTEGER", False), ("py", "FLOAT", True)]
+
+
+def test_what_hangs_on_a_condition_says_so() -> None:
+    found = tables(
+        BASE + "import settings_of_another_package as settings\nclass Mixin:\n    @declared_attr\n    def extra(cls):\n"
+        "        if settings.extra:\n            return Column(Integer)\n"
+        'class A(Mixin, Base):\n    __tablename__ = "a"\n' + KEY + "if settings.more:\n"
+        '    class B(Base):\n        __tablename__ = "b"\n        id = Column(Integer, primary_key=True)\n'
+    )
+    extra = found["a"].column("extra")
+    assert extra is not None and isinstance(extra.maybe, Unknown) and found["a"].maybe is None
+    assert isinstance(found["b"].maybe, Unknown)
+
+
+def test_classes_of_other_packages_bring_described_columns() -> None:
+    table = only(HEAD + "from advanced_alchemy.base import UUIDAuditBase\nclass BlogPost(UUIDAuditBase):\n    when: Mapped[datetime.datetime]\n")
+    assert (table.name, table.incomplete) == ("blog_post", None)
+    assert {column.name: column.type.sql for column in table.columns} == {
+        "when": "TIMESTAMP WITH TIME ZONE", "id": "UUID", "sa_orm_sentinel": "INTEGER",
+        "created_at": "TIMESTAMP WITH TIME ZONE", "updated_at": "TIMESTAMP WITH TIME ZONE",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "sql"),
+    [
+        ("sqlalchemy_utils.UUIDType(binary=False)", "UUID"),
+        ("sqlalchemy_utils.types.uuid.UUIDType(native=False)", "BINARY(16)"),
+        ("sqlalchemy_utils.ChoiceType(['a'], impl=Integer())", "INTEGER"),
+        ("geoalchemy2.Geometry('POINT', srid=4326)", "geometry(POINT, 4326)"),
+        ("pgvector.sqlalchemy.Vector(3)", "VECTOR(3)"),
+        ("fastapi_users_db_sqlalchemy.generics.TIMESTAMPAware(timezone=True)", "TIMESTAMP WITH TIME ZONE"),
+    ],
+)
+def test_types_of_other_packages(written: str, sql: str) -> None:
+    imports = "import sqlalchemy_utils, geoalchemy2, pgvector.sqlalchemy, fastapi_users_db_sqlalchemy.generics\n"
+    assert column(f"a = Column({written})", BASE + imports) == f"a {sql}"
+
+
+def test_types_can_be_described_by_the_project() -> None:
+    source = BASE + 'from shapes import Circle\nclass A(Base):\n    __tablename__ = "a"\n    c = Column(Circle(7))\n'
+    program = Program(["models.py"], lambda path: read_module(path, source))
+    more = {"shapes.Circle": {"sql": "CIRCLE", "arguments": ["size"]}}
+    table = read_models(Interpreter(program), ["models.py"], more)[0].tables[0]
+    assert table.columns[0].type.sql == "CIRCLE(7)"
+
+
+def test_every_text_that_declares_is_looked_at() -> None:
+    assert may_declare_tables("class A(Base):\n    x = db.Column(db.Integer)")
+    assert not may_declare_tables("import sqlalchemy\nsession.execute(select(A))")

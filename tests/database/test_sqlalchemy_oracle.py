@@ -376,6 +376,37 @@ class Second(Base, prefix="other"):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
     first_id: Mapped[Optional[uuid.UUID]] = mapped_column(ForeignKey(First.id, ondelete="SET NULL", onupdate="CASCADE"), index=True)
 """,
+    "sqlmodel": """
+from sqlmodel import Field, Relationship, SQLModel
+metadata = SQLModel.metadata
+class Kind(str, enum.Enum):
+    a = "A"
+    b = "B"
+class HeroBase(SQLModel):
+    name: str = Field(index=True)
+    secret: str = Field(max_length=20, unique=True)
+    age: Optional[int] = None
+    kind: Kind = Kind.a
+    price: decimal.Decimal = Field(default=0, max_digits=5, decimal_places=2)
+class Team(SQLModel, table=True):
+    id: Optional[int] = Field(default=None, primary_key=True)
+    label: str = Field(sa_column=Column("title", String(9), nullable=False, index=True))
+    heroes: List["Hero"] = Relationship(back_populates="team")
+class Hero(HeroBase, table=True):
+    __tablename__ = "heroes"
+    __table_args__ = (UniqueConstraint("name", "team_id", name="uq_name"),)
+    id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
+    team_id: Optional[int] = Field(default=None, foreign_key="team.id", ondelete="SET NULL")
+    team: Optional[Team] = Relationship(back_populates="heroes")
+    data: dict = Field(default_factory=dict, sa_type=JSON)
+    note: Optional[str] = Field(default=None, sa_column_kwargs={"server_default": "x", "comment": "c"})
+    flag: bool = False
+    size: float
+    raw: bytes
+    day: datetime.date
+class HeroRead(HeroBase):
+    id: int
+""",
     "merged table arguments": """
 class Base(DeclarativeBase): pass
 class Slugged:
