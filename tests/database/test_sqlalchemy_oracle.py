@@ -391,7 +391,7 @@ class HeroBase(SQLModel):
 class Team(SQLModel, table=True):
     id: Optional[int] = Field(default=None, primary_key=True)
     label: str = Field(sa_column=Column("title", String(9), nullable=False, index=True))
-    heroes: List["Hero"] = Relationship(back_populates="team")
+    heroes: list["Hero"] = Relationship(back_populates="team")
 class Hero(HeroBase, table=True):
     __tablename__ = "heroes"
     __table_args__ = (UniqueConstraint("name", "team_id", name="uq_name"),)
@@ -444,7 +444,7 @@ def module() -> Iterator[types.ModuleType]:
 @pytest.mark.filterwarnings("ignore")
 def test_we_read_what_sqlalchemy_makes(name: str, module: types.ModuleType) -> None:
     source = IMPORTS + SNIPPETS[name]
-    exec(compile(source, "oracle_models", "exec"), module.__dict__)
+    exec(compile(source, "oracle_models", "exec", dont_inherit=True), module.__dict__)
     sa.orm.configure_mappers()
     read = databases({"oracle_models.py": source})
     assert [database.unknowns for database in read if database.unknowns] == []
