@@ -598,6 +598,7 @@ class Interpreter:
         for keyword, value, first, last in keywords:
             place = Location(scope.path, Span(first, last))
             cls.keywords.append(Argument(keyword, self.evaluate(value, inner), place, keyword is None))
+        cls.certainty, cls.condition = self.certainty, self.condition
         inner.owner = cls
         self.block(body, inner)
         for parameter in names:

@@ -165,6 +165,8 @@ class ClassValue:
     type_parameters: tuple[str, ...] = ()
     decorators: list[tuple[Value, Location]] = field(default_factory=list)
     node: Node = ()
+    certainty: Certainty = Certainty.CERTAIN  # of the statement that makes it
+    condition: Unknown | None = None
     _mro: list[Value] | None = None
 
     def mro(self) -> list[Value]:

@@ -228,3 +228,37 @@ def test_regular_expressions_on_known_texts(source: str, expected: object) -> No
 
 def test_a_pattern_that_could_run_for_ever_is_not_run() -> None:
     assert isinstance(value_of('import re\nx = re.sub(r"(a+)+$", "", "' + "a" * 100 + 'b")'), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def numbers():\n    for i in range(2):\n        yield i\n    yield from (7, 8)\nx = [*numbers()]", [0, 1, 7, 8]),
+        ("from collections import defaultdict\nd = defaultdict(list)\nd['a'].append(1)\nx = d['a']", [1]),
+        ("from itertools import chain\nx = chain.from_iterable([[1], [2]])", [1, 2]),
+        ("class A:\n    __own = 1\n    shared = 2\nx = [n for n in dir(A) if n.endswith('own')] + [getattr(A, '_A__own')]", ["_A__own", 1]),
+        (
+            "class classproperty:\n    def __init__(self, f): self.f = f\n    def __get__(self, o, cls): return self.f(cls)\n"
+            "class A:\n    @classproperty\n    def name(cls): return cls.__name__\nclass B(A): pass\nx = B.name",
+            "B",
+        ),
+        ("import os\nx = 'no' if os.environ.get('PREFIX') == '1' else 'yes'", None),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    x = 1\nelse:\n    x = 2", 2),
+    ],
+)
+def test_what_a_run_would_give(source: str, expected: object) -> None:
+    assert value_of(source) == (expected if expected is not None else "yes")
+
+
+def test_a_package_that_may_be_absent_gives_way_to_ours() -> None:
+    source = "try:\n    from enterprise import A\nexcept ImportError:\n    from ours import A\nx = A.name"
+    assert value_of(source, ours="class A:\n    name = 'ours'\n") == "ours"
+
+
+def test_a_module_named_like_a_well_known_package_is_not_it() -> None:
+    files = {
+        "app/__init__.py": "", "app/db/__init__.py": "", "app/db/sqlalchemy.py": "from sqlalchemy import Column\n",
+        "app/db/models.py": "from sqlalchemy import Column as x\n",
+    }  # fmt: skip
+    program = interpreter(files)
+    assert [isinstance(program.member(f"app/db/{name}.py", member), External) for name, member in (("sqlalchemy", "Column"), ("models", "x"))] == [True, True]
