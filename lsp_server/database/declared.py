@@ -213,6 +213,8 @@ class Declarations:
         marks: list[bool] = []
         unknown: Unknown | None = None
         for item in items:
+            if isinstance(item, Instance) and made_by(item) in _ORDERED and item.arguments and isinstance(item.arguments[0].value, str):
+                item = item.arguments[0].value  # `desc("started")`: a column and its order
             plain = str(item) if isinstance(item, str) else None
             bare = column_name(item) if plain is None else plain
             if plain is None and isinstance(item, Instance) and made_by(item) in ("sqlalchemy.column",):
@@ -371,6 +373,7 @@ def _text_or_unknown(value: Value) -> str | Unknown | None:
     return str(value) if isinstance(value, str) else value if isinstance(value, Unknown) else None
 
 
+_ORDERED = frozenset(f"sqlalchemy.{name}" for name in ("desc", "asc", "nulls_last", "nulls_first", "nullslast", "nullsfirst"))
 _ITEMS = frozenset(f"sqlalchemy.{name}" for name in (
     "ForeignKey", "CheckConstraint", "Identity", "Computed", "Sequence", "DefaultClause", "FetchedValue", "ColumnDefault"))  # fmt: skip
 

@@ -293,6 +293,7 @@ class Event:
     decorates: FunctionValue | ClassValue | None = None
     condition: Unknown | None = None
     caller: tuple[Location, ...] = ()
+    guarded: bool = False  # a failure here is caught, and what follows goes on
 
     def argument(self, name: str, position: int | None = None) -> Argument | None:
         return find_argument(self.arguments, name, position)

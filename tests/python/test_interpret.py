@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from lsp_server.python.interpret import Interpreter
+from lsp_server.python.interpret import UNANSWERED, Interpreter
 from lsp_server.python.module import read_module
 from lsp_server.python.program import Program
-from lsp_server.python.values import Certainty, ClassValue, EnumMember, External, Instance, Method, Value
+from lsp_server.python.values import (
+    Certainty,
+    ClassValue,
+    EnumMember,
+    Event,
+    External,
+    Instance,
+    Method,
+    UnknownText,
+    Value,
+)
 from lsp_server.unknown import Unknown
 
 
@@ -41,6 +51,8 @@ def events(source: str, **more: str) -> list[tuple[str, Certainty]]:
         ("from starlette import status\nx = status.HTTP_404_NOT_FOUND", 404),
         ("from typing import get_type_hints\ndef f() -> None: ...\nx = get_type_hints(f).get('return')", None),
         ("a = '/api'\nx = f'{a}/v{1}'", "/api/v1"),
+        ("x = 0\nwhile x < 3:\n    x += 1", 3),
+        ("x = 'a'\nwhile True:\n    x = x + 'b'\n    if len(x) > 2:\n        break", "ab"),
         ("x = '/'.join(['a', 'b'])", "a/b"),
         ("x = '%s/%d' % ('a', 2)", "a/2"),
         ("x = 'a-b'.replace('-', '_').upper()", "A_B"),
@@ -262,3 +274,47 @@ def test_a_module_named_like_a_well_known_package_is_not_it() -> None:
     }  # fmt: skip
     program = interpreter(files)
     assert [isinstance(program.member(f"app/db/{name}.py", member), External) for name, member in (("sqlalchemy", "Column"), ("models", "x"))] == [True, True]
+    ("source", "beginning"),
+    [
+        ("x = f'DROP {open(1)} y'", "DROP "),
+        ("x = 'UPDATE ' + str(open(1)) + ' y'", "UPDATE "),
+        ("x = 'INSERT {} y'.format(open(1))", "INSERT "),
+        ("if open(1):\n    x = 'update a'\nelse:\n    x = 'update b'", "update "),
+    ],
+)
+def test_a_text_put_together_at_run_time_keeps_its_known_beginning(source: str, beginning: str) -> None:
+    value = value_of(source)
+    assert isinstance(value, UnknownText) and value.beginning == beginning
+
+
+def test_an_optional_package_that_is_tried_gives_way_to_the_workspaces_own_fallback() -> None:
+    value = value_of("try:\n    from plugin import Thing as x\nexcept ImportError:\n    from own import Thing as x", own="class Thing: ...")
+    assert isinstance(value, ClassValue)
+
+
+def test_a_folder_without_init_does_not_hide_an_installed_package() -> None:
+    found = interpreter({"alembic/versions/a.py": "from alembic import op\nx = op.f", "alembic/env.py": ""})
+    value = found.member("alembic/versions/a.py", "x")
+    assert isinstance(value, External) and value.name == "alembic.op.f"
+
+
+def test_calls_whose_failure_is_caught_are_marked() -> None:
+    found = interpreter({"main.py": "import a\na.one()\ntry:\n    a.two()\nexcept E:\n    pass\ntry:\n    a.three()\nexcept E:\n    raise"})
+    assert [event.guarded for event in found.run("main.py").events] == [False, True, False]
+
+
+class _Knowing:
+    """Knows what one function and one attribute of another package give."""
+
+    def called(self, event: Event) -> Value:
+        return 7 if isinstance(event.callee, External) and event.callee.name == "lib.ask" else UNANSWERED
+
+    def attribute(self, receiver: Value, name: str) -> Value:
+        return "postgresql" if name == "dialect" else UNANSWERED
+
+
+def test_somebody_who_knows_a_framework_answers_for_it() -> None:
+    found = interpreter({"main.py": "import lib\nx = [lib.ask(), lib.make().dialect]\ny = lib.other()"})
+    found.outside = _Knowing()
+    assert found.member("main.py", "x") == [7, "postgresql"]
+    assert isinstance(found.member("main.py", "y"), Instance)
