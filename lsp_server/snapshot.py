@@ -7,7 +7,8 @@ that snapshots share. `with_change` gives the snapshot as it would be after a ch
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
 
@@ -24,7 +25,8 @@ from lsp_server.database.compare import compare as compare_databases
 from lsp_server.database.model import Database
 from lsp_server.database.pair import Upkeep
 from lsp_server.database.pair import pair as pair_histories
-from lsp_server.database.replay import HistoryReplay, Replayer
+from lsp_server.database.replay import HistoryReplay, Replayer, RevisionReplay
+from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
 from lsp_server.database.sqlalchemy import may_declare_tables, read_models
 from lsp_server.document import Document, Documents, Kind, kind_of
 from lsp_server.python.interpret import Interpreter
@@ -97,7 +99,7 @@ class Memo:
 
 
 class Snapshot:
-    """One moment of a workspace. `cancelled` is asked between files while views are made."""
+    """One moment of a workspace. `cancelled` is asked between files while views are made; `now` dates what is generated."""
 
     def __init__(
         self,
@@ -105,11 +107,13 @@ class Snapshot:
         config: Config | None = None,
         memo: Memo | None = None,
         cancelled: Callable[[], bool] = lambda: False,
+        now: datetime | None = None,
     ) -> None:
         self.documents = documents
         self.config = config or Config()
         self.memo = memo or Memo()
         self.cancelled = cancelled
+        self.now = now
 
     @classmethod
     def of(cls, texts: dict[str, str], config: Config | None = None) -> Snapshot:
@@ -142,7 +146,7 @@ class Snapshot:
             if path in self.documents or path in changed:
                 raise EditConflict(f"{path}: the file exists already")
             changed[path] = Document(path, text)
-        return Snapshot(self.documents.replacing(changed), self.config, self.memo, self.cancelled)
+        return Snapshot(self.documents.replacing(changed), self.config, self.memo, self.cancelled, self.now)
 
 
     def suppressions(self, path: str) -> tuple[Suppression, ...]:
@@ -283,12 +287,26 @@ class Snapshot:
         replays = []
         for history in found:
             self.check_cancelled()
+            if self.config.dialect is not None:
+                history = replace(history, dialect=self.config.dialect)
             replays.append(self.replayer.replay(history))
         return tuple(replays)
 
     @cached_property
     def replayer(self) -> Replayer:
         return Replayer(self.interpreter, self.documents.digest, self.memo.get("replay", "", None, dict))
+
+    @cached_property
+    def downgrades(self) -> tuple[tuple[HistoryReplay, RevisionReplay, DowngradeOutcome], ...]:
+        """What the downgrade of every replayed revision does right after its upgrade."""
+        found = []
+        for replay in self.histories:
+            for step in replay.revisions:
+                self.check_cancelled()
+                outcome = downgrade_outcome(self.replayer, replay, step.revision.id)
+                if outcome is not None:
+                    found.append((replay, step, outcome))
+        return tuple(found)
 
     @cached_property
     def drifts(self) -> tuple[Drift, ...]:

@@ -22,7 +22,8 @@ ORDER: list[set[str]] = [
     {"api", "database", "stories"},
     {"snapshot"},
     {"findings"},
-    {"rules", "repair"},
+    {"repair"},
+    {"rules"},
     {"check"},
     {"verify"},
     {"report"},
@@ -44,6 +45,9 @@ ONLY_IN = {
     "alembic": ("database/migration/", "database/reflect.py", "shadow/", "agent/journal.py"),
 }
 LAZY = ("sqlalchemy", "alembic", "sqlglot")
+
+# Files that may import a lazy package at their top: they are themselves imported only inside functions.
+LOADED_WHEN_NEEDED = ("database/ddl_tree.py",)
 
 HEAVY = ("pygls", "lsprotocol", "asyncio", "anthropic", "sqlalchemy", "alembic", "pydantic", "jsonschema", "libcst",
          "sqlglot", "multiprocessing", "logging")  # fmt: skip
@@ -109,7 +113,7 @@ def test_packages_stay_in_their_rooms(path: Path) -> None:
         top = name.split(".")[0]
         if top in ONLY_IN:
             assert relative.startswith(ONLY_IN[top]), f"{relative} imports {name}"
-        if top in LAZY and not relative.startswith(("shadow/", "agent/")):
+        if top in LAZY and relative not in LOADED_WHEN_NEEDED and not relative.startswith(("shadow/", "agent/")):
             assert not eager, f"{relative} imports {name} when it is imported"
 
 

@@ -12,11 +12,11 @@ from dataclasses import replace
 
 from lsp_server.api.compare_operation import Context, compare_operation, label, meeting_path, sides
 from lsp_server.api.compare_schemas import Meeting, SchemaComparison
+from lsp_server.api.compare_shapes import Shapes
 from lsp_server.api.compare_values import Direction
 from lsp_server.api.difference import Difference, Element, Kind
 from lsp_server.api.model import Api, Operation, Schema, anonymous_path, path_parameters
 from lsp_server.api.pair import Key, Pairing, code_path, route_key, spec_key
-from lsp_server.api.shape import Shapes
 from lsp_server.unknown import Unknown
 
 _UNASKED_METHODS = ("HEAD", "OPTIONS", "TRACE")  # servers and middleware answer them without being told
@@ -37,7 +37,7 @@ def compare(promised: Api, implemented: Api, pairing: Pairing) -> tuple[Differen
             differences.extend(_missing(operation, key, routes, answered, promises, implemented, pairing))
             continue
         answered.add(key)
-        route = _same_slash(found, code_path(operation, pairing))
+        route = _spelled_alike(found, code_path(operation, pairing))
         if operation.maybe is not None or any(each.maybe is not None for each in found):
             continue
         outcome = compare_operation(operation, route, code_path(operation, pairing), context)
@@ -56,10 +56,11 @@ def _index(operations: Iterable[Operation]) -> dict[Key, list[Operation]]:
     return found
 
 
-def _same_slash(routes: list[Operation], path: str) -> Operation:
-    """The first route wins, as in every framework; of `/items` and `/items/` the one that is spelled alike."""
+def _spelled_alike(routes: list[Operation], path: str) -> Operation:
+    """Of several routes for one key the one whose path is spelled alike, else the first: it wins in every framework."""
+    same = [route for route in routes if route.path == path]
     alike = [route for route in routes if anonymous_path(route.path) == anonymous_path(path)]
-    return (alike or routes)[0]
+    return (same or alike or routes)[0]
 
 
 def _context(promised: Api, implemented: Api) -> Context:
@@ -74,7 +75,8 @@ def _context(promised: Api, implemented: Api) -> Context:
         isinstance(operation.security, tuple) and operation.security for operation in promised.operations
     )
     schemas = SchemaComparison(Shapes(promised), Shapes(implemented))
-    return Context(promised, implemented, schemas, declared, stated)
+    limited = any(isinstance(route.rate_limit, str) for route in implemented.operations)
+    return Context(promised, implemented, schemas, declared, stated, limited)
 
 
 # --- operations -----------------------------------------------------------------------------------------------------

@@ -49,6 +49,7 @@ class Context:
     schemas: SchemaComparison
     declared_errors: frozenset[str]  # error statuses that some route of the application declares
     security_is_stated: bool  # the spec speaks of security somewhere
+    limits_are_visible: bool  # some route of the application has a rate limit that can be seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,30 +131,47 @@ def _parameters(pair: _Pair, path: str) -> OperationOutcome:
     promised, implemented = pair.operation.parameters, pair.route.parameters
     if isinstance(promised, Unknown) or isinstance(implemented, Unknown):
         return OperationOutcome((), ())
-    renamed = dict(zip(path_parameters(path), path_parameters(pair.route.path)))
     differences: list[Difference] = []
-    answered: set[int] = set()
-    for parameter in promised:
-        name = renamed.get(parameter.name, parameter.name) if parameter.where == "path" else parameter.name
-        candidates = [each for each in implemented if _same_name(each, name, parameter.where)]
-        match = next((each for each in candidates if each.where == parameter.where), None)
-        if match is None and parameter.where != "path":
-            match = next(iter(candidates), None)
-        if match is not None:
-            answered.add(id(match))
-            differences.extend(_parameter(pair, parameter, match))
-        elif not _is_ambient(parameter, pair.context):
+    partners = _partners(promised, implemented, dict(zip(path_parameters(path), path_parameters(pair.route.path))))
+    for left, right in partners:
+        if left is not None and right is not None:
+            differences.extend(_parameter(pair, left, right))
+        elif left is not None and pair.route.reads_request is None and not _is_ambient(left, pair.context):
             differences.append(
-                pair.differ(Kind.MISSING, Element.PARAMETER, _at(parameter), "presence", parameter, None,
-                            parameter.location, pair.route.handler_location)
+                pair.differ(Kind.MISSING, Element.PARAMETER, _at(left), "presence", left, None,
+                            left.location, pair.route.handler_location)
             )  # fmt: skip
-    for parameter in implemented:
-        if id(parameter) not in answered and not _is_ambient(parameter, pair.context):
+        elif right is not None and not _is_ambient(right, pair.context):
             differences.append(
-                pair.differ(Kind.UNREQUESTED, Element.PARAMETER, _at(parameter), "presence", None, parameter,
-                            None, parameter.location)
-            )  # fmt: skip
+                pair.differ(Kind.UNREQUESTED, Element.PARAMETER, _at(right), "presence", None, right, None, right.location)
+            )
     return OperationOutcome(tuple(differences), ())
+
+
+def _partners(
+    promised: tuple[Parameter, ...], implemented: tuple[Parameter, ...], renamed: dict[str, str]
+) -> list[tuple[Parameter | None, Parameter | None]]:
+    """Parameters of both ends that belong together: by name and place, then by name alone (a query that became a header).
+
+    `renamed` gives the code's name of a path parameter of the spec.
+    """
+    rest = list(implemented)
+    found: list[tuple[Parameter | None, Parameter | None]] = []
+    lonely: list[Parameter] = []
+    for left in promised:
+        name = renamed.get(left.name, left.name) if left.where == "path" else left.name
+        right = next((each for each in rest if each.where == left.where and _same_name(each, name, left.where)), None)
+        if right is None:
+            lonely.append(left)
+        else:
+            rest = [each for each in rest if each is not right]
+            found.append((left, right))
+    for left in lonely:
+        right = next((each for each in rest if _same_name(each, left.name, left.where)), None)
+        if right is not None:
+            rest = [each for each in rest if each is not right]
+        found.append((left, right))
+    return [*found, *((None, right) for right in rest)]
 
 
 def _at(parameter: Parameter) -> tuple[str, ...]:
@@ -208,7 +226,7 @@ def _body(pair: _Pair) -> OperationOutcome:
     if isinstance(left, Unknown) or isinstance(right, Unknown) or pair.operation.method in ("GET", "HEAD", "TRACE"):
         return OperationOutcome((), ())
     if left is None or right is None:
-        if left is right:
+        if left is right or (right is None and pair.route.reads_request is not None):
             return OperationOutcome((), ())
         kind = Kind.MISSING if right is None else Kind.UNREQUESTED
         places = (
@@ -304,9 +322,7 @@ def _statuses(pair: _Pair, promised: tuple[Response, ...], implemented: tuple[Re
     spec_says = [response.status for response in promised]
     code_says = [response.status for response in implemented] + list(pair.route.raised)
     missing = [each for each in promised if _is_owed(each.status, code_says, pair)]
-    extra = [
-        each for each in implemented if not each.automatic and not _status_covered(each.status, spec_says)
-    ]  # fmt: skip
+    extra = [each for each in implemented if _is_news(each, spec_says, pair.route)]
     wins = [[each for each in side if each.status.startswith("2")] for side in (missing, extra)]
     if len(wins[0]) == 1 and len(wins[1]) == 1:  # one mistake, not two
         left, right = wins[0][0], wins[1][0]
@@ -338,6 +354,16 @@ def _is_owed(status: str, code_says: list[str], pair: _Pair) -> bool:
     return not isinstance(responses, Unknown) and any(
         response.status.startswith("4") and not response.automatic for response in responses
     )
+
+
+def _is_news(response: Response, spec_says: list[str], route: Operation) -> bool:
+    """Whether a declared answer is one the spec does not have. A success that the handler may answer otherwise proves nothing."""
+    if response.automatic or _status_covered(response.status, spec_says):
+        return False
+    if not response.status.startswith("2"):
+        return True
+    answers_itself = any(each[:1] in ("2", "3", "d") for each in route.raised)
+    return not answers_itself and any(each.startswith("2") for each in spec_says)
 
 
 def _status_covered(status: str, others: list[str]) -> bool:
@@ -395,17 +421,17 @@ def _plain_facts(pair: _Pair) -> Iterator[Difference]:
         yield pair.differ(Kind.CONTRADICTS, Element.DEPRECATION, ("deprecated",), "value", old, marked)
     promised, enforced = operation.rate_limit, route.rate_limit
     if isinstance(promised, str) and not isinstance(enforced, Unknown):
-        if enforced is None:
+        if enforced is None and pair.context.limits_are_visible:
             yield pair.differ(Kind.MISSING, Element.RATE_LIMIT, ("rate-limit",), "presence", promised, None)
-        elif _rate(promised) != _rate(enforced):
+        elif enforced is not None and _rate(promised) != _rate(enforced):
             yield pair.differ(Kind.CONTRADICTS, Element.RATE_LIMIT, ("rate-limit",), "value", promised, enforced)
 
 
 def _is_generated(operation_id: str, route: Operation) -> bool:
     """Whether the framework made the id up from the function and the path, as FastAPI does."""
+    words = re.sub(r"\W", "_", route.path)
     function = (route.handler or "").rsplit(":", 1)[-1].rsplit(".", 1)[-1]
-    made = re.sub(r"\W", "_", f"{function}{route.path}")
-    return operation_id in (f"{made}_{route.method.lower()}", made, function)
+    return operation_id.endswith(f"{words}_{route.method.lower()}") or operation_id == function
 
 
 def _rate(text: str) -> tuple[str, ...]:

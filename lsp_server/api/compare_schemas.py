@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from lsp_server.api.compare_shapes import Shape, Shapes, unwrap
 from lsp_server.api.compare_values import Clash, Direction, clashes, default_clash, null_clash
 from lsp_server.api.difference import Kind
 from lsp_server.api.model import Missing, Property, Schema
-from lsp_server.api.shape import Shape, Shapes, unwrap
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lsp_server.api.compare_shapes import Shape, limits
 from lsp_server.api.difference import Kind
 from lsp_server.api.model import Constant, Missing
-from lsp_server.api.shape import Shape, limits
 from lsp_server.unknown import Unknown
 
 

@@ -13,6 +13,7 @@ from lsp_server.api.dependencies import Signature, read_signature
 from lsp_server.api.fastapi_names import made_by
 from lsp_server.api.fastapi_responses import ResponseClass, read_responses, response_class
 from lsp_server.api.fastapi_routing import Inclusion, Options, Route, Router
+from lsp_server.api.handlers import raised_statuses, rate_limit, request_read_by_hand
 from lsp_server.api.model import Operation, SecurityScheme
 from lsp_server.api.pydantic import Shapes
 from lsp_server.python.expressions import call_value, items_of
@@ -170,6 +171,10 @@ class OperationReader:
             handler=f"{module}:{function.qualname}" if function is not None else None,
             handler_location=function.name_location if function is not None else None,
             declaration=function.location if function is not None else route.location, router=router.location,
+            template=own.prefix if isinstance(own.prefix, str) and own.prefix != path else None,
+            raised=raised_statuses(self.interpreter, function) if function is not None else ("default",),
+            rate_limit=rate_limit(function) if function is not None else None,
+            reads_request=request_read_by_hand(self.interpreter, function) if function is not None else None,
         )  # fmt: skip
 
     def _is_documented(self, route: Route, router: Router, own: Placement, path: str) -> bool:

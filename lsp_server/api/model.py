@@ -166,7 +166,7 @@ class Operation:
 
     `security`: () is open; None means that the observer cannot tell. `maybe` says that the operation exists only under a
     condition the text does not decide; it then satisfies a promise but gives no finding of its own. `raised` are status
-    codes that the handler visibly answers with besides the declared ones.
+    codes that the handler visibly answers with besides the declared ones, "default" for one that is not known.
     """
 
     method: str
@@ -189,6 +189,8 @@ class Operation:
     declaration: Location | None = None  # the whole declaration: decorators and function; the whole spec operation
     router: Location | None = None  # the call that made the router the route is on
     raised: tuple[str, ...] = ()
+    template: str | None = None  # the path with its converters (`/users/{id:int}`), where it has some
+    reads_request: Unknown | None = None  # the handler may take more from the request than it declares
 
     @property
     def subject(self) -> tuple[str, str, str]:

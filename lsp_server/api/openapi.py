@@ -11,10 +11,10 @@ import re
 from itertools import islice
 
 from lsp_server.api.json_schema import Dialect, SchemaReader
-from lsp_server.api.model import Api, SecurityScheme
+from lsp_server.api.model import Api, SecurityRequirement, SecurityScheme
 from lsp_server.api.openapi_parts import Parts
-from lsp_server.api.openapi_paths import Inherited, PathReader, prefix_of, prefixes_of
-from lsp_server.api.references import Faults, Load, References, Source, text_faults
+from lsp_server.api.openapi_paths import Inherited, PathReader, prefix_of, prefixes_of, whole_entry
+from lsp_server.api.references import Faults, Load, References, Source, is_written, text_faults
 from lsp_server.document import Document, Kind, kind_of
 from lsp_server.text import Location, Span
 from lsp_server.tree.columns import collector_paused
@@ -80,12 +80,13 @@ def _read(document: Document, tree: Tree, load: Load) -> Api:
         incomplete = Unknown("a specification without content", location)
         return Api(document.path, location=location, incomplete=incomplete, faults=tuple(faults.found), sources=(document.path,))
     source = references.root
-    dialect, head = _version(root)
+    dialect = dialect_of(root)
+    head = root.get("swagger") or root.get("openapi")
     schemas = SchemaReader(references, dialect)
     _name_schemas(source, root, schemas)
     named = _component(root, dialect, "securitySchemes", "securityDefinitions")
     parts = Parts(references, schemas, dialect, tuple(name for name, _ in named.items()) if named is not None else ())
-    inherited = Inherited(parts.security(source, root.get("security")), _texts(root, "consumes"), _texts(root, "produces"))
+    inherited = _inherited(source, root, parts)
     reader = PathReader(references, parts, dialect, inherited)
     paths = root.get("paths")
     if paths is not None:
@@ -105,7 +106,7 @@ def _read(document: Document, tree: Tree, load: Load) -> Api:
     return Api(
         document.path,
         title.text if title is not None and title.is_scalar and title.text else None,
-        tuple(reader.operations),
+        () if _is_base_lost(source, root) else tuple(reader.operations),
         schemas.named,
         schemes,
         base_paths,
@@ -118,17 +119,14 @@ def _read(document: Document, tree: Tree, load: Load) -> Api:
     )
 
 
-def _version(root: Node) -> tuple[Dialect, Node | None]:
-    swagger = root.get("swagger")
-    if swagger is not None:
-        return Dialect.SWAGGER_2, swagger
+def dialect_of(root: Node) -> Dialect:
+    """The rules that hold for a document; the newest where it does not say."""
+    if "swagger" in root:
+        return Dialect.SWAGGER_2
     head = root.get("openapi")
     text = head.text if head is not None else ""
-    if text.startswith("3.0"):
-        return Dialect.OPENAPI_3_0, head
-    if text.startswith("3.1"):
-        return Dialect.OPENAPI_3_1, head
-    return Dialect.OPENAPI_3_2, head
+    known = {"3.0": Dialect.OPENAPI_3_0, "3.1": Dialect.OPENAPI_3_1}
+    return known.get(text[:3], Dialect.OPENAPI_3_2)
 
 
 def _texts(root: Node, key: str) -> tuple[str, ...]:
@@ -147,6 +145,35 @@ def _name_schemas(source: Source, root: Node, schemas: SchemaReader) -> None:
     named = _component(root, schemas.dialect, "schemas", "definitions")
     for name, node in named.items() if named is not None else ():
         schemas.name(name, source, node)
+
+
+def _inherited(source: Source, root: Node, parts: Parts) -> Inherited:
+    """What holds for all operations; unknown where it may be what does not parse."""
+    node = root.get("security")
+    security: tuple[SecurityRequirement, ...] | Unknown = parts.security(source, node)
+    if _is_break_outermost(source, root) or (node is not None and source.holds_break(whole_entry(node))):
+        security = Unknown("the security of all operations, which does not parse", source.at_key(node) if node is not None else None)
+    return Inherited(security, _texts(root, "consumes"), _texts(root, "produces"))
+
+
+def _is_break_outermost(source: Source, root: Node) -> bool:
+    """Whether the text breaks between the outermost entries, or at the head of one."""
+    broken = source.broken
+    if broken is None:
+        return False
+    entries = (whole_entry(value) for _, value in root.items() if value.span.end > value.span.start)
+    return not any(entry.start < broken.start and broken.end < entry.end for entry in entries)
+
+
+def _is_base_lost(source: Source, root: Node) -> bool:
+    """Whether it does not parse where the API is served, or what it speaks: no path could be told from another then."""
+    for key in ("servers", "basePath", "consumes", "produces"):
+        node = root.get(key)
+        if node is not None and source.holds_break(whole_entry(node)):
+            return True
+        if node is None and source.broken is not None and is_written(source.tree.source, key, outermost=True):
+            return True
+    return False
 
 
 def _security_schemes(source: Source, root: Node, parts: Parts) -> tuple[SecurityScheme, ...]:

@@ -32,7 +32,7 @@ _METHODS = {method.lower(): method for method in METHODS}
 class Inherited:
     """What the document says for all operations."""
 
-    security: tuple[SecurityRequirement, ...] = ()
+    security: tuple[SecurityRequirement, ...] | Unknown = ()
     consumes: tuple[str, ...] = ()
     produces: tuple[str, ...] = ()
 
@@ -84,10 +84,10 @@ class PathReader:
                 methods.append(("QUERY", query))
             if (others := item.get("additionalOperations")) is not None:
                 methods += [(key.upper(), value) for key, value in others.items()]
-        spans = [_whole(value) for _, value in methods if value.is_mapping]
-        outside = source.holds_break(_whole(item)) and not any(source.holds_break(span) for span in spans)
+        spans = [whole_entry(value) for _, value in methods if value.is_mapping]
+        outside = source.holds_break(whole_entry(item)) and not any(source.holds_break(span) for span in spans)
         for method, node in methods:
-            if outside or source.holds_break(_whole(node)) or not node.is_mapping:
+            if outside or source.holds_break(whole_entry(node)) or not node.is_mapping:
                 continue
             operation = self._operation(source, method, path, node, item, shared)
             self._check_unique(operation, source, node)
@@ -125,7 +125,7 @@ class PathReader:
             short(node.get("summary")),
             short(node.get("description")),
             parts.rate_limit(source, node, (item, *filter(None, [self.references.root.tree.root]))),
-            declaration=Location(source.path, _whole(node)),
+            declaration=Location(source.path, whole_entry(node)),
         )
 
     def _body(self, source: Source, node: Node, shared: Found, own: Found) -> Body | Unknown | None:
@@ -192,7 +192,7 @@ def _combined(shared: Found, own: Found) -> tuple[Parameter, ...] | Unknown:
     return tuple(found.values())
 
 
-def _whole(node: Node) -> Span:
+def whole_entry(node: Node) -> Span:
     """An entry with its key."""
     key = node.key_span
     return Span(key.start, max(node.span.end, key.end)) if key is not None else node.span

@@ -32,7 +32,10 @@ _FAULT_LIMIT = 2000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """One file that belongs to a specification. `broken` is where its text does not parse."""
+    """One file that belongs to a specification. `broken` is where its text does not parse.
+
+    It begins where the last line above ends: what a half-typed line belongs to may have been read without it.
+    """
 
     path: str
     tree: Tree
@@ -51,7 +54,11 @@ class Source:
 
 
 def source_of(path: str, tree: Tree) -> Source:
-    broken = tree.problems[0].span if not tree.complete and tree.problems else None
+    broken = None
+    if not tree.complete and tree.problems:
+        span = tree.problems[0].span
+        line = max(tree.source.rfind("\n", 0, span.start), tree.source.rfind("\r", 0, span.start)) + 1
+        broken = Span(len(tree.source[:line].rstrip()), span.end)
     return Source(path, tree, broken)
 
 
@@ -117,6 +124,8 @@ class References:
         text = reference.text
         found = self._find(source, reference, text)
         if isinstance(found, str):
+            if source.holds_break(reference.span):
+                return Unknown("a reference that is being typed", source.at(reference))
             self._report(source, reference, found)
         elif isinstance(found, Target):
             return found
@@ -143,10 +152,11 @@ class References:
         fragment = unquote(fragment)
         root = source.tree.root
         if root is None:
-            return None if source.broken else f"the reference {text} points into an empty file"
+            return None if source.broken is not None else f"the reference {text} points into an empty file"
         if fragment and not fragment.startswith("/"):
             return None  # a name given by `$anchor`
         node = root
+        last = _unescaped(fragment.rpartition("/")[2])
         for part in fragment.split("/")[1:]:
             name = _unescaped(part)
             inner = node.get(name)
@@ -158,11 +168,16 @@ class References:
                 elif hop is not reference:
                     return None
             if inner is None:
-                if source.broken and _is_written(source.tree.source, name):
+                if source.holds_break(node.span) or (source.broken is not None and self._may_be_lost(source, name, last)):
                     return None
                 return f"the reference {text} points to nothing{self._suggestion(node, name)}"
             node = inner
         return Target(source, node, self.key_of(source, fragment))
+
+    @staticmethod
+    def _may_be_lost(source: Source, *names: str) -> bool:
+        """Whether what was not found may only have been cut off from where it belongs."""
+        return any(is_written(source.tree.source, name) for name in names)
 
     def _file(self, source: Source, path: str) -> Source | str:
         """Another file of the specification, or why it may not or cannot be had."""
@@ -207,18 +222,31 @@ def _unescaped(part: str) -> str:
     return part.replace("~1", "/").replace("~0", "~")
 
 
-def _is_written(text: str, name: str) -> bool:
-    """Whether a name stands before a colon somewhere: in a text that does not parse it may exist unseen."""
-    return re.search(rf"(?m)^[ \t{{,]*[\"']?{re.escape(name)}[\"']?[ \t]*(:|$)", text) is not None
+def is_written(text: str, name: str, outermost: bool = False) -> bool:
+    """Whether a name stands before a colon somewhere: in a text that does not parse it may exist unseen.
+
+    `outermost`: only where a line is indented by four at most, as the outermost keys of JSON are.
+    """
+    indent = "[ \\t]{0,4}[\"']?" if outermost else "[ \\t{,\"']*"
+    return re.search(rf"(?m)^{indent}{re.escape(name)}[\"']?[ \t]*(:|$)", text) is not None
 
 
 def text_faults(source: Source, faults: Faults) -> None:
     """The faults of a file's text itself."""
     for problem in source.tree.problems:
+        if problem.code == "duplicate-key" and _is_made_by_mending(source, problem):
+            continue
         sort = "invalid" if problem.code == "duplicate-key" else "syntax"
         related = ((Location(source.path, problem.related), _related_text(problem)),) if problem.related else ()
         subject = (problem.code, *source.tree.pointer_at(problem.span.start))
         faults.add(sort, problem.message, Location(source.path, problem.span), subject, related)
+
+
+def _is_made_by_mending(source: Source, problem: Problem) -> bool:
+    """Two equal keys may only stand in one mapping because the line between them does not parse."""
+    key = source.tree.node_at(problem.span.start)
+    mapping = key.parent if key is not None else None
+    return mapping is not None and source.holds_break(mapping.span)
 
 
 def _related_text(problem: Problem) -> str:

@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from lsp_server.cache import Cache
@@ -53,7 +54,7 @@ def open_project(options: argparse.Namespace) -> Project:
     memo = Memo()
     cache = None if options.no_cache else Cache(root)
     digests = cache.load(files, memo) if cache is not None else {}
-    snapshot = Snapshot(documents_of(root, files, digests), config, memo)
+    snapshot = Snapshot(documents_of(root, files, digests), config, memo, now=datetime.now())
     return Project(root, shown, config, files, only, snapshot, memo, cache)
 
 

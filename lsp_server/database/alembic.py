@@ -35,6 +35,7 @@ class Settings:
     file_template: str | None = None
     url: str | None = None
     timezone: str | None = None
+    options: tuple[tuple[str, str], ...] = ()  # everything the section says, for what the project itself looks up
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def read_settings(path: str, load: Callable[[str], Document]) -> list[Settings]:
             "version_path_separator") == ":" else r"[\s,;]+", options.get("version_locations", ""))  # fmt: skip
         result.append(Settings(path, section, options.get("script_location"), tuple(filter(None, locations)),
                                _unescape(options.get("file_template")), options.get("sqlalchemy.url") or None,
-                               options.get("timezone") or None))  # fmt: skip
+                               options.get("timezone") or None, tuple(sorted(options.items()))))  # fmt: skip
     return result
 
 
@@ -296,6 +297,9 @@ def _history(
 
 def _dialect(versions: tuple[str, ...], settings: Settings | None) -> str:
     """The database that the migrations are for; PostgreSQL where nothing says otherwise."""
+    scheme = (settings.url or "").partition(":")[0].partition("+")[0] if settings is not None else ""
+    if scheme in ("sqlite", "mysql", "mariadb", "postgresql"):
+        return scheme
     tails = {folder.rpartition("/")[2] for folder in versions}
     for name in ("sqlite", "mysql", "mariadb"):
         if tails == {name}:

@@ -5,11 +5,12 @@ Pure bookkeeping of SQLAlchemy's rules once all declarations are known. How decl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from lsp_server.database.alchemy_names import given_to, made_by
 from lsp_server.database.elements import (
+    COLUMNS,
     ColumnDraft,
     ForeignKeyDraft,
     flag,
@@ -26,13 +27,10 @@ from lsp_server.database.model import (
     Unique,
 )
 from lsp_server.database.naming import conventional_name
-from lsp_server.database.sql_text import sql_text
-from lsp_server.python.values import Argument, Instance, Method, Value
+from lsp_server.database.sql_text import column_name, sql_text
+from lsp_server.python.values import Argument, ClassValue, Instance, Method, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
-
-_NO_TYPE = Unknown("a column without a type")
-
 
 @dataclass(eq=False, slots=True)
 class MetaDataDraft:
@@ -87,6 +85,9 @@ class TableDraft:
             for column in self.columns:
                 if column.source is value:
                     return column
+            name = column_name(value)
+            if name is not None and made_by(value) in COLUMNS:
+                return self.column(name)
             if isinstance(value.origin, Method) and value.origin.name == "__getitem__" and value.arguments:
                 return self.column(value.arguments[0].value)
         if isinstance(value, Method):
@@ -97,7 +98,10 @@ class TableDraft:
 class Assembly:
     """Makes the tables of all drafts. `owner_of` tells which draft a class or `Table` object of the program stands for."""
 
-    def __init__(self, drafts: Iterable[TableDraft], owner_of: Mapping[int, TableDraft]) -> None:
+    def __init__(
+        self, drafts: Iterable[TableDraft], owner_of: Mapping[int, TableDraft], receiver_at: Callable[[Location], Value]
+    ) -> None:
+        self.receiver_at = receiver_at
         self.drafts = list(drafts)
         self.owner_of = owner_of
         self._by_name: dict[tuple[int, str | None, str], TableDraft] = {}
@@ -149,14 +153,18 @@ class Assembly:
                     if draft.column(own) is column:
                         keys.append(ForeignKeyDraft(target, key.location))
         for key in keys:
-            target = self._target(draft, key.target)
+            target = self._target(draft, key.target, key.target_location)
             if target is not None and target[1] is not None and depth < 10:
                 return self._type(target[0], target[1], depth + 1)
-        return ColumnType(Unknown(_NO_TYPE.what, column.location))
+        if column.implied_type is not None:
+            return column.implied_type
+        return ColumnType(Unknown("a column without a type", column.location))
 
     # References
 
-    def _target(self, draft: TableDraft, value: Value) -> tuple[TableDraft, ColumnDraft | None] | None:
+    def _target(
+        self, draft: TableDraft, value: Value, location: Location | None = None
+    ) -> tuple[TableDraft, ColumnDraft | None] | None:
         """The table and column that a foreign key's target means, where both are ours."""
         if isinstance(value, str):
             schema, table, column = split_target(value)
@@ -170,7 +178,10 @@ class Assembly:
                 return owners[0]
             if isinstance(value.origin, Method) and value.origin.name == "__getitem__":
                 return self._member(value.origin.receiver, value)
-            return next((owner for owner in owners if owner[0] is draft), None)
+            # The column of a mixin belongs to many tables: `Model.id` says which, a bare `id` means the class' own.
+            receiver = self.receiver_at(location) if location is not None and owners else None
+            named = self.owner_of.get(id(receiver)) if isinstance(receiver, ClassValue) else draft
+            return next((owner for owner in owners if owner[0] is named), None)
         if isinstance(value, Method):
             return self._member(value.receiver, value)
         return None
@@ -198,7 +209,7 @@ class Assembly:
 
     def _foreign_key(self, draft: TableDraft, columns: list[ColumnDraft | None], key: ForeignKeyDraft) -> ForeignKey:
         targets = list(key.target) if isinstance(key.target, list | tuple) else [key.target]
-        places = [self._place(draft, target, column) for target, column in zip(targets, columns)]
+        places = [self._place(draft, target, column, key.target_location) for target, column in zip(targets, columns)]
         names = [column.column_name if column else None for column in columns]
         unknown: Unknown | None = None
         if None in names or None in places or len(targets) != len(columns) or not names:
@@ -214,9 +225,11 @@ class Assembly:
             unknown, key.location,
         )  # fmt: skip
 
-    def _place(self, draft: TableDraft, value: Value, column: ColumnDraft | None) -> tuple[str | None, str, str] | None:
+    def _place(
+        self, draft: TableDraft, value: Value, column: ColumnDraft | None, location: Location | None
+    ) -> tuple[str | None, str, str] | None:
         """(schema, table, column) of a foreign key's target."""
-        found = self._target(draft, value)
+        found = self._target(draft, value, location)
         if found is not None and found[1] is not None and found[1].column_name is not None:
             return found[0].schema, found[0].name, found[1].column_name
         if isinstance(value, str):
@@ -247,6 +260,7 @@ class Assembly:
                 indexes.append(self._index(draft, item))
             elif sort == "CheckConstraint":
                 checks.append(self._check(draft, item))
+        indexes.extend(_spatial_index(draft, column) for column in draft.columns if column.type is not None and column.type.indexed)
         for made in draft.ready_made:
             (uniques if isinstance(made, Unique) else indexes).append(made)  # type: ignore[arg-type]
         return keys, uniques, indexes, checks
@@ -325,11 +339,11 @@ def nullable_of(column: ColumnDraft) -> bool | Unknown:
     """SQLAlchemy's rule: what is said, else what the annotation says, else anything but a primary key may be NULL."""
     if column.nullable is not None:
         return column.nullable
+    if column.implied_nullable is not None:
+        return column.implied_nullable
     if isinstance(column.primary_key, Unknown):
         return column.primary_key
-    if column.primary_key or column.identity is not None:
-        return False
-    return True if column.implied_nullable is None else column.implied_nullable
+    return not column.primary_key and column.identity is None
 
 
 def _keyed(column: Column, names: tuple[str, ...], draft: TableDraft) -> Column:
@@ -354,6 +368,12 @@ def _column_index(draft: TableDraft, column: ColumnDraft, uniques: list[Unique],
         uniques.append(Unique(None, unknown=column.unique, location=column.location))
     elif column.unique:
         uniques.append(Unique((name,), constraint_name(draft, "uq", None, (name,)), location=column.location))
+
+
+def _spatial_index(draft: TableDraft, column: ColumnDraft) -> Index:
+    """GeoAlchemy2 gives each geometry column a GiST index."""
+    name = column.column_name or ""
+    return Index(f"idx_{draft.name}_{name}", (name,), method="gist", expressions=(False,), location=column.location)
 
 
 def constraint_name(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from lsp_server.database.alchemy_names import made_by
+from lsp_server.database.catalogue_query import answer_query
 from lsp_server.database.fold import State
 from lsp_server.database.model import Table
 from lsp_server.database.operations import table_key
@@ -17,7 +18,13 @@ from lsp_server.unknown import Unknown
 _INSPECTORS = re.compile(r"(^|\.)(inspect|Inspector(\.from_engine)?|reflection\.Inspector)$")
 
 
-def answer_inspector(event: Event, state: State) -> Value | None:
+def answer_question(event: Event, state: State) -> Value:
+    """The answer to a question about the schema; UNANSWERED where it is none, or not known."""
+    answer = _inspected(event, state)
+    return answer_query(event, state) if answer is None else answer
+
+
+def _inspected(event: Event, state: State) -> Value | None:
     """The answer to `inspector.get_columns("users")` and the like; None where it is no such question, or not known."""
     method = event.method
     if method is None or not (method.startswith(("get_", "has_"))):

@@ -176,6 +176,9 @@ class Declarations:
             return None
         if root.sort == "sqlmodel" and not any(key.name == "table" and key.value is True for key in cls.keywords):
             return None
+        for value in list(cls.names.values()):
+            if isinstance(value, ClassValue):
+                self.map(value)  # declared attributes may ask the class that the body names for its table
         parent = next((found for entry in list(cls.lineage())[1:] if (found := self.map(entry)) is not None), None)
         result = MappedClass(cls, None, parent)
         self.mapped[id(cls)] = result
@@ -193,6 +196,8 @@ class Declarations:
         table = self._given_table(cls)
         if table is None:
             name = self._table_name(cls, root, parent, columns)
+            if root.sort == "flask" and parent is not None and not self._has_key(cls, columns):
+                name = None
             if isinstance(name, Unknown):
                 mapped.problem = Unknown(f"the table of `{cls.name}`: {name.what}", cls.name_location)
                 self.unknowns.append(mapped.problem)
@@ -205,10 +210,20 @@ class Declarations:
             return
         mapped.table = table
         self.owner_of[id(cls)] = table
+        if "__table__" not in cls.names:
+            self._set_table(cls, table)
         for column in columns:
             if table.column(column.column_name) is None or not (table is (parent.table if parent else None)):
                 table.add(column)
         mapped.attributes.update(column.attribute for column in columns if column.attribute)
+
+    def _set_table(self, cls: ClassValue, table: TableDraft) -> None:
+        """`Model.__table__`, as mapping a class makes it: other classes ask it for its name."""
+        attributes = {"name": table.name, "schema": table.schema}
+        attributes["fullname"] = f"{table.schema}.{table.name}" if table.schema else table.name
+        made = Instance(External("sqlalchemy.Table"), (), cls.location, attributes)
+        cls.names["__table__"] = made
+        self.owner_of[id(made)] = table
 
     def _given_table(self, cls: ClassValue) -> TableDraft | None:
         found = cls.find("__table__")
@@ -250,6 +265,11 @@ class Declarations:
     def fill(self, table: TableDraft, items: list[Value], options: Mapping[str, Value]) -> None:
         """Put constraints, columns and options into a table."""
         for item in items:
+            if isinstance(item, Instance) and isinstance(item.origin, Method) and item.origin.name == "ddl_if":
+                dialect = item.argument("dialect", 0)
+                if dialect is not None and dialect.value not in ("postgresql", None):
+                    continue  # it is made on another database only
+                item = item.origin.receiver
             if is_column(item):
                 table.add(read_column(self.types, item))
             elif made_by(item) in CONSTRAINTS:
@@ -298,15 +318,17 @@ class Declarations:
         if root.sort == "sqlmodel":
             return cls.name.lower()
         if root.sort == "flask" or root.naming == "flask":
-            has_key = any(column.primary_key is True for column in columns) or self._keys_in_arguments(cls)
-            return snake_case(cls.name) if has_key or parent is None else None
+            return snake_case(cls.name) if parent is None or self._has_key(cls, columns) else None
         if root.naming == "snake":
             return snake_case(cls.name)
         if root.naming == "lower":
             return cls.name.lower()
         return None
 
-    def _keys_in_arguments(self, cls: ClassValue) -> bool:
+    def _has_key(self, cls: ClassValue, columns: list[ColumnDraft]) -> bool:
+        """Flask-SQLAlchemy makes a table only for a class that brings a primary key."""
+        if any(column.primary_key is True for column in columns):
+            return True
         items, _, _ = split_table_arguments(self._table_arguments(cls))
         return any((made_by(item) or "").endswith(".PrimaryKeyConstraint") for item in items)
 
@@ -353,7 +375,11 @@ class Declarations:
                 return self._draft("sqlmodel", value)
             return self._draft(name, value)
         if isinstance(value, str):
-            return self._draft(value, None)
+            draft = self._draft(value, None)
+            draft.convention = draft.convention or next(
+                (entry["convention"] for entry in self.library.bases.values() if entry.get("metadata") == value and "convention" in entry), {}
+            )
+            return draft
         return self._draft(id(value), value)
 
     def _of_base(self, cls: ClassValue) -> MetaDataDraft:
@@ -437,7 +463,9 @@ class Declarations:
         """What is written at the column comes first, then the annotation's `mapped_column`, then its type."""
         if said.column is not None:
             merge(draft, read_column(self.types, said.column))
-        if draft.type is None and not (draft.foreign_keys and said.type is None):
+        if draft.foreign_keys:
+            draft.implied_type = said.type
+        elif draft.type is None:
             draft.type = said.type
         draft.implied_nullable = said.nullable
 

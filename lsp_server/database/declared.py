@@ -322,7 +322,9 @@ def _spatial_index(value: Instance, column: Column, table: str) -> list[Index]:
 
 
 def plain_name(value: Value) -> str | None:
-    """A constraint's name as written; None for no name."""
+    """A constraint's name as written; None for no name. Final names are cut to what a database takes."""
+    if isinstance(value, FinalName):
+        return shortened(str(value))
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Instance) and made_by(value) in ("sqlalchemy.conv", "sqlalchemy.quoted_name", "alembic.op.f"):

@@ -44,6 +44,7 @@ class ForeignKeyDraft:
 
     target: Value
     location: Location
+    target_location: Location | None = None
     columns: tuple[Value, ...] = ()
     name: Value = None
     ondelete: str | Unknown | None = None
@@ -77,6 +78,7 @@ class ColumnDraft:
     checks: list[Instance] = field(default_factory=list)
     declared_in: str | None = None
     implied_nullable: bool | Unknown | None = None  # from an annotation
+    implied_type: ColumnType | None = None  # from an annotation; a foreign key's target says more
     use_existing: bool = False
     maybe: Unknown | None = None
 
@@ -197,7 +199,7 @@ def flag(value: Value, name: str, location: Location) -> bool | Unknown:
 def read_foreign_key(made: Instance) -> ForeignKeyDraft:
     arguments = given_to(made)
     target = made.argument("column", 0) if made.base_arguments is None else (arguments[0] if arguments else None)
-    draft = ForeignKeyDraft(target.value if target else None, made.location)
+    draft = ForeignKeyDraft(target.value if target else None, made.location, target.location if target else None)
     _actions(draft, arguments)
     return draft
 

@@ -6,6 +6,7 @@ what. Whether an operation is asked for at all is said by its step; reading revi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -56,6 +57,7 @@ from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
 LONGEST_NAME = 63
+_FOREIGN_COLLATION = re.compile(r"(?:utf8mb[34]|utf8|latin1|ascii|utf16)_\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Refusal:
     """The database refuses an operation. `sort` names the cause:
 
     "missing" and "exists" (of a name), "unnamed" (a constraint dropped without a name), "depends" (something else needs
-    it), "cast" (no automatic conversion: `USING` is missing), "mismatch" (a key that cannot be made).
+    it), "cast" (no automatic conversion: `USING` is missing), "mismatch" (a key that cannot be made), "dialect" (what only another
+    database knows).
     """
 
     sort: str
@@ -142,12 +145,18 @@ def _perhaps(state: State, step: Step, condition: Unknown) -> None:
         return
     if isinstance(operation, DropTable | RenameTable):
         state.tables[key] = replace(table, maybe=condition)
+        if isinstance(operation, RenameTable):
+            new = table_key(operation.name, key[0] if isinstance(operation.schema, Keep) else operation.schema)
+            state.tables.setdefault(new, replace(table, name=new[1], schema=new[0], maybe=condition))
     elif isinstance(operation, AddColumn):
         if table.column(operation.column.name) is None:
             state.tables[key] = replace(table, columns=(*table.columns, replace(operation.column, maybe=condition)))
     elif isinstance(operation, DropColumn):
         state.tables[key] = _with_column(table, operation.column, lambda column: replace(column, maybe=condition))
     elif isinstance(operation, AlterColumn):
+        column = table.column(operation.column)
+        if not isinstance(operation.name, Keep) and column is not None and table.column(operation.name) is None:
+            table = replace(table, columns=(*table.columns, replace(column, name=operation.name, maybe=condition)))
         state.tables[key] = _with_column(table, operation.column, lambda column: _maybe_altered(column, operation, condition))
     elif isinstance(operation, CreateIndex):
         if _index_of(table, operation.index.name) is None:
@@ -294,6 +303,8 @@ def _add_column(state: State, operation: AddColumn, location: Location) -> None:
 
 def _present_type(state: State, kind: ColumnType) -> ColumnType:
     """A column's type as the database knows it: an enumeration has the values it was made with, and must be there."""
+    if kind.collation and state.dialect == "postgresql" and _FOREIGN_COLLATION.match(kind.collation):
+        raise Refused("dialect", f"the collation {kind.collation} is MySQL's")
     if kind.item is not None:
         return replace(kind, item=_present_type(state, kind.item))
     enum = kind.enum
@@ -367,6 +378,15 @@ def _refuse_if_referred(state: State, table: Table, columns: tuple[str, ...]) ->
         for key in other.foreign_keys:
             if _points_at(key, table) and key.target_columns and set(key.target_columns) == set(columns) and other.maybe is None:
                 raise Refused("depends", f"a foreign key of {other.full_name} needs the key ({', '.join(columns)}) of {table.full_name}")
+
+
+def _drop_referring(state: State, table: Table, columns: tuple[str, ...]) -> None:
+    """CASCADE: the foreign keys that stand on a key go with it."""
+    for key, other in list(state.tables.items()):
+        kept = tuple(each for each in other.foreign_keys
+                     if not (_points_at(each, table) and set(each.target_columns or ()) == set(columns)))  # fmt: skip
+        if len(kept) != len(other.foreign_keys):
+            state.tables[key] = replace(other, foreign_keys=kept)
 
 
 def _alter_column(state: State, operation: AlterColumn, location: Location) -> None:
@@ -533,8 +553,12 @@ def _drop_constraint(state: State, operation: DropConstraint, location: Location
         if operation.if_exists or table.incomplete is not None or unsure:
             return
         raise Refused("missing", f"the table {table.full_name} has no constraint {operation.name} here")
-    if isinstance(found, PrimaryKey | Unique) and found.columns and not operation.cascade:
-        _refuse_if_referred(state, table, found.columns)
+    if isinstance(found, PrimaryKey | Unique) and found.columns:
+        if operation.cascade:
+            _drop_referring(state, table, found.columns)
+            table = state.tables[operation.table]
+        else:
+            _refuse_if_referred(state, table, found.columns)
     columns = table.columns
     if isinstance(found, PrimaryKey):
         columns = tuple(replace(each, primary_key=False) for each in columns)

@@ -44,6 +44,7 @@ class ColumnType:
     python: str | None = None  # "sqlalchemy.String", "app.types.Money"
     source: str | None = None  # the expression as written, for rendering what we cannot say better
     variants: tuple[tuple[str, ColumnType], ...] = ()  # (dialect, type) from `with_variant`
+    indexed: bool = False  # the type makes an index of its own (spatial types)
 
     @property
     def sql(self) -> str | None:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from lsp_server.database.alchemy_names import made_by, name_of
-from lsp_server.database.catalogue import answer_inspector
+from lsp_server.database.catalogue import answer_question
 from lsp_server.database.ddl import operations_of, operations_of_beginning
 from lsp_server.database.declared import Declarations, FinalName, names_of, plain_name
+from lsp_server.database.environment import Environment
 from lsp_server.database.fold import Refusal, State, apply
 from lsp_server.database.model import Check, ForeignKey, PrimaryKey, Unique
 from lsp_server.database.operations import (
@@ -41,6 +42,7 @@ from lsp_server.database.operations import (
     table_key,
 )
 from lsp_server.database.sql_text import sql_text
+from lsp_server.python.interpret import UNANSWERED
 from lsp_server.python.values import (
     Argument,
     Certainty,
@@ -81,8 +83,9 @@ class Recorder:
     `asked` says whether anything was answered from the state.
     """
 
-    def __init__(self, path: str, state: State, declarations: Declarations, options: Mapping[str, Value]) -> None:
-        self.options = options
+    def __init__(self, path: str, state: State, declarations: Declarations, environment: Environment) -> None:
+        self.options = environment.options
+        self.settings = environment.settings
         self.path = path
         self.state = state
         self.declarations = declarations
@@ -96,20 +99,20 @@ class Recorder:
 
     # The interpreter's questions
 
-    def called(self, event: Event) -> Value | None:
+    def called(self, event: Event) -> Value:
         """Write an event's operations down; the answer to a question about the database."""
-        if isinstance(event.callee, External):
-            if event.callee.name in ("alembic.op.f", "alembic.operations.ops.f"):
-                return _final(event)
-            if event.callee.name.startswith(("alembic.context.is_offline_mode", "alembic.op.get_context.is_offline")):
-                return False
-        if event.method == "f" and isinstance(event.receiver, Instance):
+        name = event.callee.name if isinstance(event.callee, External) else event.method
+        if name in ("alembic.op.f", "alembic.operations.ops.f", "f"):
             return _final(event)
-        if event.method == "compile":
+        if name == "alembic.context.is_offline_mode":
+            return False
+        if name == "compile":
             text = sql_text(event.receiver, event.location)
-            return text if isinstance(text, str) else None
-        answer = answer_inspector(event, self.state)
-        if answer is not None:
+            return text if isinstance(text, str) else UNANSWERED
+        if name == "get_main_option" and self.settings is not None:
+            return self._option(event)
+        answer = answer_question(event, self.state)
+        if answer is not UNANSWERED:
             self.asked = True
             return answer
         if event.certainty is not Certainty.DORMANT and not self._reading:
@@ -119,9 +122,9 @@ class Recorder:
                 self._record(event)
             finally:
                 self._reading = False
-        return None
+        return UNANSWERED
 
-    def attribute(self, receiver: Value, name: str) -> Value | None:
+    def attribute(self, receiver: Value, name: str) -> Value:
         if name == "name" and isinstance(receiver, Method) and receiver.name in ("dialect", "engine"):
             return self.state.dialect
         if name in ("drivername", "name") and isinstance(receiver, DatabaseAddress):
@@ -132,7 +135,15 @@ class Recorder:
             return False
         if name == "opts" and isinstance(receiver, Instance) and made_by(receiver) in _CONTEXTS:
             return dict(self.options)
-        return None
+        return UNANSWERED
+
+    def _option(self, event: Event) -> Value:
+        """What `alembic.ini` says about an option of the project's own; Alembic's options are set at run time."""
+        name, default = find_argument(event.arguments, "name", 0), find_argument(event.arguments, "default", 1)
+        if name is None or not isinstance(name.value, str) or name.value in ("sqlalchemy.url", "script_location"):
+            return UNANSWERED
+        assert self.settings is not None
+        return dict(self.settings.options).get(name.value.lower(), default.value if default is not None else None)
 
     def _place(self, event: Event) -> None:
         """Where the operation stands: in the revision itself, also where one of the project's functions makes it."""
@@ -512,9 +523,9 @@ _OPERATIONS: dict[str, Callable[[Recorder, tuple[Argument, ...]], None]] = {
 }  # fmt: skip
 
 
-def _final(event: Event) -> Value | None:
+def _final(event: Event) -> Value:
     value = event.arguments[0].value if event.arguments else None
-    return FinalName(value) if isinstance(value, str) else None
+    return FinalName(value) if isinstance(value, str) else value
 
 
 def _given(arguments: tuple[Argument, ...], position: int, *names: str) -> Value:

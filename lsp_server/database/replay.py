@@ -6,29 +6,19 @@ in one revision does not run the others again. What the downgrade of a revision 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from lsp_server.database.alchemy_names import made_by
 from lsp_server.database.alembic import History
 from lsp_server.database.declared import Declarations
+from lsp_server.database.environment import Environment, read_environment
 from lsp_server.database.fold import Refusal, State, apply
 from lsp_server.database.model import Database, Replay, Revision
 from lsp_server.database.operations import Step
 from lsp_server.database.recorder import Recorder
 from lsp_server.database.types import TypeReader
 from lsp_server.python.interpret import Interpreter
-from lsp_server.python.values import ClassValue, External, FunctionValue, Instance, Method, Value, find_argument
-from lsp_server.text import Location
-from lsp_server.unknown import Unknown
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """The naming convention of the metadata that `env.py` compares with, and the options it runs migrations with."""
-
-    convention: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, Value] = field(default_factory=dict)
+from lsp_server.python.values import FunctionValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +94,7 @@ class Replayer:
                     return remembered.steps, refusal
             return remembered.steps, None
         before = state.copy()
-        recorder = Recorder(revision.path, state, Declarations(TypeReader(self.interpreter), environment.convention), environment.options)
+        recorder = Recorder(revision.path, state, Declarations(TypeReader(self.interpreter), environment.convention), environment)
         outer, self.interpreter.outside = self.interpreter.outside, recorder
         try:
             function = self.interpreter.member(revision.path, name)
@@ -147,64 +137,4 @@ def _verdict(history: History, state: State, refusal: Refusal | None) -> Replay:
     return Replay(True)
 
 
-# What env.py says
-
-
-def read_environment(history: History, interpreter: Interpreter) -> Environment:
-    """What `env.py` configures; nothing where it is not readable."""
-    if history.env is None:
-        return Environment()
-    execution = interpreter.run(history.env)
-    events = list(execution.events)
-    for name in ("run_migrations_online", "run_migrations_offline", "do_run_migrations"):
-        function = execution.scope.names.get(name)
-        if isinstance(function, FunctionValue):
-            events.extend(interpreter.call_detached(function)[1])
-    options: dict[str, Value] = {}
-    candidates: list[Value] = []
-    for event in events:
-        if isinstance(event.callee, External) and event.callee.name == "alembic.context.configure":
-            for argument in event.arguments:
-                if argument.name == "target_metadata":
-                    candidates.append(argument.value)
-                elif argument.name is not None and isinstance(argument.value, str | int | bool):
-                    options.setdefault(argument.name, argument.value)
-    if "target_metadata" in execution.scope.names:
-        candidates.append(interpreter.resolve(execution.scope, "target_metadata"))
-    for value in candidates:
-        for metadata in value if isinstance(value, list | tuple) else [value]:
-            convention = _convention_of(metadata, interpreter)
-            if convention:
-                return Environment(convention, options)
-    return Environment({}, options)
-
-
-def _convention_of(value: Value, interpreter: Interpreter) -> dict[str, str]:
-    if isinstance(value, Method) and value.name == "metadata":
-        value = _metadata_of(value.receiver, interpreter)
-    if isinstance(value, Instance) and made_by(value) == "sqlalchemy.MetaData":
-        given = find_argument(value.arguments, "naming_convention")
-        named = given.value if given is not None else value.attributes.get("naming_convention")
-        if isinstance(named, dict):
-            return {key: item for key, item in named.items() if isinstance(key, str) and isinstance(item, str)}
-    return {}
-
-
-def _metadata_of(receiver: Value, interpreter: Interpreter) -> Value:
-    """The metadata of a declarative base that some call made: `declarative_base(metadata=…)`, `SQLAlchemy(metadata=…)`."""
-    if isinstance(receiver, ClassValue):
-        for entry in receiver.mro():
-            if isinstance(entry, ClassValue) and "metadata" in entry.names:
-                return interpreter.resolve(entry.scope, "metadata") if "metadata" in entry.scope.names else entry.names["metadata"]
-            if isinstance(entry, Instance):
-                return _metadata_of(entry, interpreter)
-    if isinstance(receiver, Instance):
-        given = find_argument(receiver.arguments, "metadata")
-        if given is not None:
-            return given.value
-        if isinstance(receiver.origin, Method | ClassValue):
-            return _metadata_of(receiver.origin, interpreter) if isinstance(receiver.origin, ClassValue) else None
-    return None
-
-
-__all__ = ["HistoryReplay", "Location", "Memo", "Replayer", "RevisionReplay", "Trace", "Unknown", "read_environment"]
+__all__ = ["HistoryReplay", "Memo", "Replayer", "RevisionReplay", "Trace"]

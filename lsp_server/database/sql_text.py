@@ -21,6 +21,9 @@ _SUFFIXES = {"desc": " DESC", "asc": " ASC", "nulls_last": " NULLS LAST", "nulls
              "nullslast": " NULLS LAST", "nullsfirst": " NULLS FIRST"}  # fmt: skip
 _OPERATORS = {"==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "+": "+", "-": "-", "*": "*", "/": "/",
               "%": "%", "&": "AND", "|": "OR"}  # fmt: skip
+_CASTS = {"Date": "DATE", "Time": "TIME WITHOUT TIME ZONE", "Integer": "INTEGER", "BigInteger": "BIGINT", "String": "VARCHAR",
+          "Text": "TEXT", "Numeric": "NUMERIC", "Boolean": "BOOLEAN", "DateTime": "TIMESTAMP WITHOUT TIME ZONE",
+          "JSONB": "JSONB", "JSON": "JSON", "UUID": "UUID"}  # fmt: skip
 
 
 def quoted(text: str) -> str:
@@ -51,7 +54,7 @@ def column_name(value: Value) -> str | None:
             name = first[0].value
         if isinstance(name, str):
             return name
-        own = value.attributes.get("name")
+        own = value.attributes.get("name") or value.attributes.get("__name__")
         return own if isinstance(own, str) else None
     if isinstance(value, Method) and not isinstance(value.receiver, NATIVE) and not isinstance(value, External):
         return value.name
@@ -98,10 +101,14 @@ def _text(value: Value) -> str | None:
     if name is not None and name.startswith("sqlalchemy.func."):
         return _function(name[16:], [argument.value for argument in arguments])
     if name is not None and name.startswith("sqlalchemy.") and name[11:] in _SUFFIXES:
-        inner = _text(first)
+        inner = first if isinstance(first, str) else _text(first)
         return inner + _SUFFIXES[name[11:]] if inner else None
     if isinstance(value.origin, External) and value.origin.name.startswith("operator."):
         return _operation(value.origin.name[9:], [argument.value for argument in arguments])
+    if name == "sqlalchemy.cast" and len(arguments) == 2:
+        inner, kind = _text(first), name_of(arguments[1].value) or made_by(arguments[1].value)
+        family = _CASTS.get((kind or "").rpartition(".")[2])
+        return f"CAST({inner} AS {family})" if inner and family else None
     column = column_name(value)
     if column is not None:
         return column

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from lsp_server.database.alchemy_names import given_to, is_extension, made_by, name_of
@@ -16,22 +18,28 @@ from lsp_server.database.declarative import Declarations, readable_convention
 from lsp_server.database.elements import CONSTRAINTS
 from lsp_server.database.model import Database, EnumType, Table
 from lsp_server.database.types import TypeReader, shipped_library
+from lsp_server.python.expressions import receiver_at
 from lsp_server.python.interpret import Execution, Interpreter
 from lsp_server.python.values import Certainty, ClassValue, Event, Instance, Method, Value
 from lsp_server.unknown import Unknown
 
 _WORDS = (
-    "sqlalchemy", "sqlmodel", "SQLModel", "__tablename__", "__table_args__", "db.Model", "db.Table", "db.Column",
-    "mapped_column", "Mapped[", "table=True", "table = True", "advanced_alchemy", "fastapi_users", "flask_appbuilder",
-    "Column(",
+    "__table", "Mapped[", "olumn(", "Table(", "table=True", "table = True", "map_imperatively(", "Index(",
+    "append_constraint(", "naming_convention", "Base", "Model",
 )  # fmt: skip
-_TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest)\.py$")
+_HINT = re.compile(
+    r"__tablename__|__table_args__|__table__\s*=|Mapped\[|[cC]olumn\(|\bTable\(|\btable\s*=\s*True|map_imperatively\(|\bIndex\("
+    r"|append_constraint\(|\bnaming_convention\b|^class \w+\([^)]*\b(?:db\.Model|(?<!pydantic\.)Base|Model)\s*[,)]",
+    re.M,
+)
+_TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|conftest)\.py$")
+_HISTORY = re.compile(r"(?:^|/)(?:migrations?|alembic)/")
 
 
 def may_declare_tables(text: str) -> bool:
     """Whether a module's text can declare or help to declare a table. Cheap; says yes too often."""
     # Plain searches: one regular expression of alternatives is fifty times slower on files that hold none of them.
-    return any(word in text for word in _WORDS)
+    return any(word in text for word in _WORDS) and _HINT.search(text) is not None
 
 
 def read_models(
@@ -41,13 +49,13 @@ def read_models(
 
     `more_types` describes column types of other packages, as `library_types.toml` does.
     """
-    paths = [path for path in candidates if not is_test(path) and not _is_revision(interpreter, path)]
+    paths = [path for path in candidates if not is_aside(path) and not _is_revision(interpreter, path)]
     for path in paths:
         interpreter.run(path)
     library = shipped_library().with_types(more_types) if more_types else shipped_library()
     reader = Declarations(interpreter, TypeReader(interpreter, library), library)
     executions = [execution for path, execution in interpreter.executions.items()
-                  if not is_test(path) and not _is_revision(interpreter, path)]  # fmt: skip
+                  if not is_aside(path) and not _is_revision(interpreter, path)]  # fmt: skip
     for execution in executions:
         for event in execution.events:
             if name_of(event.callee) == "sqlalchemy.Table" and event.certainty != Certainty.DORMANT:
@@ -60,8 +68,9 @@ def read_models(
     return _databases(reader)
 
 
-def is_test(path: str) -> bool:
-    return _TESTS.search(path) is not None
+def is_aside(path: str) -> bool:
+    """Tests and whatever stands in a folder of migrations: their tables are not the application's."""
+    return _TESTS.search(path) is not None or _HISTORY.search(path) is not None
 
 
 def _is_revision(interpreter: Interpreter, path: str) -> bool:
@@ -101,6 +110,9 @@ def _read_table(reader: Declarations, event: Event) -> None:
         if argument.star or isinstance(argument.value, Unknown) and argument.name is None:
             table.incomplete = Unknown("a table with parts made at run time", argument.location)
     if any(option in options for option in ("autoload", "autoload_with")):
+        if not table.columns:
+            reader.unknowns.append(Unknown(f"the table `{name}`, which is read from the database", made.location))
+            return
         table.incomplete = Unknown("a table read from the database", made.location)
     if event.certainty == Certainty.CONDITIONAL:
         table.maybe = event.condition
@@ -170,7 +182,7 @@ def _databases(reader: Declarations) -> tuple[Database, ...]:
         known = drafts.get((id(draft.metadata), *draft.key))
         if known is None or (known.maybe is not None and draft.maybe is None):
             drafts[(id(draft.metadata), *draft.key)] = draft
-    assembly = Assembly(drafts.values(), reader.owner_of)
+    assembly = Assembly(drafts.values(), reader.owner_of, partial(receiver_at, reader.interpreter))
     grouped: dict[int, list[Table]] = {}
     for draft in drafts.values():
         grouped.setdefault(id(draft.metadata), []).append(assembly.table(draft))
@@ -186,8 +198,6 @@ def _databases(reader: Declarations) -> tuple[Database, ...]:
     result.sort(key=lambda database: -len(database.tables))
     if reader.unknowns:
         first = result[0] if result else Database("", ())
-        from dataclasses import replace
-
         result[:1] = [replace(first, unknowns=tuple(reader.unknowns))]
     return tuple(result)
 

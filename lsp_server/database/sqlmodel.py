@@ -57,8 +57,12 @@ def _column(reader: Declarations, entry: ClassValue, name: str) -> ColumnDraft |
     else:
         draft = ColumnDraft(place, attribute=name)
         _from_field(reader.types, draft, given, kind, optional, extras)
-    draft.location = Location(place.path, Span(place.span.start, place.span.end))
     default = _default(value, field)
+    if default is None and not optional and "nullable" not in given and draft.primary_key is not True and draft.implied_nullable is None:
+        said = "nullable" in {argument.name for argument in _column_arguments(given)} or is_column(column.value if column else None)
+        if not said:
+            draft.nullable = Unknown("whether a field may be NULL whose default alone is None: Pydantic 1 and 2 differ", place)
+    draft.location = Location(place.path, Span(place.span.start, place.span.end))
     if draft.default is None and default is not Ellipsis:
         draft.default = python_default(default, place)
     return draft

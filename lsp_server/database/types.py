@@ -214,7 +214,10 @@ class TypeReader:
             if given is not None:
                 return self.read(given.value, location, depth + 1)
         if "pattern" in entry:
-            return _patterned(entry, arguments, location)
+            unless = entry.get("indexed_unless")
+            given = find_argument(arguments, unless) if unless else None
+            indexed = unless is not None and (given is None or given.value is not False)
+            return replace(_patterned(entry, arguments, location), indexed=indexed)
         if "sql" not in entry:
             return _unknown("a type whose wrapped type is not known", location)
         native = entry.get("native")

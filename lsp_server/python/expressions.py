@@ -19,6 +19,7 @@ from lsp_server.python.values import (
     Argument,
     BoundMethod,
     ClassValue,
+    Defaulting,
     EnumMember,
     External,
     FunctionValue,
@@ -75,6 +76,9 @@ def items_of(value: Value) -> list[Value] | None:
         return list(value) if len(value) <= LONGEST else None
     if isinstance(value, ClassValue) and value.inherits(*ENUMS):
         return members(value)
+    if isinstance(value, Instance) and isinstance(value.origin, External) and value.origin.name == "builtins.generator":
+        given = value.attributes.get("items")
+        return None if not isinstance(given, list) or any(isinstance(item, Unknown) for item in given) else list(given)
     return None
 
 
@@ -484,6 +488,9 @@ def _subscript(self: Interpreter, node: Node, scope: Scope) -> Value:
     if isinstance(value, dict):
         if hashable(key) and key in value:
             return value[key]
+        if isinstance(value, Defaulting) and hashable(key) and value.factory is not None:
+            value[key] = call_value(self, value.factory, (), location)
+            return value[key]
         return Unknown("an entry that is not known", location)
     if isinstance(value, str | list | tuple) and isinstance(key, int | slice):
         try:
@@ -565,7 +572,30 @@ def _walrus(self: Interpreter, node: Node, scope: Scope) -> Value:
     return value
 
 
+def _yield(self: Interpreter, node: Node, scope: Scope) -> Value:
+    location = self.location(node, scope)
+    value = None if node[3] is None else evaluate(self, node[3], scope)
+    self.yield_(value, node[4], location)
+    return Unknown("what is sent to a generator", location)
+
+
 # Calls
+
+
+def receiver_at(self: Interpreter, location: Location) -> Value:
+    """What `X` is worth in the expression `X.name` that stands at a location of a module; Unknown where none does."""
+    waiting: list[Any] = [self.program.load(location.path).body]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, tuple):
+            continue
+        located = len(node) > 2 and isinstance(node[0], str) and isinstance(node[1], int) and isinstance(node[2], int)
+        if located and not node[1] <= location.span.start <= location.span.end <= node[2]:
+            continue
+        if located and node[0] == "attr" and (node[1], node[2]) == tuple(location.span):
+            return evaluate(self, node[3], self.run(location.path).scope)
+        waiting.extend(node)
+    return Unknown("the owner of an attribute", location)
 
 
 def arguments_of(self: Interpreter, node: Node, scope: Scope) -> tuple[Argument, ...]:
@@ -694,8 +724,10 @@ def attribute(self: Interpreter, value: Value, name: str, location: Location) ->
     """`value.name`, followed through modules, classes, instances and other packages."""
     result = _attribute_of(self, value, name, location)
     if isinstance(result, Method) and self.outside is not None:
+        from lsp_server.python.interpret import UNANSWERED
+
         answer = self.outside.attribute(value, name)
-        if answer is not None:
+        if answer is not UNANSWERED:
             return answer
     return result
 
@@ -777,7 +809,10 @@ def class_attribute(self: Interpreter, cls: ClassValue, name: str, location: Loc
         owner, value = found
         value = self.resolve(owner.scope, name) if name in owner.scope.names else value
         if isinstance(value, FunctionValue) and value.kind == "class property":
-            return self.call(value, (Argument(None, cls, location),), location)
+            made = self.call(value, (Argument(None, cls, location),), location)
+            if isinstance(made, Instance):
+                made.attributes.setdefault("__name__", name)  # it is told its name, as `__set_name__` does
+            return made
         if isinstance(value, FunctionValue) and value.kind == "class":
             return BoundMethod(cls, value)
         if cls.inherits(*ENUMS) and not name.startswith("_") and not isinstance(value, FunctionValue | ClassValue):
@@ -785,7 +820,7 @@ def class_attribute(self: Interpreter, cls: ClassValue, name: str, location: Loc
         return value
     if cls.unknown_bases():
         return Unknown(f"`{name}` of a class whose bases are not all known", location)
-    externals = [entry for entry in cls.mro() if isinstance(entry, External)]
+    externals = [entry for entry in cls.mro() if isinstance(entry, External | Method | Instance)]
     if externals:
         return Method(cls, name)
     return Unknown(f"`{name}`, which `{cls.name}` does not define", location)
@@ -956,7 +991,7 @@ _EXPRESSIONS: dict[str, Any] = {
     "subscript": _subscript, "slice": _slice, "lambda": _lambda, "comp": _comprehension,
     "await": lambda self, node, scope: evaluate(self, node[3], scope),
     "walrus": _walrus,
-    "yield": lambda self, node, scope: Unknown("what is sent to a generator", self.location(node, scope)),
+    "yield": _yield,
     "opaque": lambda self, node, scope: Unknown(f"an expression ({node[3]})", self.location(node, scope)),
     "format": lambda self, node, scope: evaluate(self, node[3], scope),
 }  # fmt: skip

@@ -8,6 +8,7 @@ Work is bounded by steps and depth. Frameworks are not known here.
 
 from __future__ import annotations
 
+import os.path
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ from lsp_server.python.values import (
     Specialized,
     Super,
     TypeVariable,
+    UnknownText,
     Value,
 )
 from lsp_server.text import Location, Span
@@ -91,16 +93,21 @@ class _Frame:
 
     function: FunctionValue | None
     possible: list[Value] = field(default_factory=list)
+    yielded: list[Value] = field(default_factory=list)
+    certainty: Certainty = Certainty.CERTAIN  # when the call began
+
+
+UNANSWERED = object()
 
 
 class Outside(Protocol):
-    """What somebody who knows a framework says about the world outside the workspace; None: nothing to say."""
+    """What somebody who knows a framework says about the world outside the workspace; UNANSWERED: nothing to say."""
 
-    def called(self, event: Event) -> Value | None:
-        """A call is written down: the constant it gives."""
+    def called(self, event: Event) -> Value:
+        """A call is written down: what it gives."""
 
-    def attribute(self, receiver: Value, name: str) -> Value | None:
-        """An attribute of another package's object: the constant it holds."""
+    def attribute(self, receiver: Value, name: str) -> Value:
+        """An attribute of another package's object: what it holds."""
 
 
 class Interpreter:
@@ -315,9 +322,7 @@ class Interpreter:
         elif kind == "subscript":
             receiver = self.evaluate(target[3], scope)
             key = self.evaluate(target[4], scope)
-            if isinstance(receiver, dict) and expressions.hashable(key):
-                receiver[key] = value
-            elif isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver):
+            if (isinstance(receiver, dict) and expressions.hashable(key)) or (isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver)):
                 receiver[key] = value
         elif kind in ("tuple", "list"):
             self._unpack(target[3], value, scope)
@@ -349,11 +354,16 @@ class Interpreter:
         finally:
             self.certainty, self.condition = saved
 
-    def dormant(self, body: tuple[Node, ...], scope: Scope) -> None:
-        """Walk a branch the default settings do not take: its events count as dormant, its names only where new."""
+    def dormant(self, body: tuple[Node, ...], scope: Scope) -> dict[str, Value]:
+        """Walk a branch the default settings do not take: its events count as dormant, its names only where new.
+
+        Gives the names as they are at its end.
+        """
         before = dict(scope.names)
         self.under(Certainty.DORMANT, Unknown("a branch that the default settings do not take"), body, scope)
+        after = dict(scope.names)
         scope.names.update(before)
+        return after
 
     def either(self, bodies: list[tuple[Node, ...]], condition: Unknown, scope: Scope) -> object:
         """Walk all branches of a choice the text does not decide, and join what they bind."""
@@ -386,6 +396,16 @@ class Interpreter:
                 self.certainty, self.condition = Certainty.CONDITIONAL, condition
         return None
 
+    def yield_(self, value: Value, several: bool, location: Location) -> None:
+        """A generator's `yield`: its items are known as long as every yield certainly happens, in order."""
+        if not self._frames:
+            return
+        frame = self._frames[-1]
+        items = expressions.items_of(value) if several else [value]
+        if items is None or _RANK[self.certainty] > max(_RANK[frame.certainty], _RANK[Certainty.CONFIGURED]):
+            items = [Unknown("what a generator gives", location)]
+        frame.yielded.extend(items[: expressions.LONGEST - len(frame.yielded)])
+
     # Calls
 
     def emit(self, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
@@ -396,7 +416,7 @@ class Interpreter:
             self._stack[-1].events.append(event)
             if self.outside is not None:
                 answer = self.outside.called(event)
-                if answer is not None:
+                if answer is not UNANSWERED:
                     return answer
         return result
 
@@ -406,11 +426,11 @@ class Interpreter:
         running = sum(frame.function is function for frame in self._frames)
         if len(self._frames) >= DEPTH or running > 3 or self._steps > STEPS:
             return Unknown(f"a call of `{function.name}` that is nested too deeply", location)
-        if function.sort in ("generator", "asyncgen"):
+        if function.sort == "asyncgen":
             return Instance(External("builtins.generator"), arguments, location)
         scope = Scope(function.path, {}, function.scope, owner=function.owner)
         self._bind_parameters(function, arguments, scope, location)
-        frame = _Frame(function)
+        frame = _Frame(function, certainty=self.certainty)
         self._frames.append(frame)
         self.calls.append(location)
         saved = (self.certainty, self.condition)
@@ -420,6 +440,8 @@ class Interpreter:
             self._frames.pop()
             self.calls.pop()
             self.certainty, self.condition = saved
+        if function.sort == "generator":
+            return Instance(External("builtins.generator"), arguments, location, {"items": frame.yielded})
         if isinstance(signal, _Return):
             values = [*frame.possible, signal.value]
         elif signal == _RAISE:
@@ -687,10 +709,18 @@ def join_values(values: list[Value], condition: Unknown) -> Value:
     first = values[0]
     if all(same_value(first, value) for value in values[1:]):
         return first
+    if all(isinstance(value, UnknownText | str) for value in values):
+        return joined_text(values, condition)
     objects = [value for value in values if value is not None and not isinstance(value, Unknown)]
     if objects and all(same_value(objects[0], value) for value in objects[1:]) and not isinstance(objects[0], NATIVE):
         return objects[0]
     return Unknown(condition.what, condition.location)
+
+
+def joined_text(values: list[Value], condition: Unknown) -> UnknownText:
+    """One of several texts: what they all begin with."""
+    beginning = os.path.commonprefix([value.beginning if isinstance(value, UnknownText) else value for value in values])
+    return UnknownText(condition.what, condition.location, beginning)
 
 
 def _join(before: dict[str, Value], outcomes: list[dict[str, Value]], condition: Unknown) -> dict[str, Value]:
@@ -707,6 +737,8 @@ def _join(before: dict[str, Value], outcomes: list[dict[str, Value]], condition:
 
 
 def _join_pair(left: Value, right: Value, name: str, condition: Unknown) -> Value:
+    if isinstance(left, UnknownText | str) and isinstance(right, UnknownText | str):
+        return joined_text([left, right], Unknown(f"`{name}`, which depends on a condition", condition.location))
     if isinstance(left, NATIVE) or isinstance(right, NATIVE) or isinstance(left, Unknown):
         return Unknown(f"`{name}`, which depends on a condition", condition.location)
     return left
@@ -933,9 +965,19 @@ def _for(self: Interpreter, node: Node, scope: Scope) -> object:
 
 
 def _while(self: Interpreter, node: Node, scope: Scope) -> object:
-    value = self.evaluate(node[3], scope)
-    if expressions.truth(value) is False:
-        return None
+    for _ in range(LOOP):
+        known = expressions.truth(self.evaluate(node[3], scope))
+        if known is False:
+            return None
+        if known is None:
+            break
+        signal = self.block(node[4], scope)
+        if signal == _BREAK:
+            return None
+        if signal is not None and signal != _CONTINUE:
+            return signal
+        if node[3][0] == "const":
+            return None  # `while True` whose end the text does not tell: it ran once for sure.
     condition = Unknown("a loop whose end the text does not tell", self.location(node[3], scope))
     return self.either([node[4], ()], condition, scope)
 
@@ -959,14 +1001,26 @@ def _try(self: Interpreter, node: Node, scope: Scope) -> object:
     signal = self.block(body, scope)
     if signal == _RAISE:
         signal = None
-    for _, name, handler in handlers:
+    for kind, name, handler in handlers:
         if name:
             scope.names.setdefault(name, Unknown("an exception"))
-        self.dormant(handler, scope)
+        before = dict(scope.names)
+        fallback = self.dormant(handler, scope)
+        if kind is not None and _catches_imports(kind):
+            # `try: from enterprise import A` / `except ImportError: from ours import A`: what is not here was not installed.
+            for bound, value in fallback.items():
+                ours = isinstance(value, ClassValue | FunctionValue | ModuleValue | Imported)
+                if ours and isinstance(before.get(bound), External):
+                    scope.names[bound] = value
     if signal is None:
         signal = self.block(otherwise, scope)
     ending = self.block(final, scope)
     return ending if ending is not None else signal
+
+
+def _catches_imports(kind: Node) -> bool:
+    names = kind[3] if kind[0] == "tuple" else (kind,)
+    return any(name[0] == "name" and name[3] in ("ImportError", "ModuleNotFoundError") for name in names)
 
 
 def _match(self: Interpreter, node: Node, scope: Scope) -> object:

@@ -12,7 +12,7 @@ Every node is a tuple `(kind, start, end, …)`; offsets are code points. Expres
     ("subscript", s, e, value, index)            ("slice", s, e, lower, upper, step)
     ("lambda", s, e, parameters, body)           ("comp", s, e, sort, element, generators)
     ("await", s, e, value)                       ("walrus", s, e, name, value)
-    ("yield", s, e, value)                       ("opaque", s, e, what)
+    ("yield", s, e, value, from)                 ("opaque", s, e, what)
 
 A keyword is `(name | None, value, s, e)`, None for `**value`; a generator `(target, iterable, conditions)`; a parameter
 `(name, sort, annotation, default, s, e)` with sort "positional", "normal", "vararg", "keyword", "kwarg".
@@ -200,7 +200,7 @@ class _Lowering:
 
 def _yield(low: _Lowering, node: ast.Yield | ast.YieldFrom, start: int, end: int) -> Node:
     low.yields = True
-    return ("yield", start, end, low.optional(node.value))
+    return ("yield", start, end, low.optional(node.value), isinstance(node, ast.YieldFrom))
 
 
 def _fstring(low: _Lowering, node: ast.JoinedStr, start: int, end: int) -> Node:

@@ -26,6 +26,7 @@ from lsp_server.python.values import (
     NATIVE,
     Argument,
     ClassValue,
+    Defaulting,
     EnumMember,
     External,
     FunctionValue,
@@ -80,6 +81,15 @@ def _dict(self: Interpreter, arguments: tuple[Argument, ...], location: Location
                 return Unknown("a dictionary made at run time", location)
             result.update({pair[0]: pair[1] for pair in pairs})
     result.update({argument.name: argument.value for argument in arguments if argument.name is not None})
+    return result
+
+
+def _defaulting(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    content = _dict(self, tuple(argument for argument in arguments if argument.name is not None) + arguments[1:2], location)
+    if not isinstance(content, dict):
+        return content
+    result = Defaulting(content)
+    result.factory = arguments[0].value if arguments and arguments[0].name is None else None
     return result
 
 
@@ -386,6 +396,14 @@ def _chain(*groups: list[Value]) -> list[Value]:
     return [item for group in groups for item in group]
 
 
+def _from_iterable(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    groups = items_of(_values(arguments)[0]) if _values(arguments) else None
+    items = [items_of(group) for group in groups] if groups is not None else [None]
+    if any(item is None for item in items):
+        return Unknown("a loop over values that are not known", location)
+    return [item for group in items for item in group or ()]
+
+
 def _nothing(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     return None
 
@@ -400,7 +418,8 @@ FUNCTIONS: dict[str, Function] = {
     "builtins.dir": _dir, "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
     "builtins.any": _any(True), "builtins.all": _any(False), "builtins.min": _pure(min), "builtins.max": _pure(max),
     "builtins.sum": _pure(sum), "builtins.abs": _pure(abs), "builtins.repr": _pure(repr), "builtins.print": _nothing,
-    "itertools.chain": _structural(_chain),
+    "itertools.chain": _structural(_chain), "itertools.chain.from_iterable": _from_iterable,
+    "collections.defaultdict": _defaulting, "collections.OrderedDict": _dict,
     "typing.cast": _second, "typing.TypeVar": _type_variable, "typing.NewType": _new_type,
     "typing.ParamSpec": _type_variable, "typing.TypeVarTuple": _type_variable,
     "os.getenv": _environment, "os.environ.get": _environment, "os.path.join": _path_join,

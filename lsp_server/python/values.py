@@ -23,6 +23,12 @@ class Unset(Unknown):
     """A setting without a default, such as an environment variable: not known, but no particular text by itself."""
 
 
+class Defaulting(dict[Any, Any]):
+    """A `defaultdict`: `factory` makes what is missing."""
+
+    factory: Value = None
+
+
 NATIVE = (str, int, float, bool, type(None), bytes, tuple, list, dict, set, frozenset, range, complex, type(...))
 
 

@@ -43,10 +43,14 @@ class _Frame:
     key_indent: int = 0
 
 
-def read(text: str) -> Columns:
-    """Rows for whatever can be made out. Never raises on any text."""
+def read(text: str) -> tuple[Columns, int | None]:
+    """Rows for whatever can be made out, and the first bracket that indentation shows to have no other half.
+
+    Never raises on any text.
+    """
     with collector_paused():
-        return _Tolerant(text).read()
+        reader = _Tolerant(text)
+        return reader.read(), reader.unpaired
 
 
 class _Tolerant:
@@ -58,6 +62,7 @@ class _Tolerant:
         self.indent = 0
         self.first_on_line = True
         self.last_end = 0
+        self.unpaired: int | None = None
 
     def read(self) -> Columns:
         text = self.text
@@ -160,9 +165,13 @@ class _Tolerant:
         if self.first_on_line:
             for depth in range(len(frames) - 1, -1, -1):
                 if frames[depth].indent == self.indent and frames[depth].is_object == is_object:
+                    if depth + 1 < len(frames) and self.unpaired is None:
+                        self.unpaired = end - 1
                     self._close_down_to(depth, end)
                     return
                 if frames[depth].indent < self.indent:
+                    if self.unpaired is None:
+                        self.unpaired = end - 1
                     return  # its opening bracket was lost
         for depth in range(len(frames) - 1, -1, -1):
             if frames[depth].is_object == is_object:

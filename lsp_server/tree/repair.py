@@ -24,7 +24,11 @@ def read(text: str, kind: Kind, previous: Tree | None = None) -> Tree:
     if reading.fault is None:
         return Tree(text, reading.columns, kind, tuple(reading.problems), True, tuple(reading.remarks))
     if kind is Kind.JSON:
-        return _broken(text, kind, Reading(json_tolerant.read(text), fault=reading.fault), reading.fault)
+        columns, unpaired = json_tolerant.read(text)
+        fault = reading.fault
+        if unpaired is not None and unpaired < fault.place and fault.code == "syntax":
+            fault = Fault(unpaired, "this bracket closes nothing that is indented like it")
+        return _broken(text, kind, Reading(columns, fault=fault), fault)
     edit = None if previous is None or not previous.source else mend.difference(previous.source, text)
     best, fault = _mended(text, reading, edit)
     if previous is not None and edit is not None and len(previous.columns):

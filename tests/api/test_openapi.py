@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
-from dialects import DIALECTS, OPENAPI_3_1
+from dialects import DIALECTS, OPENAPI_3_0, OPENAPI_3_1
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from specs import HEAD, api_of, as_json, faults_of, only_fault, shown, without_places
@@ -393,10 +394,41 @@ components:
             assert {(one.method, one.path) for one in api.operations} <= whole | {("GET", "/")}
             assert not [one for one in api.faults if one.sort == "reference" and api.incomplete and "parse" in api.incomplete.what]
 
+    @pytest.mark.parametrize("path", ["openapi.yaml", "openapi.json"])
+    @pytest.mark.parametrize("broken", ["cut", "quote", "bracket"])
+    def test_a_broken_line_makes_nothing_appear_elsewhere(self, path: str, broken: str) -> None:
+        text = as_json(OPENAPI_3_0) if path.endswith("json") else OPENAPI_3_0
+        whole = without_places(api_of(text, path))
+        before = {(one["method"], one["path"]): one for one in whole["operations"]}
+        lines = text.splitlines()
+        for number, line in enumerate(lines):
+            middle = len(line) - len(line.strip()) // 2
+            typed = {"cut": line[:middle], "quote": line[:middle] + '"' + line[middle:], "bracket": line + " ["}[broken]
+            api = api_of("\n".join([*lines[:number], typed, *lines[number + 1 :]]) + "\n", path)
+            if all(one.sort != "syntax" for one in api.faults):
+                continue
+            assert {one.sort for one in api.faults} == {"syntax"}, (line, typed, api.faults)
+            found = without_places(api)
+            for one in found["operations"]:
+                assert no_less(before[one["method"], one["path"]], one), (line, typed)
+            for name in set(found["schemas"]) & set(whole["schemas"]):
+                assert no_less(whole["schemas"][name], found["schemas"][name]), (line, typed, name)
+
     def test_a_document_without_paths_promises_nothing_certain(self) -> None:
         assert api_of("openapi: 3.1.0\ncomponents: {}\n").incomplete is not None
         assert api_of("").incomplete is not None
         assert api_of("[]").incomplete is not None
+
+
+def no_less(whole: Any, found: Any) -> bool:
+    """Whether plain data of the model is equal to other data, but for what is unknown."""
+    if isinstance(found, dict) and ("what" in found or found.get("unknown") is not None):
+        return True
+    if isinstance(whole, dict) and isinstance(found, dict):
+        return all(no_less(value, found.get(key)) for key, value in whole.items())
+    if isinstance(whole, list) and isinstance(found, list):
+        return len(whole) == len(found) and all(map(no_less, whole, found))
+    return bool(whole == found)
 
 
 @st.composite

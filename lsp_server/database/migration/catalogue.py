@@ -142,12 +142,15 @@ def read_rows(connection: sa.Connection) -> dict[str, list[dict[str, object]]]:
 def lost_rows(
     before: dict[str, list[dict[str, object]]],
     after: dict[str, list[dict[str, object]]],
-    aside: frozenset[tuple[str, str]],
+    aside: frozenset[tuple[str, str | None]],
 ) -> tuple[str, ...]:
-    """Tables whose rows changed in columns that both sides have; `aside` names (table, column) that may change."""
+    """Tables whose rows changed in columns that both sides have.
+
+    `aside` names (table, column) that may change, and (table, None) for tables that may lose their rows.
+    """
     problems = []
     for table, rows in before.items():
-        if table not in after or not rows:
+        if table not in after or not rows or (table, None) in aside:
             continue
         others = after[table]
         if len(rows) != len(others):

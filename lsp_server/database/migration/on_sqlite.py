@@ -15,12 +15,14 @@ from typing import Any
 from lsp_server.database.equivalence import default_schema, family_of, for_dialect
 from lsp_server.database.migration.metadata import NotSayable, to_type
 from lsp_server.database.migration.operations import (
+    AddConstraint,
     AlterColumn,
     ChangeEnum,
     ChangeTableComment,
     CreateEnum,
     CreateIndex,
     CreateSchema,
+    DropConstraint,
     DropEnum,
     DropIndex,
     DropSchema,
@@ -78,6 +80,8 @@ class _Translator:
                 return True
             case CreateIndex() | DropIndex():
                 return self._index(operation.index) is None
+            case AddConstraint() | DropConstraint() if isinstance(operation.constraint, Check):
+                return not self._check(operation.constraint)
         return False
 
     def value(self, item: Any) -> Any:

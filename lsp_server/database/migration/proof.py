@@ -17,6 +17,7 @@ from lsp_server.database.migration.metadata import NotSayable, to_metadata
 from lsp_server.database.migration.on_sqlite import translate
 from lsp_server.database.migration.operations import (
     AlterColumn,
+    DropColumn,
     DropTable,
     Operation,
     RenameColumn,
@@ -64,7 +65,7 @@ class _Stopped(Exception):
 def prove(plan: Plan, before: Database | None = None, after: Database | None = None) -> Proof:
     """The proof of a plan between its own two schemas, or between these."""
     from alembic.util import CommandError
-    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
     before, after = before or plan.before, after or plan.after
     shadow = translate(before, after, plan.operations, plan.dialect)
@@ -73,13 +74,23 @@ def prove(plan: Plan, before: Database | None = None, after: Database | None = N
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            run.all()
+            try:
+                run.all()
+            except IntegrityError as error:
+                # Made-up rows may break a new rule, as real ones may: then only the shapes are shown.
+                run = _Run(shadow.before, shadow.after, shadow.operations, with_rows=False)
+                run.not_proved.append(f"with rows: the made-up ones broke a new rule ({_first_line(error.orig)})")
+                run.all()
     except NotSayable as error:
         return Proof((), (), (*missing, f"{error} cannot be made on SQLite"))
     except (SQLAlchemyError, CommandError, NotImplementedError, ValueError, KeyError) as error:
-        text = str(error).strip()
-        run.failed.append(f"{run.doing}: {text.splitlines()[0] if text else type(error).__name__}")
+        run.failed.append(f"{run.doing}: {_first_line(error)}")
     return Proof(tuple(run.proved), tuple(run.failed), (*missing, *run.not_proved))
+
+
+def _first_line(error: BaseException | None) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
 
 
 @contextmanager
@@ -119,7 +130,9 @@ def run_steps(connection: sa.Connection, steps: tuple[Step, ...]) -> None:
 class _Run:
     """One proof under way; `doing` says at which step it is, for the message of a failure."""
 
-    def __init__(self, before: Database, after: Database, operations: tuple[Operation, ...]) -> None:
+    def __init__(
+        self, before: Database, after: Database, operations: tuple[Operation, ...], *, with_rows: bool = True
+    ) -> None:
         self.before = before
         self.after = after
         self.operations = operations
@@ -127,6 +140,8 @@ class _Run:
         self.failed: list[str] = []
         self.not_proved: list[str] = []
         self.doing = "the schema before"
+        self.with_rows = with_rows
+        self.emptied = False
 
     def all(self) -> None:
         wanted_before, wanted_after = self._shapes_of(self.before), self._shapes_of(self.after)
@@ -135,11 +150,11 @@ class _Run:
         down = to_steps(reversed_operations(self.operations), end, "sqlite")
         with _scratch() as connection:
             to_metadata(self.before, "sqlite").create_all(connection)
-            self.not_proved += insert_rows(connection, self.before)
+            if self.with_rows:
+                self.not_proved += insert_rows(connection, self.before)
             rows = read_rows(connection)
             self.doing = "the upgrade"
-            if not self._upgrade(connection, up, wanted_before, rows):
-                rows = read_rows(connection)
+            self._upgrade(connection, up, wanted_before, rows)
             self._compare("the upgrade gives the schema of the models", connection, wanted_after)
             renamed = _renamed(rows, self.operations)
             self._rows("rows kept", renamed, read_rows(connection), self._aside(self.operations))
@@ -158,7 +173,7 @@ class _Run:
 
     def _upgrade(
         self, connection: sa.Connection, steps: tuple[Step, ...], untouched: dict[str, Shape] | None, rows: Rows
-    ) -> bool:
+    ) -> None:
         """Runs the upgrade; where a guard stops it, looks that nothing was touched, empties the tables, and runs again."""
         try:
             run_steps(connection, steps)
@@ -167,18 +182,23 @@ class _Run:
                 same = not differences(read_shapes(connection), untouched) and rows == read_rows(connection)
                 what = "rows without a needed value stop the upgrade before it changes anything"
                 (self.proved if same else self.failed).append(what)
-            _empty(connection)
+            self._empty(connection)
             run_steps(connection, steps)
-            return False
-        return True
 
     def _downgrade(self, connection: sa.Connection, steps: tuple[Step, ...]) -> None:
         try:
             run_steps(connection, steps)
         except _Stopped:
             self.not_proved.append("the downgrade with rows: some columns would need a value that nobody knows")
-            _empty(connection)
+            self._empty(connection)
             run_steps(connection, steps)
+
+    def _empty(self, connection: sa.Connection) -> None:
+        import sqlalchemy as sa
+
+        self.emptied = True
+        for name in sa.inspect(connection).get_table_names():
+            connection.execute(sa.text('DELETE FROM "{}"'.format(name.replace('"', '""'))))
 
     def _compare(self, what: str, connection: sa.Connection, wanted: dict[str, Shape]) -> None:
         problems = differences(read_shapes(connection), wanted)
@@ -187,36 +207,30 @@ class _Run:
         else:
             self.proved.append(what)
 
-    def _rows(self, what: str, before: Rows, after: Rows, aside: frozenset[tuple[str, str]]) -> None:
-        problems = lost_rows(before, after, aside) if any(after.values()) else ()
+    def _rows(self, what: str, before: Rows, after: Rows, aside: frozenset[tuple[str, str | None]]) -> None:
+        if self.emptied:
+            return
+        problems = lost_rows(before, after, aside)
         if problems:
             self.failed.append(f"{what}: {problems[0]}")
-        elif any(before.values()) and any(after.values()):
+        elif any(before.values()):
             self.proved.append(what)
 
-    def _aside(self, operations: tuple[Operation, ...]) -> frozenset[tuple[str, str]]:
+    def _aside(self, operations: tuple[Operation, ...]) -> frozenset[tuple[str, str | None]]:
         """Columns whose values change because their type or nullability does."""
         altered = [operation for operation in operations if isinstance(operation, AlterColumn)]
         return frozenset((operation.table[1], operation.before.name) for operation in altered)
 
-    def _gone(self) -> frozenset[tuple[str, str]]:
-        """What a downgrade cannot bring back: columns and tables that were dropped."""
-        from lsp_server.database.migration.operations import DropColumn
-
-        back = {operation.after: operation.before for operation in self.operations if isinstance(operation, RenameTable)}
-        gone = {(operation.table[1], operation.column.name) for operation in self.operations if isinstance(operation, DropColumn)}
-        gone |= set(self._aside(self.operations))
+    def _gone(self) -> frozenset[tuple[str, str | None]]:
+        """What a downgrade cannot bring back: the values of columns and the rows of tables that were dropped."""
+        back = {item.after: item.before for item in self.operations if isinstance(item, RenameTable)}
+        gone: set[tuple[str, str | None]] = set(self._aside(self.operations))
         for operation in self.operations:
-            if isinstance(operation, DropTable):
-                gone |= {(operation.table.name, column.name) for column in operation.table.columns}
+            if isinstance(operation, DropColumn):
+                gone.add((operation.table[1], operation.column.name))
+            elif isinstance(operation, DropTable):
+                gone.add((operation.table.name, None))
         return frozenset((back.get(table, table), column) for table, column in gone)
-
-
-def _empty(connection: sa.Connection) -> None:
-    import sqlalchemy as sa
-
-    for name in sa.inspect(connection).get_table_names():
-        connection.execute(sa.text('DELETE FROM "{}"'.format(name.replace('"', '""'))))
 
 
 def _renamed(rows: Rows, operations: tuple[Operation, ...]) -> Rows:

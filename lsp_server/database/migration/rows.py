@@ -54,21 +54,22 @@ def _value(table: Table, column: Column, number: int) -> object:
     if enum is not None and isinstance(enum.values, tuple) and enum.values:
         return enum.values[(number - 1) % len(enum.values)]
     family = family_of(column.type)
+    count = 100 + number  # large enough for most checks that want "more than"
     values: dict[str | None, object] = {
-        "INTEGER": number,
-        "BIGINT": number,
-        "SMALLINT": number,
-        "NUMERIC": number,
-        "DOUBLE PRECISION": number + 0.5,
-        "REAL": number + 0.5,
+        "INTEGER": count,
+        "BIGINT": count,
+        "SMALLINT": count,
+        "NUMERIC": count,
+        "DOUBLE PRECISION": count + 0.5,
+        "REAL": count + 0.5,
         "BOOLEAN": number % 2,
         "DATE": f"2024-01-0{number}",
         "TIMESTAMP WITHOUT TIME ZONE": f"2024-01-0{number} 12:00:00.000000",
         "TIMESTAMP WITH TIME ZONE": f"2024-01-0{number} 12:00:00.000000",
         "TIME WITHOUT TIME ZONE": f"12:00:0{number}.000000",
         "UUID": f"{number:032x}",
-        "JSON": '{"n": %d}' % number,
-        "JSONB": '{"n": %d}' % number,
+        "JSON": f"[{number}]",
+        "JSONB": f"[{number}]",
         "BYTEA": bytes([number]),
     }
-    return values.get(family, str(number))
+    return values.get(family, str(count))

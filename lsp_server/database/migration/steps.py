@@ -532,7 +532,7 @@ _RESERVED = frozenset(
     is join key leading left like limit not null offset on only or order outer primary references right
     select session_user set some table then to trailing true union unique update user using values when
     where window with
-    """.split()
+    """.split()  # noqa: SIM905
 )
 
 

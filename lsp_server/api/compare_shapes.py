@@ -222,7 +222,7 @@ def _both(own: Property, other: Property) -> Property:
         required = other.required if isinstance(own.required, Unknown) or not own.required else own.required
     if own.schema.is_anything:
         schema = other.schema
-    elif other.schema.is_anything or own.schema == other.schema:
+    elif other.schema.is_anything or own.schema is other.schema:
         schema = own.schema
     else:
         schema = Schema(all_of=(own.schema, other.schema), location=own.schema.location)

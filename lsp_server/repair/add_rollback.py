@@ -1,0 +1,71 @@
+"""*Add the rollback*: the body of a `downgrade()` worked out from the schema on both sides of its revision.
+
+Joins the replayed history with `database/migration/rollback.py`. A rollback that brings back shapes but not rows or
+values is offered as unsafe, with a comment in the code that says what stays lost.
+"""
+
+from __future__ import annotations
+
+from lsp_server.database.migration.renames import Rename
+from lsp_server.database.operations import KEEP, AlterColumn, ChangeRows, DropColumn, DropTable, Opaque, RenameTable
+from lsp_server.database.replay import HistoryReplay, RevisionReplay
+from lsp_server.findings import Applicability, Direction, Fix
+from lsp_server.repair.generate_migration import conventions_of
+from lsp_server.snapshot import Snapshot
+from lsp_server.text import Change
+
+KIND = "add-rollback"
+
+
+def add_rollback(replay: HistoryReplay, step: RevisionReplay, title: str = "Add the rollback") -> tuple[Fix, ...]:
+    """A fix where the schema on both sides is known; nothing where the upgrade did what the text does not tell."""
+    if step.refusal is not None or any(isinstance(each.operation, Opaque) or each.condition is not None for each in step.steps):
+        return ()
+    losing = any(isinstance(each.operation, DropTable | DropColumn | ChangeRows) for each in step.steps)
+    identifier, folder = step.revision.id, replay.history.folder
+
+    def build(snapshot: Snapshot) -> Change | None:
+        return _change(snapshot, folder, identifier, title)
+
+    applicability = Applicability.UNSAFE if losing else Applicability.SAFE
+    return (Fix(title, KIND, build, applicability, Direction.MIGRATION, preferred=True),)
+
+
+def _change(snapshot: Snapshot, folder: str, identifier: str, title: str) -> Change | None:
+    from lsp_server.database.migration.metadata import NotSayable
+    from lsp_server.database.migration.rollback import complete_downgrade
+
+    replay = next((each for each in snapshot.histories if each.history.folder == folder), None)
+    step = replay.revision(identifier) if replay is not None else None
+    document = snapshot.document(step.revision.path) if step is not None else None
+    if replay is None or step is None or document is None:
+        return None
+    rows = tuple(each.operation.text or "SQL" for each in step.steps if isinstance(each.operation, ChangeRows))
+    try:
+        rollback = complete_downgrade(
+            document.text,
+            step.revision,
+            step.before.database(folder),
+            step.after.database(folder),
+            replay.history.dialect,
+            conventions_of(snapshot, replay.history),
+            renames=_renames_back(step),
+            row_steps=rows,
+        )
+    except NotSayable:
+        return None
+    if rollback.plan.obstacles:
+        return None
+    return Change(title, rollback.edits, bases={document.path: document.digest})
+
+
+def _renames_back(step: RevisionReplay) -> tuple[Rename, ...]:
+    """What the upgrade renamed, seen from the schema after it."""
+    back: list[Rename] = []
+    for each in step.steps:
+        operation = each.operation
+        if isinstance(operation, RenameTable):
+            back.append(Rename((operation.table[0], operation.name), None, operation.table[1], True, "the upgrade renames it"))
+        elif isinstance(operation, AlterColumn) and isinstance(operation.name, str) and operation.name is not KEEP:
+            back.append(Rename(operation.table, operation.name, operation.column, True, "the upgrade renames it"))
+    return tuple(back)

@@ -1,0 +1,70 @@
+"""A migration history has more than one head.
+
+## What it does
+
+Reports every head but one of an Alembic tree in which two revisions follow the same one and nothing merges them.
+Labelled branches, which are meant to stay apart, are left alone.
+
+## Why it matters
+
+`alembic upgrade head` refuses to run until somebody decides. It happens when two branches that each added a migration
+are merged, so it is usually found by the deployment.
+
+## How to fix
+
+Give one revision the other as its `down_revision` (*Put … after …*), or merge the heads with an empty revision.
+
+## Options
+
+None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsp_server.findings import Finding, Related, Rule, Severity
+from lsp_server.snapshot import Snapshot
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    for replay in snapshot.histories:
+        history = replay.history
+        heads = [revision for head in history.heads if (revision := history.revision(head)) is not None]
+        if len(heads) < 2 or any(_labels(history, head.id) for head in heads):
+            continue
+        first = heads[0]
+        for other in heads[1:]:
+            yield Finding(
+                RULE.name,
+                other.location,
+                f"`{other.id}` and `{first.id}` are both heads of {history.folder or 'the history'}",
+                ("heads", *sorted((first.id, other.id))),
+                (Related(first.location, "the other head"),),
+                RULE.severity,
+            )
+
+
+def _labels(history: object, head: str) -> bool:
+    """Whether a head stands on a branch that was given a label on purpose."""
+    waiting, seen = [head], set()
+    while waiting:
+        identifier = waiting.pop()
+        revision = history.revision(identifier)  # type: ignore[attr-defined]
+        if revision is None or identifier in seen:
+            continue
+        seen.add(identifier)
+        if revision.branch_labels:
+            return True
+        waiting.extend(revision.down)
+    return False
+
+
+RULE = Rule(
+    name="several-heads",
+    area="migration",
+    severity=Severity.ERROR,
+    summary="A migration history has more than one head.",
+    mirror="none: a history with one head is as it should be",
+    check=check,
+)
