@@ -193,6 +193,8 @@ def nullable(schema: Schema) -> Schema:
 def constant(value: Value) -> Constant | Missing | Unknown:
     """A default as JSON would write it; Unknown where it is not a constant."""
     if isinstance(value, EnumMember):
+        if value.cls.find("__new__"):
+            return Unknown("the value of an enumeration's member")
         value = value.value
     if value is None or isinstance(value, str | int | float | bool):
         return value

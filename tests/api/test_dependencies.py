@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from programs import operation_of
 
 from lsp_server.api.model import Body
 from lsp_server.unknown import Unknown
-from tests.api.programs import operation_of
 
 
 def taken(source: str, path: str = "/x") -> list[str]:

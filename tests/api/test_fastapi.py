@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from programs import IMPORTS, api_of, apis_of, operation_of, routes_of
 
 from lsp_server.api.fastapi import may_declare_routes
 from lsp_server.unknown import Unknown
-from tests.api.programs import IMPORTS, api_of, apis_of, operation_of, routes_of
 
 USERS = "from fastapi import APIRouter\nrouter = APIRouter(prefix='/users', tags=['users'])\n@router.get('/{id}')\ndef read(id: int): ...\n"
 

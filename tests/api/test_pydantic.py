@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from programs import answer_schema, api_of, operation_of, request_schema
 
 from lsp_server.unknown import Unknown
-from tests.api.programs import answer_schema, api_of, operation_of, request_schema
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_generic_models() -> None:
         "T = TypeVar('T')\nclass Page(BaseModel, Generic[T]):\n    items: list[T]\nclass Item(BaseModel):\n    a: int\n"
         "@app.get('/x')\ndef f() -> Page[Item]: ..."
     )
-    operation, api = operation_of(source)
+    _, api = operation_of(source)
     assert set(api.schemas) == {"Page_Item_", "Item"}
     (items,) = api.schemas["Page_Item_"].properties
     assert items.schema.items is not None and items.schema.items.ref == "Item"
@@ -162,7 +162,7 @@ def test_inherited_generic_models() -> None:
 
 
 def test_recursive_models() -> None:
-    operation, api = operation_of("class Node(BaseModel):\n    children: list[Node] = []\n@app.get('/x')\ndef f() -> Node: ...")
+    _, api = operation_of("class Node(BaseModel):\n    children: list[Node] = []\n@app.get('/x')\ndef f() -> Node: ...")
     (children,) = api.schemas["Node"].properties
     assert children.schema.items is not None and children.schema.items.ref == "Node"
 
