@@ -1,7 +1,7 @@
 """What a FastAPI handler takes: parameters, body and security, gathered through its dependencies.
 
 Follows `Depends` and `Security` into functions, classes, callable objects and models the way FastAPI does. A dependency
-that cannot be followed makes the parameters and the security unknown, since it may add to both.
+that cannot be followed makes the security unknown, and leaves open what else the handler takes.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from lsp_server.api.pydantic_fields import Field
 from lsp_server.api.python_types import argument_of, constant
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
+    NATIVE,
     BoundMethod,
     ClassValue,
     External,
@@ -91,9 +92,12 @@ class _Gathered:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Everything a handler takes. `bodies` become one body once the operation's id is known."""
+    """Everything a handler takes. `bodies` become one body once the operation's id is known.
 
-    parameters: tuple[Parameter, ...] | Unknown = ()
+    `unknown`: it may take more than what is listed, through a dependency that cannot be followed.
+    """
+
+    parameters: tuple[Parameter, ...] = ()
     bodies: tuple[BodyField, ...] = ()
     security: tuple[SecurityRequirement, ...] | Unknown = ()
     schemes: tuple[SecurityScheme, ...] = ()
@@ -102,7 +106,7 @@ class Signature:
     @property
     def validated(self) -> bool | Unknown:
         """Whether FastAPI checks anything, and so may answer 422."""
-        if self.bodies or (isinstance(self.parameters, tuple) and self.parameters):
+        if self.bodies or self.parameters:
             return True
         return self.unknown if self.unknown is not None else False
 
@@ -160,7 +164,7 @@ def _finished(gathered: _Gathered) -> Signature:
         SecurityRequirement(((name, scopes),)) for name, scopes in requirements.items()
     )
     return Signature(
-        gathered.unknown if gathered.unknown is not None else tuple(unique.values()), tuple(gathered.bodies),
+        tuple(unique.values()), tuple(gathered.bodies),
         doubt if doubt is not None else security, tuple(schemes.values()), gathered.unknown,
     )  # fmt: skip
 
@@ -247,7 +251,9 @@ class _Reader:
         outer, self.interpreter.touched_settings = self.interpreter.touched_settings, False
         value = self.interpreter.evaluate(parameter.default, function.defaults_scope or function.scope)
         configured, self.interpreter.touched_settings = self.interpreter.touched_settings, outer
-        if configured and not isinstance(value, Instance | Unknown):
+        if configured and isinstance(value, Instance):
+            return _without_default(value)
+        if configured and not isinstance(value, Unknown):
             return _FROM_SETTINGS
         return value
 
@@ -457,6 +463,18 @@ def _stated_signature(
         annotation = argument_or(item, "annotation", External("typing.Any"))
         found.append((name.value, annotation, argument_or(item, "default", MISSING), item.location))
     return found
+
+
+def _without_default(info: Instance) -> Instance:
+    """A `Query(default=settings.SIZE)` whose default counts as unknown: another environment has another."""
+    if made_by(info) not in {*_WHERE, *_BODIES}:
+        return info
+    given = info.argument("default", 0)
+    if given is None or not isinstance(given.value, NATIVE) or given.value is Ellipsis:
+        return info
+    unknown = Unknown("a default taken from the settings", given.location)
+    arguments = tuple(replace(argument, value=unknown) if argument is given else argument for argument in info.arguments)
+    return Instance(info.origin, arguments, info.location)
 
 
 def argument_or(value: Instance, name: str, otherwise: Value) -> Value:

@@ -86,9 +86,16 @@ def test_dependencies(dependency: str, expected: list[str]) -> None:
         "import random\n@app.get('/x')\ndef f(d=Query(alias=random.choice('ab'))): ...",
     ],
 )
-def test_what_cannot_be_followed_is_not_known(source: str) -> None:
+def test_what_cannot_be_followed_may_take_more(source: str) -> None:
     operation, _ = operation_of(source)
-    assert isinstance(operation.parameters, Unknown)
+    assert operation.parameters == ()
+    assert isinstance(operation.reads_request, Unknown)
+    assert isinstance(operation.security, Unknown)
+
+
+def test_what_is_known_stays_known_beside_what_is_not() -> None:
+    operation, _ = operation_of("from elsewhere import dep\n@app.get('/x')\ndef f(a: int, d=Depends(dep)): ...")
+    assert operation.parameter("query", "a") is not None and isinstance(operation.reads_request, Unknown)
 
 
 @pytest.mark.parametrize(
@@ -163,6 +170,9 @@ def test_defaults_and_bounds() -> None:
 
 
 def test_defaults_from_settings_are_not_known() -> None:
-    operation, _ = operation_of("import os\n@app.get('/x')\ndef f(q: str = os.getenv('Q', 'a')): ...")
-    q = operation.parameter("query", "q")
-    assert q is not None and q.required is False and isinstance(q.schema.default, Unknown)
+    operation, _ = operation_of(
+        "import os\n@app.get('/x')\ndef f(q: str = os.getenv('Q', 'a'), r: str = Query(os.getenv('R', 'b'))): ..."
+    )
+    for name in ("q", "r"):
+        parameter = operation.parameter("query", name)
+        assert parameter is not None and parameter.required is False and isinstance(parameter.schema.default, Unknown)
