@@ -145,6 +145,33 @@ def read_signature(interpreter: Interpreter, shapes: Shapes, route: Route, path:
     return _finished(gathered)
 
 
+def read_part(
+    interpreter: Interpreter, shapes: Shapes, function: FunctionValue, parameter: FunctionParameter, path: str
+) -> Signature:
+    """What one parameter of a handler brings by itself: `page: Pagination` may be two query parameters."""
+    reader = _Reader(interpreter, shapes, frozenset(path_parameters(path)))
+    annotation = interpreter.annotation(parameter.annotation) if parameter.annotation is not None else External("typing.Any")
+    default: Value = MISSING
+    if parameter.default is not None:
+        default = interpreter.evaluate(parameter.default, function.defaults_scope or function.scope)
+    return _finished(reader.parameter(parameter.name, annotation, default, (), parameter.location))
+
+
+def read_dependency(interpreter: Interpreter, shapes: Shapes, value: Value, path: str, location: Location) -> Signature:
+    """What one entry of `dependencies=[…]` brings by itself."""
+    return _finished(_Reader(interpreter, shapes, frozenset(path_parameters(path))).depends(value, None, (), location))
+
+
+def dependency_of(annotation: Value, default: Value) -> Value | None:
+    """The callable behind `Depends(…)` in an annotation or default; None where there is none."""
+    kind, extra = unwrapped(annotation)
+    for value in (*extra, default):
+        if made_by(value) in _DEPENDS:
+            chosen = value.argument("dependency", 0)
+            return kind if chosen is None or chosen.value is None else chosen.value
+    return None
+
+
 def _finished(gathered: _Gathered) -> Signature:
     unique: dict[tuple[str, str], Parameter] = {}
     for parameter in gathered.parameters:
