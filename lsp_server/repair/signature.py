@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lsp_server.api.compare_schemas import SchemaComparison
+from lsp_server.api.compare_shapes import Shapes, unwrap
 from lsp_server.api.compare_values import Direction
 from lsp_server.api.model import Api, Operation, Parameter, Schema
-from lsp_server.api.compare_shapes import Shapes, unwrap
 from lsp_server.api.type_source import TypeWriter, identifier, literal, optional
 from lsp_server.python.expressions import members
 from lsp_server.python.values import ClassValue
@@ -195,7 +195,7 @@ class SignatureWriter:
 
     def _is_model(self, schema: Schema) -> bool:
         shape = self.catalogue.promised.of(schema)
-        return shape.types == {"object"} and bool(shape.properties) or shape.types == {"array"} and shape.items is not None
+        return (shape.types == {"object"} and bool(shape.properties)) or (shape.types == {"array"} and shape.items is not None)
 
     def _form(self, schema: Schema, signature: Signature) -> bool:
         for name, entry in self.catalogue.promised.of(schema).properties.items():
