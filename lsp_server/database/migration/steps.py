@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from lsp_server.database.equivalence import default_schema, family_of, primary_key_of
+from lsp_server.database.equivalence import automatic_name, columns_in, default_schema, family_of, primary_key_of
 from lsp_server.database.migration.metadata import (
     foreign_key_options,
     index_elements,
@@ -42,13 +42,14 @@ from lsp_server.database.migration.operations import (
     TableKey,
 )
 from lsp_server.database.migration.values import quoted
-from lsp_server.database.model import Column, Database, EnumType, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.model import Check, Column, Database, EnumType, ForeignKey, Index, PrimaryKey, Table, Unique
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
     from alembic.operations.ops import MigrateOperation
 
 _TEXTS = ("VARCHAR", "TEXT", "CHAR")
+_WITHOUT_ROLLBACK = ("sqlite", "mysql", "mariadb")  # SQLite through its usual driver, which commits before DDL
 _WIDENINGS = {
     ("SMALLINT", "INTEGER"),
     ("SMALLINT", "BIGINT"),
@@ -91,13 +92,19 @@ Step = Direct | Batch | Guard
 
 
 def to_steps(
-    operations: Iterable[Operation], start: Database, dialect: str | None, *, batch: bool = False
+    operations: Iterable[Operation],
+    start: Database,
+    dialect: str | None,
+    *,
+    batch: bool = False,
+    final_names: bool = False,
 ) -> tuple[Step, ...]:
     """The steps of one direction, from the schema `start`. Raises NotSayable.
 
-    `batch` wraps changes of tables in `batch_alter_table` on every database; SQLite always needs it.
+    `batch` wraps changes of tables in `batch_alter_table` on every database; SQLite always needs it. `final_names` marks
+    names as complete, so that a naming convention is not applied to them once more.
     """
-    writer = _Writer(start, dialect, batch or dialect == "sqlite")
+    writer = _Writer(start, start, dialect, batch or dialect == "sqlite", final_names)
     for operation in operations:
         writer.add(operation)
     writer.flush()
@@ -126,9 +133,11 @@ def _is_rename(operation: MigrateOperation) -> bool:
 
 @dataclass(slots=True)
 class _Writer:
+    start: Database
     state: Database
     dialect: str | None
     batch: bool
+    final_names: bool
     steps: list[Step] = field(default_factory=list)
     group: TableKey | None = None
     group_state: Database | None = None
@@ -192,9 +201,37 @@ class _Writer:
             case AlterColumn():
                 self._alter_column(operation)
             case AddConstraint():
-                self._put(operation, _add_constraint(operation))
+                self._guard_rows(operation)
+                self._put(operation, _add_constraint(operation, self._name(operation.name)))
             case DropConstraint():
-                self._put(operation, _drop_constraint(operation))
+                self._put(operation, _drop_constraint(operation, self._name(operation.name)))
+
+    def _name(self, name: str) -> str:
+        from sqlalchemy.sql.elements import conv
+
+        return conv(name) if self.final_names else name
+
+    def _guard_rows(self, operation: AddConstraint) -> None:
+        """Where a failing step leaves the earlier ones behind, rows that break a new rule are counted before."""
+        part = operation.constraint
+        table = self.start.table(operation.table[1], operation.table[0])
+        if self.dialect not in _WITHOUT_ROLLBACK or table is None:
+            return
+        place = _table_sql(operation.table, self.dialect)
+        if isinstance(part, Unique) and part.columns and all(table.column(column) for column in part.columns):
+            names = [_name_sql(column, self.dialect) for column in part.columns]
+            given = " AND ".join(f"{name} IS NOT NULL" for name in names)
+            query = (
+                f"SELECT count(*) FROM (SELECT 1 FROM {place} WHERE {given} GROUP BY {', '.join(names)} "
+                f"HAVING count(*) > 1) AS alike"
+            )
+            message = f"{operation.table[1]} has rows with the same {', '.join(part.columns)}: make them differ first"
+            self.steps.append(Guard(query, message))
+        elif isinstance(part, Check) and part.expression and columns_in(part.expression, table) == columns_in(
+            part.expression, self.state.table(operation.table[1], operation.table[0]) or table
+        ):
+            query = f"SELECT count(*) FROM {place} WHERE NOT ({part.expression})"
+            self.steps.append(Guard(query, f"{operation.table[1]} has rows that break {part.expression}: mend them first"))
 
     def _put(self, operation: Operation, *made: MigrateOperation) -> None:
         self.group_operations.append(operation)
@@ -254,10 +291,16 @@ class _Writer:
         dropped = [item for item in self.group_operations if isinstance(item, DropConstraint)]
         if table is None or table.incomplete is not None or not _recreates(self.group_operations):
             return None
-        nameless = [item for item in dropped if item.constraint.name is None]
+        # A name that PostgreSQL would have given is none here: SQLite gives no names.
+        nameless = [
+            item
+            for item in dropped
+            if item.constraint.name in (None, automatic_name(table, replace(item.constraint, name=None), "postgresql"))
+        ]
         if not nameless and not _hard_to_reflect(table):
             return None
         names: dict[object, str] = {item.constraint: item.name for item in nameless}
+        names |= {replace(item.constraint, name=None): item.name for item in nameless}
         keys = primary_key_of(table)
         if keys:
             names |= {PrimaryKey(keys): item.name for item in nameless if isinstance(item.constraint, PrimaryKey)}
@@ -270,11 +313,12 @@ class _Writer:
 
         match operation:
             case CreateTable():
-                self.steps += _create_table(operation.table, self.dialect)
+                self.steps += _create_table(operation.table, self.dialect, self.final_names)
             case DropTable():
                 schema, name = operation.table.schema, operation.table.name
                 for index in operation.table.indexes:
-                    self.steps += _drop_index(DropIndex(operation.table.key, index, index.name or ""), self.dialect)
+                    drop = DropIndex(operation.table.key, index, index.name or automatic_name(operation.table, index, self.dialect))
+                    self.steps += _drop_index(drop, self.dialect)
                 self.steps.append(Direct(ops.DropTableOp(name, schema=schema)))
             case RenameTable():
                 rename = ops.RenameTableOp(operation.before, operation.after, schema=operation.schema)
@@ -295,14 +339,15 @@ class _Writer:
 # Single operations
 
 
-def _create_table(table: Table, dialect: str | None) -> list[Step]:
+def _create_table(table: Table, dialect: str | None, final_names: bool) -> list[Step]:
     import sqlalchemy as sa
     from alembic.operations import ops
 
-    made = to_table(table, sa.MetaData(), dialect, indexes=False)
+    made = to_table(table, sa.MetaData(), dialect, indexes=False, final_names=final_names)
     steps: list[Step] = [Direct(ops.CreateTableOp.from_table(made))]
     for index in table.indexes:
-        steps += _create_index(CreateIndex(table.key, index, index.name or ""), dialect)
+        name = index.name or automatic_name(table, index, dialect)
+        steps += _create_index(CreateIndex(table.key, index, name), dialect)
     return steps
 
 
@@ -414,21 +459,21 @@ def _parts(operation: AlterColumn, dialect: str | None) -> list[AlterColumn]:
     return parts
 
 
-def _add_constraint(operation: AddConstraint) -> MigrateOperation:
+def _add_constraint(operation: AddConstraint, name: str) -> MigrateOperation:
     import sqlalchemy as sa
     from alembic.operations import ops
 
     schema, table = operation.table
     part = operation.constraint
     if isinstance(part, PrimaryKey):
-        return ops.CreatePrimaryKeyOp(operation.name, table, list(part.columns), schema=schema)
+        return ops.CreatePrimaryKeyOp(name, table, list(part.columns), schema=schema)
     if isinstance(part, Unique):
         options: dict[str, Any] = {}
         if part.deferrable is not None:
             options["deferrable"] = part.deferrable
         if part.nulls_not_distinct:
             options["postgresql_nulls_not_distinct"] = True
-        return ops.CreateUniqueConstraintOp(operation.name, table, list(part.columns or ()), schema=schema, **options)
+        return ops.CreateUniqueConstraintOp(name, table, list(part.columns or ()), schema=schema, **options)
     if isinstance(part, ForeignKey):
         keys: dict[str, Any] = dict(foreign_key_options(part))
         if schema is not None:
@@ -436,17 +481,17 @@ def _add_constraint(operation: AddConstraint) -> MigrateOperation:
         if part.target_schema is not None:
             keys["referent_schema"] = part.target_schema
         return ops.CreateForeignKeyOp(
-            operation.name, table, part.target_table or "", list(part.columns or ()), list(part.target_columns or ("id",)), **keys
+            name, table, part.target_table or "", list(part.columns or ()), list(part.target_columns or ("id",)), **keys
         )
-    return ops.CreateCheckConstraintOp(operation.name, table, sa.text(part.expression or ""), schema=schema)
+    return ops.CreateCheckConstraintOp(name, table, sa.text(part.expression or ""), schema=schema)
 
 
-def _drop_constraint(operation: DropConstraint) -> MigrateOperation:
+def _drop_constraint(operation: DropConstraint, name: str) -> MigrateOperation:
     from alembic.operations import ops
 
     schema, table = operation.table
     sorts = {PrimaryKey: "primary", ForeignKey: "foreignkey", Unique: "unique"}
-    return ops.DropConstraintOp(operation.name, table, sorts.get(type(operation.constraint), "check"), schema=schema)
+    return ops.DropConstraintOp(name, table, sorts.get(type(operation.constraint), "check"), schema=schema)
 
 
 def _table_comment(operation: ChangeTableComment) -> Direct:
