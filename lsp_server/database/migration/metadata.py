@@ -7,6 +7,7 @@ obstacle or a "not proved".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lsp_server.database.equivalence import automatic_name, family_of, primary_key_of
@@ -274,7 +275,10 @@ def to_table(
     keys = primary_key_of(table) or ()
     parts: list[PrimaryKey | ForeignKey | Unique | Check] = []
     if keys:
-        parts.append(table.primary_key or PrimaryKey(keys))
+        primary = table.primary_key or PrimaryKey(keys)
+        if dialect == "sqlite" and primary.name == automatic_name(table, primary, dialect):
+            primary = replace(primary, name=None)  # PostgreSQL's name; SQLite would give none
+        parts.append(primary)
     parts += [*table.foreign_keys, *table.uniques, *(check for check in table.checks if check.expression)]
     made = sa.Table(
         table.name,

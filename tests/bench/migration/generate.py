@@ -114,8 +114,10 @@ def complete(folder: Path, dialect: str, identifier: str, file: Path) -> int:
         row_steps=rows,
     )
     file.write_text(apply_edits(file.read_text(), rollback.edits))
-    lossy = [{"code": "data_loss_down", "table": "", "column": None}] if rollback.caveats else []
-    (folder / "report.json").write_text(json.dumps({"flags": lossy}))
+    # What the way back drops is lost by the downgrade; what it cannot bring back was lost by the upgrade.
+    codes = ["data_loss_down"] if any(hazard.code == "data_loss_up" for hazard in rollback.plan.hazards) else []
+    codes += ["data_loss_up"] if rollback.caveats else []
+    (folder / "report.json").write_text(json.dumps({"flags": [{"code": code} for code in codes]}))
     return 0
 
 
