@@ -231,6 +231,7 @@ class Declarations:
             marks.append(True)
         unique = _keyword(arguments, "unique")
         where = _keyword(arguments, "postgresql_where")
+        where = where if where is not None else _keyword(arguments, "sqlite_where")
         using = _keyword(arguments, "postgresql_using")
         include = names_of(_keyword(arguments, "postgresql_include")) or ()
         ops = _keyword(arguments, "postgresql_ops")
