@@ -1,4 +1,5 @@
-"""Repairs that join views: what a rule offers as a fix where more than one vocabulary is needed.
+"""Repairs that join what the API, the database and the code say: the builders behind the rules' fixes.
 
-Stands below the rules: a repair knows the snapshot and gives a `Fix`; which finding gets it is the rule's to say.
+A repair turns one finding's subject into a `Change` of the project's own files, in the project's own style. It finds nothing
+and decides nothing about severity: rules do. It gives None where it cannot be done honestly.
 """
