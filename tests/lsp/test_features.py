@@ -58,7 +58,7 @@ def test_definition_leads_to_the_other_end(tmp_path: Path) -> None:
             for path, text, target, shown in (
                 (SPEC, "get:", CODE, "list_books"),
                 (CODE, "list_books()", SPEC, "get"),
-                (SPEC, "Book:", CODE, "Book"),
+                (SPEC, "Book:\n", CODE, "Book"),
                 (CODE, "Book(BaseModel)", SPEC, "Book"),
             ):
                 params = t.DefinitionParams(text_document=editor.identifier(path), position=editor.at(path, text))
@@ -101,7 +101,7 @@ def test_symbols_of_a_document_and_of_the_workspace(tmp_path: Path) -> None:
             editor.open(SPEC)
             params = t.DocumentSymbolParams(text_document=editor.identifier(SPEC))
             symbols = await editor.client.text_document_document_symbol_async(params)
-            assert [symbol.name for symbol in symbols] == ["GET /books", "GET /books/{book_id}", "Book"]
+            assert [symbol.name for symbol in symbols] == ["GET /books", "GET /books/{book_id}", "Shelf", "Book"]
             found = await editor.client.workspace_symbol_async(t.WorkspaceSymbolParams(query="countstock"))
             assert [(one.name, editor.path(one.location.uri)) for one in found] == [("GET /stock", CODE)]
 
