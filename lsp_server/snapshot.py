@@ -28,7 +28,7 @@ from lsp_server.database.pair import pair as pair_histories
 from lsp_server.database.replay import HistoryReplay, Replayer, RevisionReplay
 from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
 from lsp_server.database.sqlalchemy import may_declare_tables, read_models
-from lsp_server.document import Document, Documents, Kind, kind_of
+from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.module import ModuleFacts, read_module
 from lsp_server.python.program import Program
@@ -223,6 +223,19 @@ class Snapshot:
         previous = self.memo.previous("tree", path)
         before = previous if isinstance(previous, Tree) else None
         return document, self.memo.get("tree", path, document.digest, lambda: read_tree(document.text, document.kind, before))
+
+    def is_broken(self, path: str) -> bool:
+        """Whether a reader stops somewhere in this text, as in the middle of typing: it then tells less than was meant."""
+        document = self.documents[path]
+        match document.kind:
+            case Kind.PYTHON:
+                return bool(self.module(path).problems)
+            case Kind.YAML | Kind.JSON:
+                found = self.tree(path)
+                return found is not None and not found[1].complete
+            case Kind.TOML | Kind.INI:
+                return is_broken_settings(document)
+        return False
 
     # Views: the API
 
