@@ -13,8 +13,8 @@ from lsp_server.api.type_source import TypeWriter, literal, quoted
 from lsp_server.python.lower import Node
 from lsp_server.repair.models import Catalogue, response_type, success_of
 from lsp_server.repair.names import Names, snake_case
-from lsp_server.repair.place import Place, shared_steps
-from lsp_server.repair.siblings import Part, Sibling
+from lsp_server.repair.place import Place, shared_steps, steps
+from lsp_server.repair.siblings import Part, Project, Sibling
 from lsp_server.unknown import Unknown
 
 _BODILESS = ("204", "205", "304")
@@ -35,18 +35,20 @@ def is_open(security: tuple[SecurityRequirement, ...] | Unknown) -> bool | None:
     return not security or any(not requirement.schemes for requirement in security)
 
 
-def credentials(operation: Operation, names: Names, siblings: Sequence[Sibling]) -> Credentials | None:
+def credentials(project: Project, operation: Operation, names: Names, siblings: Sequence[Sibling]) -> Credentials | None:
     """How the most similar of the secured routes asks for credentials; None where one is owed and none shows how.
 
-    Most similar: the same requirement in the spec, the same refusals (401, 403), the nearest path, reading or writing alike.
-    Of equals the one that asks for more.
+    Most similar: the same requirement in the spec, the same refusals (401, 403), the nearest path. Of equals the one that asks
+    for more: too much is noticed at once, too little by the wrong people.
     """
     if is_open(operation.security) is not False:
         return Credentials()
     examples = [each for each in siblings if is_open(each.operation.security) is False]
     if not examples:
         return None
-    best = max(examples, key=lambda each: (_refusals(operation, each.promise), _nearness(operation, each), each.secured_by_decorator()))
+    best = max(examples, key=lambda each: (
+        _refusals(operation, each.promise), _nearness(operation, each), project.strictness(each), _likeness(operation, each),
+    ))  # fmt: skip
     given = best.argument("dependencies")
     if best.secured_by_decorator() and given is not None:
         return Credentials(None, names.carry(given, best.text(given), best.path), best)
@@ -64,12 +66,14 @@ def _refusals(operation: Operation, other: Operation | None) -> int:
         2 if operation.security == other.security else 0)  # fmt: skip
 
 
-def _nearness(operation: Operation, sibling: Sibling) -> tuple[int, ...]:
+def _nearness(operation: Operation, sibling: Sibling) -> tuple[int, bool]:
     promise = sibling.promise or sibling.operation
-    near = shared_steps(operation.path, promise.path)
-    same_form = operation.path.rstrip("/").endswith("}") == promise.path.rstrip("/").endswith("}")
-    writes = (operation.method in ("GET", "HEAD")) == (promise.method in ("GET", "HEAD"))
-    return (near, same_form, writes, operation.method == promise.method)
+    return shared_steps(operation.path, promise.path), steps(operation.path) == steps(promise.path)
+
+
+def _likeness(operation: Operation, sibling: Sibling) -> tuple[bool, bool]:
+    promise = sibling.promise or sibling.operation
+    return (operation.method == "GET") == (promise.method == "GET"), operation.method == promise.method
 
 
 @dataclass(frozen=True, slots=True)

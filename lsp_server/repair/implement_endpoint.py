@@ -33,7 +33,7 @@ from lsp_server.repair.models import Catalogue, NewModels, RouteSpeller, home_of
 from lsp_server.repair.names import Names
 from lsp_server.repair.new_router import NewRouter, new_router
 from lsp_server.repair.place import Place, below, find_place, holds, neighbour, renamed_parameters, shared_steps
-from lsp_server.repair.rows import Body, Request, find_rows, write_body
+from lsp_server.repair.rows import Body, Request, find_rows, own_account, write_body
 from lsp_server.repair.siblings import Part, Project, Sibling
 from lsp_server.repair.signature import Signature, SignatureWriter
 from lsp_server.snapshot import Contract, Snapshot
@@ -131,7 +131,7 @@ class _Work:
         self, names: Names, catalogue: Catalogue, near: Sequence[Sibling], asked: NewModels, answered: NewModels
     ) -> tuple[str, str, str | None] | None:
         """Source and name of the handler, and what its test may read ("row", "rows")."""
-        security = credentials(self.operation, names, near)
+        security = credentials(self.project, self.operation, names, near)
         if security is None:
             return None  # a route without the promised protection would be worse than none
         function = function_name(self.operation, near, names.bound)
@@ -142,7 +142,7 @@ class _Work:
         if signature is None:
             return None
         body = self._body(names, catalogue, signature, security)
-        models = not (body is not None and body.answers) and (answers_with_model(catalogue, near) or (body is not None and body.returns is not None))
+        models = not (body is not None and body.answers) and (answers_with_model(catalogue, self.place.siblings if len(self.place.siblings) > 1 else near) or (body is not None and body.returns is not None))
         arguments = decorator.arguments(self.operation, function, security, models)
         if arguments is None:
             return None
@@ -164,11 +164,11 @@ class _Work:
     def _body(self, names: Names, catalogue: Catalogue, signature: Signature, security: Credentials) -> Body | None:
         user = security.part
         rows = find_rows(self.project, self.operation, self.place, user)
-        if rows is None:
-            return None
         undo = names.trial()
-        body = write_body(self.project, catalogue, names, Request(self.operation, self.place, signature.body, signature.values), rows)
-        if body is None or (rows.is_async and not _mostly(self.place.siblings or self.project.siblings, lambda each: each.is_async)):
+        body = own_account(names, catalogue, self.operation, user)
+        if body is None and rows is not None:
+            body = write_body(self.project, catalogue, names, Request(self.operation, self.place, signature.body, signature.values), rows)
+        if body is None or (rows is not None and rows.is_async and not _mostly(self.place.siblings or self.project.siblings, lambda each: each.is_async)):
             undo()
             return None
         for part in body.parts:

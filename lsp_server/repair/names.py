@@ -10,6 +10,7 @@ import builtins
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from lsp_server.api.fastapi_names import spelled
 from lsp_server.document import Document
 from lsp_server.python.edit import import_module, import_names
 from lsp_server.python.interpret import Imported, Interpreter
@@ -46,7 +47,7 @@ class Names:
                         return alias or name
         if self._scope is not None:
             known = self._scope.names.get(name)
-            if isinstance(known, External) and known.name in (f"{module}.{name}", f"typing.{name}"):
+            if isinstance(known, External) and name in self.bound and spelled(known.name) == spelled(f"{module}.{name}"):
                 return name
         return self._import(module, name)
 

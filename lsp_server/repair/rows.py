@@ -16,7 +16,7 @@ from lsp_server.api.model import Operation, Schema, anonymous_path, path_paramet
 from lsp_server.api.type_source import quoted
 from lsp_server.database.model import Column, Table
 from lsp_server.python.lower import Node
-from lsp_server.python.values import ClassValue
+from lsp_server.python.values import ClassValue, Instance
 from lsp_server.repair.models import Catalogue, body_of, success_of
 from lsp_server.repair.names import Names, names_in, snake_case
 from lsp_server.repair.place import Place, steps
@@ -126,6 +126,20 @@ def singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us")) else word
 
 
+def own_account(names: Names, catalogue: Catalogue, operation: Operation, user: Part | None) -> Body | None:
+    """`GET /users/me`: the row behind the credentials is the answer."""
+    success = success_of(operation)
+    if user is None or operation.method != "GET" or steps(operation.path)[-1:] not in (["me"], ["self"]) or operation.parameters:
+        return None
+    if not isinstance(user.kind, ClassValue) or success is None or success[1] is None:
+        return None
+    shape = catalogue.promised.of(success[1])
+    known = {name for owner in user.kind.lineage() for name in (*owner.names, *owner.annotations)}
+    if not shape.known or not shape.properties or not set(shape.properties) <= known:
+        return None
+    return Body([f"return {user.name}"], [user], returns=names.value(user.kind))
+
+
 def write_body(project: Project, catalogue: Catalogue, names: Names, request: Request, rows: Rows) -> Body | None:
     """The body for one operation on a table; None where it would need a decision."""
     operation = request.operation
@@ -195,7 +209,9 @@ class _Writer:
         if not set(fields) <= set(columns) - {attribute(self.rows.key)}:
             return None
         nullable = any(self.catalogue.promised.of(schema).nullable and columns[name].nullable is False for name, schema in fields.items())
-        partial = self.request.operation.method == "PATCH"
+        schema = body_of(self.request.operation)
+        required = schema is not None and any(entry.required is True for entry in self.catalogue.promised.of(schema).properties.values())
+        partial = self.request.operation.method == "PATCH" or not required
         dump = "dict" if self.project.version == 1 else "model_dump"
         given = "exclude_none=True" if partial and nullable else "exclude_unset=True" if partial else ""
         if nullable and not partial:
@@ -402,7 +418,7 @@ class _Writer:
         if rows.owner is not None and rows.user is not None and attribute(rows.owner) not in fields:
             given[attribute(rows.owner)] = f"{attribute(rows.owner)}={self._user_key()}"
             body.parts.append(rows.user)
-        if any(_is_owed(column, fields, given, self.catalogue) for column in rows.table.columns):
+        if any(_is_owed(rows, column, fields, given, self.catalogue) for column in rows.table.columns):
             return None
         session, wait = self._session(body), "await " if rows.is_async else ""
         checks = self._conflicts(fields, session, wait)
@@ -500,7 +516,7 @@ class _Writer:
         return f"raise {exception}({keyword}{code}, detail={quoted(detail + dot)})"
 
 
-def _is_owed(column: Column, fields: dict[str, Schema], given: dict[str, str], catalogue: Catalogue) -> bool:
+def _is_owed(rows: Rows, column: Column, fields: dict[str, Schema], given: dict[str, str], catalogue: Catalogue) -> bool:
     """Whether a new row cannot do without a column that nobody fills."""
     name = attribute(column)
     if name in given or (name in fields and not (catalogue.promised.of(fields[name]).nullable and column.nullable is False)):
@@ -510,6 +526,9 @@ def _is_owed(column: Column, fields: dict[str, Schema], given: dict[str, str], c
     if column.primary_key is True and isinstance(column.type.family, str) and "INT" in column.type.family:
         return False
     filled = column.default is not None or column.server_default is not None or column.identity is not None or column.computed is not None
+    declared = rows.cls.find(name)
+    if declared is not None and isinstance(declared[1], Instance) and declared[1].argument("default_factory") is not None:
+        return False  # SQLModel makes the value before the column is asked
     return column.nullable is not True and not filled
 
 

@@ -23,6 +23,7 @@ from lsp_server.repair.names import Names, snake_case
 from lsp_server.repair.siblings import Part, Sibling
 from lsp_server.unknown import Unknown
 
+_PASSWORD_FORM = {"grant_type", "username", "password", "scope", "client_id", "client_secret"}
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -198,6 +199,13 @@ class SignatureWriter:
         return shape.types == {"object"} and bool(shape.properties) or shape.types == {"array"} and shape.items is not None
 
     def _form(self, schema: Schema, signature: Signature) -> bool:
+        fields = set(self.catalogue.promised.of(schema).properties)
+        if {"grant_type", "username", "password"} <= fields <= _PASSWORD_FORM:
+            kind = self.names.external("fastapi.security", "OAuth2PasswordRequestForm")
+            depends = self.names.external("fastapi", "Depends")
+            source = f"form: {self.names.external('typing', 'Annotated')}[{kind}, {depends}()]" if self.annotated else f"form: {kind} = {depends}()"
+            signature.own["\nform"] = Written(source, not self.annotated)
+            return True
         for name, entry in self.catalogue.promised.of(schema).properties.items():
             shape = self.catalogue.promised.of(entry.schema)
             upload = shape.format == "binary"
