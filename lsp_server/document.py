@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from hashlib import blake2b
 
-from lsp_server.text import LineIndex
+from lsp_server.text import LineIndex, Span
 
 
 class Kind(StrEnum):
@@ -41,6 +41,11 @@ _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 def kind_of(path: str) -> Kind:
     """A file's kind from its name alone."""
     return _KINDS.get(path.rpartition("/")[2].rpartition(".")[2].lower(), Kind.OTHER)
+
+
+def suffixes() -> tuple[str, ...]:
+    """The endings of all files that some reader may understand, without the dot."""
+    return tuple(_KINDS)
 
 
 def digest_of(text: str) -> str:
@@ -99,6 +104,13 @@ class Document:
     @cached_property
     def lines(self) -> LineIndex:
         return LineIndex(self.text)
+
+    def edited(self, span: Span, new: str, version: int | None) -> Document:
+        """The document after an editor replaced a span; the line index is carried over, not made anew."""
+        text = self.text[: span.start] + new + self.text[span.end :]
+        document = Document(self.path, text, version)
+        document.__dict__["lines"] = self.lines.edited(span, len(new), text)
+        return document
 
 
 class Documents(Mapping[str, Document]):

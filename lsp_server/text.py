@@ -51,6 +51,23 @@ class LineIndex:
         self.starts = [0, *(match.end() for match in _LINE_BREAK.finditer(text))]
         self._length = len(text)
 
+    def edited(self, span: Span, length: int, text: str) -> LineIndex:
+        """The index after the characters of `span` gave way to `length` others; `text` is the whole text afterwards.
+
+        Only the lines around the edit are read, so that a keystroke in a very long text costs little.
+        """
+        delta = length - (span.end - span.start)
+        first = self.position(max(span.start - 1, 0)).line  # from one before: CR and LF may meet or part here
+        rest = bisect_right(self.starts, span.end)
+        end = self.starts[rest] + delta if rest < len(self.starts) else len(text)
+        index = LineIndex.__new__(LineIndex)
+        index._length = len(text)
+        index.starts = self.starts[: first + 1]
+        index.starts += [match.end() for match in _LINE_BREAK.finditer(text, self.starts[first], end)]
+        following = self.starts[rest + 1 :]
+        index.starts += [start + delta for start in following] if delta else following
+        return index
+
     def position(self, offset: int) -> Position:
         offset = min(max(offset, 0), self._length)
         line = bisect_right(self.starts, offset) - 1

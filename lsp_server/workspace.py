@@ -6,6 +6,7 @@ the workspace. A file that cannot be read becomes a document with a `problem`.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
@@ -56,6 +57,26 @@ def read_config(path: Path) -> Config | None:
         raise ConfigError(f"{path}: {error.strerror}") from None
     except UndecodableText as error:
         raise ConfigError(f"{path}: {error}") from None
+
+
+def baseline_path(config: Config, root: Path) -> Path | None:
+    """Where the configuration keeps its baseline: beside itself, or below the root."""
+    if config.baseline is None:
+        return None
+    return (Path(config.source).parent if config.source else root) / config.baseline
+
+
+def read_baseline(path: Path | None) -> frozenset[str]:
+    """The fingerprints of accepted findings. Raises ConfigError."""
+    if path is None:
+        return frozenset()
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return frozenset(str(entry["fingerprint"]) for entry in data["findings"])
+    except OSError as error:
+        raise ConfigError(f"{path}: the baseline cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(f"{path}: this is no baseline; --write-baseline makes one") from None
 
 
 def list_files(root: Path, config: Config) -> dict[str, Stamp]:

@@ -24,7 +24,7 @@ ORDER: list[set[str]] = [
     {"findings"},
     {"repair"},
     {"rules"},
-    {"check"},
+    {"check", "outline"},
     {"verify"},
     {"report"},
     {"workspace", "shadow", "worker"},

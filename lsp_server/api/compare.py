@@ -210,7 +210,7 @@ def _once(differences: Iterable[Difference]) -> Iterator[Difference]:
             difference.kind,
             "field" if fields else difference.element,
             difference.aspect,
-            difference.name.rsplit(".", 1)[-1],
+            "" if difference.path[0] == "schema" and len(difference.path) == 3 else difference.name.rsplit(".", 1)[-1],
             difference.promised,
             difference.implemented,
         )

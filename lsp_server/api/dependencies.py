@@ -21,7 +21,9 @@ from lsp_server.api.model import (
     SecurityScheme,
     path_parameters,
 )
-from lsp_server.api.pydantic import MODELS, OWN_SCHEMA, Field, Shapes, kind_of, plain_type
+from lsp_server.api.pydantic import Shapes
+from lsp_server.api.pydantic_classes import MODELS, OWN_SCHEMA, kind_of, plain_type
+from lsp_server.api.pydantic_fields import Field
 from lsp_server.api.python_types import argument_of, constant
 from lsp_server.python.expressions import ENUMS
 from lsp_server.python.interpret import Interpreter
@@ -293,7 +295,7 @@ class _Reader:
             return _password_form("fastapi.security.OAuth2PasswordRequestForm", location)
         if kind_of(cls) is not None:
             gathered = _Gathered()
-            for entry in self.shapes.fields(cls):
+            for entry in self.shapes.fields.of(cls):
                 gathered.add(self._model_field(entry, scopes))
             return gathered
         foreign = [name for name in bases_of(cls) if name not in ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum")]
@@ -307,10 +309,10 @@ class _Reader:
             value = owner.names.get(entry.name)
             if made_by(value) in _WHERE or made_by(value) in _BODIES or made_by(value) in _DEPENDS:
                 return self.parameter(entry.name, entry.annotation, value, scopes, entry.location or value.location)
-        name = self.shapes.alias_of(entry, False)
+        name = self.shapes.fields.alias_of(entry, False)
         if isinstance(name, Unknown):
             return _Gathered(unknown=name)
-        required = self.shapes.is_required(entry)
+        required = self.shapes.fields.is_required(entry)
         place = entry.location or entry.owner.location
         schema = self.shapes.field_schema(entry, False)
         where = "path" if entry.name in self.path_names else "query"
@@ -438,15 +440,15 @@ class _Reader:
 
     def _model_parameters(self, model: ClassValue, where: str, info: Instance | None) -> _Gathered:
         gathered = _Gathered()
-        for entry in self.shapes.fields(model):
-            name = self.shapes.alias_of(entry, False)
+        for entry in self.shapes.fields.of(model):
+            name = self.shapes.fields.alias_of(entry, False)
             if isinstance(name, Unknown):
                 return _Gathered(unknown=name)
             convert = info is None or argument_of(info.arguments, "convert_underscores") is not False
             if where == "header" and name == entry.name and convert:
                 name = name.replace("_", "-")
             schema = self.shapes.field_schema(entry, False)
-            gathered.parameters.append(Parameter(name, where, schema, self.shapes.is_required(entry), location=entry.location))
+            gathered.parameters.append(Parameter(name, where, schema, self.shapes.fields.is_required(entry), location=entry.location))
         return gathered
 
     def _schema(self, annotation: Value, info: Instance | None, stated: Value, location: Location) -> Schema:

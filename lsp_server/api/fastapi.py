@@ -20,7 +20,8 @@ from lsp_server.python.values import Argument, Certainty, ClassValue, External, 
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
-_WORDS = ("fastapi", "FastAPI", "APIRouter", "include_router", "add_api_route")
+_WORDS = ("fastapi", "FastAPI", "APIRouter", "include_router", "add_api_route", "create_app", "make_app", "build_app",
+          "get_app", "init_app")  # fmt: skip
 _DECORATORS = tuple(f".{method}(" for method in ("get", "post", "put", "patch", "delete", "api_route"))
 _DECORATED = re.compile(r"^[ \t]*@[\w.]+\.(?:get|post|put|patch|delete|api_route)\(", re.M)
 _DEEPEST = 40  # inclusions within inclusions
@@ -80,7 +81,7 @@ def _call_uncalled(interpreter: Interpreter, routing: Routing, paths: list[str])
             for function in list(interpreter.run(path).functions):
                 if function.owner is not None and function.name != "__init__":
                     continue
-                made = [place for place in _makes(interpreter, function, wanted)]
+                made = _makes(interpreter, function, wanted)
                 if not made or any(place in seen for place in made):
                     continue
                 arguments: tuple[Argument, ...] = ()
@@ -141,9 +142,8 @@ def _roots(routing: Routing) -> list[tuple[Router, str, Unknown | None]]:
     reached = _reached(routing)
     for router in routing.routers.values():
         prefix, doubt = mounts.get(id(router), ("", None))
-        if router.application or id(router) in mounts:
-            if isinstance(prefix, str):
-                roots.append((router, prefix.rstrip("/"), doubt))
+        if (router.application or id(router) in mounts) and isinstance(prefix, str):
+            roots.append((router, prefix.rstrip("/"), doubt))
     for router in routing.routers.values():
         if not router.application and not router.included and id(router) not in reached:
             roots.append((router, "", None))

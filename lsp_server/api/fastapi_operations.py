@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from lsp_server.api.dependencies import Signature, read_signature
-from lsp_server.api.fastapi_names import is_class_of, made_by, status_code
+from lsp_server.api.fastapi_names import made_by
 from lsp_server.api.fastapi_responses import ResponseClass, read_responses, response_class
 from lsp_server.api.fastapi_routing import Inclusion, Options, Route, Router
 from lsp_server.api.handlers import raised_statuses, rate_limit, request_read_by_hand
@@ -23,14 +23,15 @@ from lsp_server.python.values import (
     BoundMethod,
     ClassValue,
     EnumMember,
+    External,
     FunctionValue,
     Instance,
     Method,
     Value,
 )
-from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
+_ROUTE = External("fastapi.routing.APIRoute")
 _CONVERTER = re.compile(r"\{([a-zA-Z_]\w*)(?::[a-zA-Z_]\w*)?\}")
 
 
@@ -228,11 +229,6 @@ class OperationReader:
         return value if isinstance(value, str) else Unknown("an operation id computed at run time", place)
 
 
-from lsp_server.python.values import External  # noqa: E402
-
-_ROUTE = External("fastapi.routing.APIRoute")
-
-
 def handler_function(endpoint: Value) -> FunctionValue | None:
     """The function whose signature and name FastAPI sees."""
     if isinstance(endpoint, BoundMethod):
@@ -248,8 +244,6 @@ def _route_name(route: Route, function: FunctionValue | None) -> str | Unknown:
         return given
     if given is not None:
         return Unknown("a route's name", route.location)
-    if function is not None and function.name != "<lambda>":
-        return function.name
     if function is not None:
         return function.name
     endpoint = route.endpoint
@@ -274,15 +268,8 @@ def _texts(values: tuple[Value, ...]) -> tuple[str, ...] | Unknown:
         if not isinstance(value, str):
             return _unknown(value, "tags that are not known")
         texts.append(value)
-    return tuple(texts)
+    return tuple(dict.fromkeys(texts))
 
 
 def _text(value: Value) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def location_of(value: Value) -> Location | None:
-    return value.location if isinstance(value, Instance | FunctionValue) else None
-
-
-__all__ = ["OperationReader", "Placement", "handler_function", "is_class_of", "location_of", "status_code"]

@@ -8,10 +8,11 @@ from lsp_server.api.dependencies import Signature, unwrapped
 from lsp_server.api.fastapi_names import RESPONSE, bases_of, is_class_of, spelled, status_code
 from lsp_server.api.fastapi_routing import Route
 from lsp_server.api.model import Response, Schema
-from lsp_server.api.pydantic import Shapes, plain_type
+from lsp_server.api.pydantic import Shapes
+from lsp_server.api.pydantic_classes import plain_type
 from lsp_server.api.python_types import ANYTHING
 from lsp_server.python.interpret import Interpreter
-from lsp_server.python.values import ClassValue, EnumMember, External, FunctionValue, Specialized, Value
+from lsp_server.python.values import ClassValue, EnumMember, External, FunctionValue, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -29,7 +30,7 @@ class ResponseClass:
     """`json`: its content is described by the response model; else it is text of the media type, if it has one."""
 
     json: bool
-    media_type: str | None | Unknown
+    media_type: str | Unknown | None
     status: int = 200
 
 
@@ -50,7 +51,7 @@ def response_class(interpreter: Interpreter, value: Value) -> ResponseClass:
     base = next((name.rpartition(".")[2] for name in names if name.startswith("starlette.responses.") and name.rpartition(".")[2] in _MEDIA_TYPES), None)
     if base is None:
         return ResponseClass(False, Unknown("a response class of another package"))
-    media_type: str | None | Unknown = _MEDIA_TYPES[base]
+    media_type: str | Unknown | None = _MEDIA_TYPES[base]
     if isinstance(value, ClassValue):
         found = value.find("media_type")
         if found is not None:
@@ -116,8 +117,6 @@ def _own(
 
 def _model_schema(interpreter: Interpreter, shapes: Shapes, route: Route, function: FunctionValue | None, place: Location) -> Schema:
     narrowed = next((name for name in _NARROWING if route.options.get(name) is not None), None)
-    if narrowed is not None:
-        pass  # FastAPI's own documentation shows the whole model all the same.
     if "response_model" in route.options:
         model = route.options.get("response_model")
         place = route.options.places.get("response_model", place)
@@ -169,7 +168,7 @@ def _declared(shapes: Shapes, code: str, entry: Value, known: Response | None, c
         for media_type, described in stated.items():
             if isinstance(media_type, EnumMember):
                 media_type = media_type.value
-            if isinstance(media_type, str) and (media_type not in content or isinstance(described, dict) and "schema" in described):
+            if isinstance(media_type, str) and (media_type not in content or (isinstance(described, dict) and "schema" in described)):
                 shape = ANYTHING if not (isinstance(described, dict) and "schema" in described) else Schema(
                     unknown=Unknown("a schema written by hand", base.location))  # fmt: skip
                 content[media_type] = shape
@@ -181,5 +180,3 @@ def _declared(shapes: Shapes, code: str, entry: Value, known: Response | None, c
         description=description if isinstance(description, str) else base.description,
     )  # fmt: skip
 
-
-__all__ = ["DEFAULT", "ResponseClass", "Specialized", "is_response", "read_responses", "response_class"]

@@ -56,6 +56,8 @@ def schema_value(schema: Schema, dialect: Dialect, names: Names) -> dict[str, An
     value: dict[str, Any] = {}
     if schema.title is not None:
         value["title"] = schema.title
+    if schema.description is not None:
+        value["description"] = schema.description
     _add_type(value, schema, dialect)
     if schema.format is not None:
         value["format"] = schema.format

@@ -20,6 +20,7 @@ from lsp_server.findings import Finding, Report, Severity
 from lsp_server.report import FORMATS, Context
 from lsp_server.rules import all_rules
 from lsp_server.snapshot import Snapshot
+from lsp_server.workspace import baseline_path, read_baseline
 
 _SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING, "info": Severity.INFO}
 
@@ -28,8 +29,8 @@ def run(options: argparse.Namespace) -> int:
     started = time.perf_counter()
     outputs = _outputs(options.format)
     project = open_project(options)
-    baseline_path = _baseline_path(options, project)
-    accepted = frozenset() if options.write_baseline else read_baseline(baseline_path)
+    baseline = _baseline_path(options, project)
+    accepted = frozenset() if options.write_baseline else read_baseline(baseline)
     report = check(project.snapshot, all_rules(), today=date.today(), baseline=accepted)
     if options.since:
         report = _caused_since(report, project, options.since)
@@ -40,10 +41,10 @@ def run(options: argparse.Namespace) -> int:
     )
     project.save_cache()
     if options.write_baseline:
-        if baseline_path is None:
+        if baseline is None:
             raise UsageError("--write-baseline needs --baseline FILE, or `baseline` in the configuration")
-        write_baseline(baseline_path, report, project)
-        print(f"{baseline_path}: {len(report.findings)} findings accepted", file=sys.stderr)
+        write_baseline(baseline, report, project)
+        print(f"{baseline}: {len(report.findings)} findings accepted", file=sys.stderr)
         return OK
     for format_name, file in outputs:
         _write(format_name, file, report, project, options)
@@ -95,23 +96,7 @@ def _write(name: str, file: str | None, report: Report, project: Project, option
 def _baseline_path(options: argparse.Namespace, project: Project) -> Path | None:
     if options.baseline is not None:
         return Path(options.baseline)
-    if project.config.baseline is None:
-        return None
-    base = Path(project.config.source).parent if project.config.source else project.root
-    return base / project.config.baseline
-
-
-def read_baseline(path: Path | None) -> frozenset[str]:
-    """The fingerprints of accepted findings. Raises UsageError."""
-    if path is None:
-        return frozenset()
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return frozenset(str(entry["fingerprint"]) for entry in data["findings"])
-    except OSError as error:
-        raise UsageError(f"{path}: the baseline cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
-        raise UsageError(f"{path}: this is no baseline; --write-baseline makes one") from None
+    return baseline_path(project.config, project.root)
 
 
 def write_baseline(path: Path, report: Report, project: Project) -> None:

@@ -16,12 +16,13 @@ from pathlib import Path
 
 from lsp_server.check import check
 from lsp_server.cli import USAGE
-from lsp_server.commands.check import _baseline_path, exit_status, read_baseline
+from lsp_server.commands.check import _baseline_path, exit_status
 from lsp_server.commands.project import Project, open_project
 from lsp_server.findings import Applicability, Finding, Fix, Report
 from lsp_server.rules import all_rules
 from lsp_server.snapshot import Snapshot
 from lsp_server.verify import build_and_verify
+from lsp_server.workspace import read_baseline
 
 _ROUNDS = 500  # repairs of one run; a bound, not a goal
 

@@ -181,10 +181,7 @@ def _locate(settings: Settings, written: str | None, known: frozenset[str]) -> s
         if not folder:
             break
         folder = folder.rpartition("/")[0]
-    if not written.startswith("%(here)s") and inner.startswith(f"{base}/") or inner == base:
-        candidates.insert(0, inner)
-    else:
-        candidates.insert(0, _join(base, inner))
+    candidates.insert(0, inner if inner == base or inner.startswith(f"{base}/") else _join(base, inner))
     folders = {path.rpartition("/")[0] for path in known if path.endswith(".py")}
     prefixes = {"/".join(each.split("/")[:count]) for each in folders for count in range(1, each.count("/") + 2)}
     for candidate in candidates:

@@ -9,7 +9,7 @@ import re
 
 from lsp_server.database.alchemy_names import made_by
 from lsp_server.database.catalogue_query import answer_query
-from lsp_server.database.fold import State
+from lsp_server.database.fold.state import State
 from lsp_server.database.model import Table
 from lsp_server.database.operations import table_key
 from lsp_server.python.values import Event, Instance, Value, find_argument

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from lsp_server.database.alchemy_names import made_by
-from lsp_server.database.fold import State
+from lsp_server.database.fold.state import State
 from lsp_server.database.model import Table
 from lsp_server.python.interpret import UNANSWERED
 from lsp_server.python.values import Event, External, Instance, Value, find_argument
@@ -106,7 +106,7 @@ def _named_exists(sort: str, names: dict[str, str], tables: list[Table], state: 
         return None
     indexes = {index.name for table in tables for index in table.indexes}
     keys = {key.name for table in tables for key in (table.primary_key, *table.uniques) if key is not None}
-    others = {key.name for table in tables for key in (*table.foreign_keys, *table.checks)}
+    others = {key.name for table in tables for key in table.foreign_keys} | {check.name for table in tables for check in table.checks}
     if sort == "pg_indexes" and "indexname" in names:
         return names["indexname"] in indexes | keys
     if sort == "pg_class" and "relname" in names:

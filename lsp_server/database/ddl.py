@@ -13,14 +13,21 @@ from dataclasses import replace
 
 from lsp_server.database.model import Check, EnumType
 from lsp_server.database.operations import (
+    AddColumn,
     AddConstraint,
     AddEnumValue,
     ChangeRows,
     CommentTable,
     CreateEnum,
+    CreateIndex,
     CreateObject,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
     DropEnum,
+    DropIndex,
     DropObject,
+    DropTable,
     Key,
     Opaque,
     Operation,
@@ -235,9 +242,11 @@ def _block(statement: str, location: Location) -> list[Operation]:
 
 def _forgiving(operation: Operation) -> Operation | None:
     """An operation that does nothing where it is done already; None where there is no such thing."""
-    if hasattr(operation, "if_not_exists"):
-        return replace(operation, if_not_exists=True)  # type: ignore[type-var]
-    return replace(operation, if_exists=True) if hasattr(operation, "if_exists") else None  # type: ignore[type-var]
+    if isinstance(operation, CreateTable | AddColumn | CreateIndex | CreateEnum | AddEnumValue | CreateObject):
+        return replace(operation, if_not_exists=True)
+    if isinstance(operation, DropTable | DropColumn | DropIndex | DropConstraint | DropEnum | DropObject):
+        return replace(operation, if_exists=True)
+    return replace(operation, if_exists=True) if isinstance(operation, RenameTable | RenameIndex) else None
 
 
 def operations_of_beginning(beginning: str, whole: Unknown, location: Location) -> list[Operation]:

@@ -142,7 +142,7 @@ def _canonical(type_: ColumnType, dialect: str | None) -> tuple[str, tuple[objec
         return None
     if dialect == "sqlite":
         if family == "UUID":
-            return "CHAR", (32,)
+            return "CHAR", ("32",)
         family = _ON_SQLITE.get(family, family)
         if family in ("DATETIME", "TIME", "DATE", "DOUBLE PRECISION"):
             arguments = ()
@@ -228,7 +228,9 @@ def canonical_default(default: Default | None, type_: ColumnType) -> tuple[str, 
         return "sequence", None
     if default.sort == "constant" and default.value is not None and not isinstance(default.value, str):
         return "literal", _literal(_plain(default.value), type_)
-    text = default.text if default.text is not None else None if default.value is None else f"'{default.value}'"
+    if default.sort == "constant" and isinstance(default.value, str):
+        return "literal", _literal(default.value, type_)
+    text = default.text
     if text is None:
         return None
     text = unparenthesised(_without_casts(text))
@@ -240,8 +242,6 @@ def canonical_default(default: Default | None, type_: ColumnType) -> tuple[str, 
         return "expression", ("now",)
     if len(text) >= 2 and text[0] == text[-1] == "'" and "'" not in text[1:-1].replace("''", ""):
         return "literal", _literal(text[1:-1].replace("''", "'"), type_)
-    if default.sort == "constant" and isinstance(default.value, str) and default.text == default.value:
-        return "literal", _literal(text, type_)
     if re.fullmatch(r"[-+]?\d+(\.\d+)?|true|false", text, re.IGNORECASE):
         return "literal", _literal(text, type_)
     return "expression", expression_words(text)

@@ -64,7 +64,7 @@ class RenameTable:
 
     table: Key
     name: str
-    schema: str | None | Keep = KEEP
+    schema: str | Keep | None = KEEP
     if_exists: bool = False
 
 
@@ -132,7 +132,7 @@ class DropConstraint:
     """`sort` is "primary", "foreignkey", "unique", "check" or None where the revision does not say."""
 
     table: Key
-    name: str | None | Unknown
+    name: str | Unknown | None
     sort: str | None = None
     if_exists: bool = False
     cascade: bool = False
@@ -288,17 +288,17 @@ def _reverse_of_loss(operation: Operation, before: Database) -> tuple[Operation,
         enum = next((enum for enum in before.enums if (enum.schema, enum.name) == (operation.schema, operation.name)), None)
         return (CreateEnum(enum),) if enum is not None else Unknown(f"the enumeration {operation.name} is not known")
     if isinstance(operation, DropIndex):
-        for table in before.tables:
-            for index in table.indexes:
-                if index.name == operation.name and (operation.table is None or operation.table == table.key):
-                    return (CreateIndex(table.key, index),) if index.unknown is None else index.unknown
+        for each in before.tables:
+            for index in each.indexes:
+                if index.name == operation.name and (operation.table is None or operation.table == each.key):
+                    return (CreateIndex(each.key, index),) if index.unknown is None else index.unknown
         return Unknown(f"the index {operation.name} is not known")
-    key = getattr(operation, "table", None)
-    table = next((each for each in before.tables if each.key == key), None)
+    key: Key | None = getattr(operation, "table", None)
+    table: Table | None = next((each for each in before.tables if each.key == key), None)
     if table is None or table.maybe is not None:
         return Unknown(f"the table {key[1] if key else ''} is not known before")
     if isinstance(operation, DropTable):
-        return (CreateTable(table), *(CreateIndex(table.key, index) for index in table.indexes))
+        return (CreateTable(replace(table, indexes=())), *(CreateIndex(table.key, index) for index in table.indexes))
     if isinstance(operation, CommentTable):
         return (CommentTable(table.key, table.comment),)
     if isinstance(operation, DropConstraint):
@@ -315,7 +315,7 @@ def _column_again(table: Table, name: str) -> tuple[Operation, ...] | Unknown:
     if column is None or column.maybe is not None:
         return Unknown(f"the column {name} is not known before")
     lost: list[Operation] = [AddColumn(table.key, column)]
-    keys: list[Constraint | None] = [table.primary_key, *table.uniques, *table.foreign_keys]
+    keys: list[PrimaryKey | Unique | ForeignKey | None] = [table.primary_key, *table.uniques, *table.foreign_keys]
     lost.extend(AddConstraint(table.key, each) for each in keys if each is not None and name in (each.columns or ()))
     lost.extend(CreateIndex(table.key, index) for index in table.indexes if name in (index.columns or ()))
     return tuple(lost)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from lsp_server.database.alembic import History
 from lsp_server.database.declared import Declarations
 from lsp_server.database.environment import Environment, read_environment
-from lsp_server.database.fold import Refusal, State, apply
+from lsp_server.database.fold import apply
+from lsp_server.database.fold.state import Refusal, State
 from lsp_server.database.model import Database, Replay, Revision
 from lsp_server.database.operations import Step
 from lsp_server.database.recorder import Recorder

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lsp_server.database.fold import Refusal, State
+from lsp_server.database.fold.state import Refusal, State
 from lsp_server.database.model import Check, Column, ColumnType, Default, ForeignKey, Index, PrimaryKey, Table, Unique
 from lsp_server.database.operations import Opaque, Step
 from lsp_server.database.replay import HistoryReplay, Replayer
@@ -97,12 +97,12 @@ def differences(before: State, after: State) -> Iterable[Difference]:
             yield Difference("left over", "table", (new.full_name,), "forgotten")
         elif old is not None and new is not None and old is not new:
             yield from _in_table(old, new)
-    for name in sorted(before.enums.keys() | after.enums.keys(), key=str):
-        left, right = before.enums.get(name), after.enums.get(name)
+    for key in sorted(before.enums.keys() | after.enums.keys(), key=str):
+        left, right = before.enums.get(key), after.enums.get(key)
         if left is None or right is None:
-            yield Difference("left over" if left is None else "not restored", "enum", (name[1],), "forgotten")
+            yield Difference("left over" if left is None else "not restored", "enum", (key[1],), "forgotten")
         elif not isinstance(left.values, Unknown) and not isinstance(right.values, Unknown) and left.values != right.values:
-            yield Difference("altered", "enum", (name[1],), "values", ", ".join(left.values), ", ".join(right.values))
+            yield Difference("altered", "enum", (key[1],), "values", ", ".join(left.values), ", ".join(right.values))
     for sort, name in sorted(before.objects.keys() ^ after.objects.keys()):
         if sort in ("view", "materialized view", "trigger"):
             yield Difference("left over" if (sort, name) in after.objects else "not restored", sort, (name,), "forgotten")

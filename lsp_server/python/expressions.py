@@ -30,8 +30,8 @@ from lsp_server.python.values import (
     Specialized,
     Super,
     TypeVariable,
-    Unset,
     UnknownText,
+    Unset,
     Value,
 )
 from lsp_server.text import Location, Span
@@ -51,7 +51,7 @@ FUNCTION_KINDS = {
     "sqlalchemy.orm.declared_attr.directive": "class property",
 }  # fmt: skip
 
-ENUMS = ("enum.Enum", "enum.StrEnum", "enum.IntEnum", "enum.Flag", "enum.IntFlag")
+ENUMS = ("enum.Enum", "enum.ReprEnum", "enum.StrEnum", "enum.IntEnum", "enum.Flag", "enum.IntFlag")
 SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings")
 MODELS = ("pydantic.BaseModel", "typing.NamedTuple", "typing.Protocol")  # an annotation without a value is a field to be given
 FIELDS = {"pydantic.Field": "default", "pydantic.fields.Field": "default", "sqlmodel.Field": "default",
@@ -266,6 +266,17 @@ def _binop(self: Interpreter, node: Node, scope: Scope) -> Value:
     return binary(self, node[3], left, right, self.location(node, scope))
 
 
+def beginning_of(value: Value) -> str:
+    """What a text surely begins with: all of it, the known part, or the left end of a sum."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, UnknownText):
+        return value.beginning
+    if isinstance(value, Instance) and isinstance(value.origin, External) and value.origin.name == "operator.+":
+        return beginning_of(value.arguments[0].value)
+    return ""
+
+
 _SMALL = 1 << 64
 
 
@@ -279,8 +290,9 @@ def binary(self: Interpreter, operator: str, left: Value, right: Value, location
     if isinstance(left, Unknown):
         return Unknown(left.what, left.location or location)
     if isinstance(right, Unknown):
-        if operator == "+" and isinstance(left, str):
-            beginning = left + (right.beginning if isinstance(right, UnknownText) else "")
+        start = beginning_of(left) if operator == "+" else ""
+        if start:
+            beginning = start + beginning_of(right) if isinstance(left, str) else start
             return UnknownText(f"a text that holds {right.what}", location, beginning)
         return Unknown(right.what, right.location or location)
     try:

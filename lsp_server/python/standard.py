@@ -31,9 +31,11 @@ from lsp_server.python.values import (
     External,
     FunctionValue,
     Instance,
+    Method,
     ModuleValue,
     Specialized,
     TypeVariable,
+    UnknownText,
     Unset,
     Value,
 )
@@ -260,6 +262,13 @@ def _isinstance(self: Interpreter, arguments: tuple[Argument, ...], location: Lo
     return Unknown("the type of a value", location)
 
 
+def _is_plain_class(word: str) -> bool:
+    """Whether a name looks like a class (`CheckConstraint`) that is not one of Python's containers or texts extended."""
+    if not word[:1].isupper() or word.isupper():
+        return False
+    return not any(part in word for part in ("Dict", "List", "Tuple", "Set", "Str", "Text", "Map", "Int", "Float", "Bytes"))
+
+
 def _is_a(value: Value, kind: Value) -> bool | None:
     if isinstance(value, Unknown) or isinstance(kind, Unknown):
         return None
@@ -268,8 +277,11 @@ def _is_a(value: Value, kind: Value) -> bool | None:
         if native is not None and isinstance(value, NATIVE):
             return isinstance(value, native)
         if isinstance(value, Instance):
-            if isinstance(value.origin, External):
-                return True if value.origin.name == kind.name else None
+            if isinstance(value.origin, External | Method):
+                name = value.origin.name
+                if name == kind.name:
+                    return True
+                return False if native is not None and _is_plain_class(name.rpartition(".")[2]) else None
             if isinstance(value.origin, ClassValue):
                 return True if value.origin.inherits(kind.name) else None
         return None
@@ -472,7 +484,7 @@ def _str_method(
         texts_by_position = [text_of(value) for value in given]
         by_name = {argument.name: text_of(argument.value) for argument in arguments if argument.name is not None}
         if None in texts_by_position or None in by_name.values() or ":" in receiver:
-            return Unknown("a text put together at run time", location)
+            return UnknownText("a text put together at run time", location, receiver.partition("{")[0])
     if name in _PURE_METHODS[str] and sum(len(value) for value in given if isinstance(value, str)) < LONGEST:
         return _pure(getattr(receiver, name))(self, arguments, location)
     return Unknown(f"the result of `{name}`", location)

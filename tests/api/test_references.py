@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 from specs import HEAD, api_of, faults_of, only_fault, shown
 
@@ -180,7 +182,7 @@ paths:
   /things/{id}: {$ref: '#/components/pathItems/One'}
   /other/{id}: {$ref: 'paths.yaml#/Other'}
 """
-    OTHERS = {
+    OTHERS: ClassVar = {
         "paths.yaml": "Other:\n  parameters: [{$ref: 'openapi.yaml#/components/parameters/Id'}]\n  get:\n    responses: {'200': {description: ok}}\n"
     }
 

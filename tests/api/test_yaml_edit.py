@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from dialects import DIALECTS, OPENAPI_3_0, OPENAPI_3_1
@@ -273,7 +273,7 @@ components:
 
 
 class TestDocumenting:
-    SCHEMAS = {  # noqa: RUF012
+    SCHEMAS: ClassVar = {
         "Problem": Schema(types=("object",), properties=(Property("detail", STRING, True),)),
         "Loan": Schema(types=("object",), properties=(Property("due", Schema(types=("string",), format="date"), True),
                                                       Property("reader", Schema(ref="Reader"), True))),

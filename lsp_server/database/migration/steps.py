@@ -213,13 +213,13 @@ class _Writer:
         name = f"{table}.{column.name}"
         if fill.sql is None:
             self.steps.append(Guard(
-                f"SELECT count(*) FROM {_table_sql(operation.table)}",
+                f"SELECT count(*) FROM {_table_sql(operation.table, self.dialect)}",
                 f"{name} must have a value and no default is known: write the value for the rows that exist",
             ))
             self.flush()
         else:
             self.flush()
-            update = f"UPDATE {_table_sql(operation.table)} SET {_name_sql(column.name)} = {fill.sql}"
+            update = f"UPDATE {_table_sql(operation.table, self.dialect)} SET {_name_sql(column.name, self.dialect)} = {fill.sql}"
             comment = f"Rows that exist get {fill.sql} in {name}: {fill.reason}."
             self.steps.append(Direct(ops.ExecuteSQLOp(update), comment))
         self.group = operation.table
@@ -233,23 +233,16 @@ class _Writer:
         table = operation.table[1]
         column = operation.before.name
         if operation.tightens and operation.fill is not None:
-            where = f"WHERE {_name_sql(column)} IS NULL"
+            where = f"WHERE {_name_sql(column, self.dialect)} IS NULL"
             if operation.fill.sql is None:
                 message = f"{table}.{column} becomes NOT NULL, but there are rows without a value: fill them first"
-                self.steps.append(Guard(f"SELECT count(*) FROM {_table_sql(operation.table)} {where}", message))
+                self.steps.append(Guard(f"SELECT count(*) FROM {_table_sql(operation.table, self.dialect)} {where}", message))
             else:
-                update = f"UPDATE {_table_sql(operation.table)} SET {_name_sql(column)} = {operation.fill.sql} {where}"
+                update = f"UPDATE {_table_sql(operation.table, self.dialect)} SET {_name_sql(column, self.dialect)} = {operation.fill.sql} {where}"
                 comment = f"Rows without {table}.{column} get {operation.fill.sql}: {operation.fill.reason}."
                 # The column is there already, so this may go before what the running batch collects.
                 self.steps.append(Direct(ops.ExecuteSQLOp(update), comment))
-        if self.dialect == "postgresql" and _default_in_the_way(operation):
-            bare = replace(operation.before, server_default=None)
-            first = AlterColumn(operation.table, operation.before, bare, ("server_default",))
-            rest = tuple(dict.fromkeys((*operation.aspects, "server_default")))
-            second = replace(operation, before=bare, aspects=rest)
-            self._put(operation, _alter(first, self.dialect), _alter(second, self.dialect))
-        else:
-            self._put(operation, _alter(operation, self.dialect))
+        self._put(operation, *(_alter(part, self.dialect) for part in _parts(operation, self.dialect)))
 
     def _copy(self) -> sa.Table | None:
         """The table as it is before the batch, where Alembic's own look at it would miss or misname something."""
@@ -403,12 +396,22 @@ def _using(before: Column, after: Column, dialect: str | None) -> str | None:
     return f"{_name_sql(before.name)}{text}::{sql}"
 
 
-def _default_in_the_way(operation: AlterColumn) -> bool:
-    """PostgreSQL cannot cast a default along with the type unless the types are near."""
-    if "type" not in operation.aspects or operation.before.server_default is None:
-        return False
-    old, new = family_of(operation.before.type), family_of(operation.after.type)
-    return old != new and not (old in _TEXTS and new in _TEXTS)
+def _parts(operation: AlterColumn, dialect: str | None) -> list[AlterColumn]:
+    """PostgreSQL cannot cast a default along with the type: it steps aside, and comes back when the type has changed."""
+    before, after = operation.before, operation.after
+    old, new = family_of(before.type), family_of(after.type)
+    near = old == new or (old in _TEXTS and new in _TEXTS)
+    if dialect != "postgresql" or "type" not in operation.aspects or before.server_default is None or near:
+        return [operation]
+    bare_before, bare_after = replace(before, server_default=None), replace(after, server_default=None)
+    rest = tuple(aspect for aspect in operation.aspects if aspect != "server_default")
+    parts = [
+        AlterColumn(operation.table, before, bare_before, ("server_default",)),
+        AlterColumn(operation.table, bare_before, bare_after, rest),
+    ]
+    if after.server_default is not None:
+        parts.append(AlterColumn(operation.table, bare_after, after, ("server_default",)))
+    return parts
 
 
 def _add_constraint(operation: AddConstraint) -> MigrateOperation:
@@ -517,10 +520,12 @@ def _value_list(enum: EnumType) -> str:
 # Names and tables in SQL
 
 
-def _name_sql(name: str) -> str:
+def _name_sql(name: str, dialect: str | None = None) -> str:
     """Quoted where it must be: what is not lower-case letters, digits and underscores, or is a word of SQL."""
     if name.replace("_", "a").isalnum() and name.islower() and not name[0].isdigit() and name not in _RESERVED:
         return name
+    if dialect in ("mysql", "mariadb"):
+        return "`" + name.replace("`", "``") + "`"
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -536,8 +541,8 @@ _RESERVED = frozenset(
 )
 
 
-def _table_sql(key: TableKey) -> str:
-    return f"{_name_sql(key[0])}.{_name_sql(key[1])}" if key[0] else _name_sql(key[1])
+def _table_sql(key: TableKey, dialect: str | None = None) -> str:
+    return ".".join(_name_sql(part, dialect) for part in key if part)
 
 
 def _recreates(operations: list[Operation]) -> bool:

@@ -82,27 +82,19 @@ def _related(other: Location | None, in_code: bool) -> tuple[Related, ...]:
     return (Related(other, "the spec's side" if in_code else "the code's side"),) if other else ()
 
 
-def where(drift: Drift, *, answer: bool) -> str:
-    """The body a field belongs to, for people: "the answer of `GET /users`" or "`User` (GET /users and 2 more)"."""
+def field_of(drift: Drift, *, answer: bool) -> str:
+    """The field and the body it belongs to, for people: "`name` of `User` (GET /users and 2 more)", "`name` of the answer of …".
+
+    What is not inside any field is the body or the named schema itself.
+    """
     first = drift.first
     if first.path[0] == "schema":
         more = len(first.uses) - 1
-        return f"`{first.path[1]}` ({first.uses[0]}{f' and {more} more' if more > 0 else ''})"
-    body = "answer" if answer else "request"
-    return f"the {body} of `{first.uses[0]}`"
-
-
-def field_name(drift: Drift, *, answer: bool) -> str:
-    """The field's dotted name; what is not inside any field is the body itself."""
-    first = drift.first
-    whole = (first.path[0] == "schema" and len(first.path) == 3) or (first.path[0] == "operation" and _bare(first.path))
-    if whole:
-        return "the answer itself" if answer else "the request itself"
-    return f"`{first.name}`"
-
-
-def _bare(path: tuple[str, ...]) -> bool:
-    return len(path) == (4 if path[3] == "request" else 5)
+        whole = f"`{first.path[1]}` ({first.uses[0]}{f' and {more} more' if more > 0 else ''})"
+        return whole if len(first.path) == 3 else f"`{first.name}` of {whole}"
+    whole = f"the {'answer' if answer else 'request'} of `{first.uses[0]}`"
+    depth = 4 if first.path[3] == "request" else 5  # ("operation", method, path, "response", status) is the body itself
+    return whole if len(first.path) == depth else f"`{first.name}` of {whole}"
 
 
 def label(drift: Drift) -> str:

@@ -24,13 +24,13 @@ from collections.abc import Iterator
 
 from lsp_server.api.difference import Element, Kind
 from lsp_server.findings import Finding, Rule, Severity
-from lsp_server.rules.api._drift import drifts, field_name, finding, where
+from lsp_server.rules.api._drift import drifts, field_of, finding
 from lsp_server.snapshot import Snapshot
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
     for drift in drifts(snapshot, Element.REQUEST_FIELD, Kind.MISSING):
-        message = f"{field_name(drift, answer=False)} of {where(drift, answer=False)} is promised here, but the code does not take it"
+        message = f"{field_of(drift, answer=False)} is promised here, but the code does not take it"
         yield from finding(RULE.name, RULE.severity, drift, message, in_code=False)
 
 

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from lsp_server.api.difference import Element, Kind
 from lsp_server.api.model import Property
 from lsp_server.findings import Finding, Rule, Severity
-from lsp_server.rules.api._drift import drifts, field_name, finding, where
+from lsp_server.rules.api._drift import drifts, field_of, finding
 from lsp_server.snapshot import Snapshot
 
 
@@ -36,7 +36,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         required = isinstance(field, Property) and field.required is True
         severity = Severity.ERROR if required else RULE.severity
         needs = "required" if required else "taken"
-        message = f"{field_name(drift, answer=False)} of {where(drift, answer=False)} is {needs} here, but the spec does not have it"
+        message = f"{field_of(drift, answer=False)} is {needs} here, but the spec does not have it"
         yield from finding(RULE.name, severity, drift, message, in_code=True)
 
 

@@ -24,13 +24,13 @@ from collections.abc import Iterator
 
 from lsp_server.api.difference import Element
 from lsp_server.findings import Finding, Rule, Severity
-from lsp_server.rules.api._drift import CONTRADICTIONS, drifts, field_name, finding, follower_is_code, where
+from lsp_server.rules.api._drift import CONTRADICTIONS, drifts, field_of, finding, follower_is_code
 from lsp_server.snapshot import Snapshot
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
     for drift in drifts(snapshot, Element.RESPONSE_FIELD, *CONTRADICTIONS):
-        message = f"{field_name(drift, answer=True)} of {where(drift, answer=True)} {drift.phrases}"
+        message = f"{field_of(drift, answer=True)} {drift.phrases}"
         yield from finding(RULE.name, RULE.severity, drift, message, in_code=follower_is_code(snapshot, drift))
 
 

@@ -3,7 +3,8 @@
 ## What it does
 
 Reports a router with routes that no application of the workspace includes or mounts, directly or through other
-routers. Nothing is reported while some application includes routers that cannot be known, or where there is none.
+routers. Nothing is reported while some application includes routers that cannot be known, where there is no application,
+or where a file that includes routers speaks of this one's module: it may do so under a setting.
 
 ## Why it matters
 
@@ -20,6 +21,7 @@ None.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from lsp_server.findings import Finding, Related, Rule, Severity
@@ -31,7 +33,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     if not served or any(application.incomplete is not None for application in served):
         return
     for router in snapshot.implemented:
-        if router.served or router.location is None or not router.operations:
+        if router.served or router.location is None or not router.operations or _may_be_included(snapshot, router.source):
             continue
         routes = len(router.operations)
         first = router.operations[0]
@@ -43,6 +45,21 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             (Related(first.location, "its first route"),),
             RULE.severity,
         )
+
+
+_GENERAL = ("__init__", "api", "endpoints", "router", "routers", "routes", "views")  # names that every second package has
+
+
+def _may_be_included(snapshot: Snapshot, path: str) -> bool:
+    """Whether another file both includes routers and names the module."""
+    parts = path.removesuffix(".py").split("/")
+    name = next((part for part in reversed(parts) if part not in _GENERAL), parts[-1])
+    named = re.compile(rf"\b{re.escape(name)}\b")
+    for other in snapshot.candidates("routes"):
+        text = snapshot.documents[other].text
+        if other != path and ("include_router" in text or ".mount(" in text) and named.search(text):
+            return True
+    return False
 
 
 RULE = Rule(

@@ -1,0 +1,185 @@
+"""One change of a specification while it is made: the draft of its files, and the names that values refer to.
+
+Knows how a value settles into what is written (equal parts stay untouched, keys nobody reads stay too), which named
+schema or security scheme of the specification stands for one of the code, and how a new one becomes a component.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from lsp_server.api.json_schema import Dialect
+from lsp_server.api.model import Api, Schema, SecurityRequirement, SecurityScheme, walk
+from lsp_server.api.shapes import merged
+from lsp_server.api.spec_places import Specification
+from lsp_server.api.spec_text import SCHEMA_KEYS, schema_value, scheme_value, security_value
+from lsp_server.text import Edit
+from lsp_server.tree.draft import Draft
+from lsp_server.tree.edit import Unwritable
+from lsp_server.tree.node import Pointer
+from lsp_server.unknown import Unknown
+
+_PROSE = ("title", "description")  # what a person wrote stays
+_FORBIDDEN = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class Editing:
+    """One change of a specification. `others` are the named schemas that the given values refer to."""
+
+    def __init__(self, specification: Specification, others: Mapping[str, Schema] | None = None) -> None:
+        self.specification = specification
+        self.api = specification.api
+        self.dialect = specification.dialect
+        self.draft = Draft(specification.trees)
+        self._others = others or {}
+        self._names: dict[str, str] = {}
+        self._new: dict[str, Schema] = {}
+
+    # --- names of schemas ---
+
+    def name(self, key: str) -> str:
+        """The name the specification has for a schema: its own, an equal one's, or a new one."""
+        if key in self._names:
+            return self._names[key]
+        schema = self._others.get(key)
+        if schema is None or key in self.api.schemas:
+            self._names[key] = key
+            return key
+        plain = _FORBIDDEN.sub("_", key).strip("_") or "Schema"
+        equal = self._equal(schema)
+        if equal is not None:
+            self._names[key] = equal
+        else:
+            taken = set(self.api.schemas) | set(self._names.values())
+            self._names[key] = next(n for n in (plain, *(f"{plain}{i}" for i in range(2, 10_000))) if n not in taken)
+            self._new[self._names[key]] = schema
+        return self._names[key]
+
+    def _equal(self, schema: Schema) -> str | None:
+        """The one named schema of the specification with the same properties of the same types."""
+        fields = _fields(merged(Api("", schemas=self._others), schema))
+        if not fields:
+            return None
+        found = [
+            name
+            for name, own in self.api.schemas.items()
+            if not name.startswith("#") and "#" not in name and _fields(merged(self.api, own)) == fields
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def write_schemas(self) -> None:
+        """Write the new named schemas, and those they refer to."""
+        written: set[str] = set()
+        while waiting := [name for name in self._new if name not in written]:
+            for name in waiting:
+                written.add(name)
+                value = schema_value(self._new[name], self.dialect, self.name)
+                self.draft_component("schemas", "definitions", name, value)
+
+    def draft_component(self, section: str, swagger_section: str, name: str, value: Any) -> None:
+        """Write a shared part under its section, which is made where there is none."""
+        path = self.api.source
+        outer: Pointer = () if self.dialect is Dialect.SWAGGER_2 else ("components",)
+        section = swagger_section if self.dialect is Dialect.SWAGGER_2 else section
+        if outer and self.draft.node(path, outer) is None:
+            self.draft.add(path, (), "components", {section: {name: value}})
+            return
+        if self.draft.node(path, (*outer, section)) is None:
+            self.draft.add(path, outer, section, {name: value})
+        else:
+            self.draft.add(path, (*outer, section), name, value)
+
+    def edits(self) -> tuple[Edit, ...]:
+        self.write_schemas()
+        return self.draft.edits()
+
+    # --- values into place ---
+
+    def schema(self, schema: Schema) -> dict[str, Any]:
+        return schema_value(schema, self.dialect, self.name)
+
+    def settle(self, path: str, pointer: Pointer, value: Mapping[str, Any], order: tuple[str, ...]) -> None:
+        """Make a mapping say a value: what is equal stays as it is written, keys that nobody reads stay too."""
+        node = self.draft.node(path, pointer)
+        if node is None or not node.is_mapping or "$ref" in node or "$ref" in value:
+            if node is None or node.value != value:
+                self.draft.set(path, pointer, dict(value))
+            return
+        for key in [key for key, _ in node.items() if key in order and key not in value]:
+            self.draft.remove(path, pointer, key)
+        for key, inner in value.items():
+            here = self.draft.node(path, (*pointer, key))
+            if key in _PROSE and here is not None:
+                continue
+            if isinstance(inner, Mapping) and here is not None and here.is_mapping and "$ref" not in inner:
+                if key == "properties":
+                    self._settle_properties(path, (*pointer, key), inner)
+                else:
+                    self.settle(path, (*pointer, key), inner, order)
+            else:
+                self.draft.put(path, pointer, key, inner, order)
+
+    def _settle_properties(self, path: str, pointer: Pointer, value: Mapping[str, Any]) -> None:
+        node = self.draft.node(path, pointer)
+        for name in [name for name, _ in node.items() if name not in value] if node is not None else ():
+            self.draft.remove(path, pointer, name)
+        for name, inner in value.items():
+            if self.draft.node(path, (*pointer, name)) is None:
+                self.draft.add(path, pointer, name, inner)
+            else:
+                self.settle(path, (*pointer, name), inner, SCHEMA_KEYS)
+
+
+def security_said(
+    editing: Editing, security: tuple[SecurityRequirement, ...] | Unknown, schemes: tuple[SecurityScheme, ...]
+) -> list[dict[str, list[str]]] | None:
+    """What an operation must say for a security; None where the document says it for all, or it is not known."""
+    if isinstance(security, Unknown):
+        return None
+    value: list[dict[str, list[str]]] = []
+    for alternative in security:
+        named = tuple((_scheme(editing, name, schemes), scopes) for name, scopes in alternative.schemes)
+        value += security_value((SecurityRequirement(named),))
+    root = editing.draft.node(editing.api.source, ("security",))
+    general = root.value if root is not None else []
+    return None if value == general else value
+
+
+def _scheme(editing: Editing, name: str, schemes: tuple[SecurityScheme, ...]) -> str:
+    """The specification's name for a security scheme; a new component where it has none."""
+    own = editing.api.security_schemes
+    if any(one.name == name for one in own):
+        return name
+    scheme = next((one for one in schemes if one.name == name), None)
+    if scheme is None:
+        raise Unwritable(f"the specification has no security scheme {name}")
+    if isinstance(scheme.sort, Unknown):
+        raise Unwritable(f"what the security scheme {name} is, is not known")
+    same = [one.name for one in own if _alike(one, scheme)]
+    if len(same) == 1:
+        return same[0]
+    value = scheme_value(scheme, editing.dialect)
+    if value is None:
+        raise Unwritable(f"too little is known of the security scheme {name}")
+    outer = ("securityDefinitions",) if editing.dialect is Dialect.SWAGGER_2 else ("components", "securitySchemes")
+    if editing.draft.node(editing.api.source, (*outer, name)) is None:
+        editing.draft_component("securitySchemes", "securityDefinitions", name, value)
+    return name
+
+
+def _alike(one: SecurityScheme, other: SecurityScheme) -> bool:
+    def carrier(scheme: SecurityScheme) -> tuple[Any, ...]:
+        if scheme.sort == "apiKey":
+            return ("apiKey", scheme.where, (scheme.parameter or "").lower())
+        return ("basic",) if scheme.scheme == "basic" else ("bearer",)
+
+    return not isinstance(one.sort, Unknown) and carrier(one) == carrier(other)
+
+
+def _fields(schema: Schema) -> dict[str, tuple[Any, ...]]:
+    """What tells object schemas apart: names, presence and types of their properties."""
+    if schema.unknown is not None or any(part.unknown is not None for part in walk(schema)):
+        return {}
+    return {one.name: (one.required, tuple(sorted(one.schema.types)), one.schema.nullable, one.schema.format) for one in schema.properties}

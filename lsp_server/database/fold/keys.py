@@ -1,0 +1,242 @@
+"""Keys, checks and indexes: made, dropped, renamed, the names PostgreSQL chooses, and what stands on them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lsp_server.database.casts import comparable
+from lsp_server.database.fold.state import (
+    Refused,
+    State,
+    column_of,
+    index_of,
+    mentions,
+    named_elements,
+    points_at,
+    table_of,
+)
+from lsp_server.database.model import Check, ForeignKey, PrimaryKey, Table, Unique
+from lsp_server.database.operations import (
+    AddConstraint,
+    Constraint,
+    CreateIndex,
+    DropConstraint,
+    DropIndex,
+    RenameConstraint,
+    RenameIndex,
+    constraint_named,
+    table_key,
+)
+from lsp_server.text import Location
+from lsp_server.unknown import Unknown
+
+LONGEST_NAME = 63
+
+
+def refuse_if_referred(state: State, table: Table, columns: tuple[str, ...]) -> None:
+    """A unique or primary key that a foreign key of another table stands on cannot go alone."""
+    same = [each for each in (table.primary_key, *table.uniques) if each and each.columns and set(each.columns) == set(columns)]
+    unique = [each for each in table.indexes if each.unique is True and each.columns and set(each.columns) == set(columns)]
+    if len(same) + len(unique) > 1:
+        return  # The foreign key may stand on the other one.
+    for other in state.tables.values():
+        for key in other.foreign_keys:
+            if points_at(key, table) and key.target_columns and set(key.target_columns) == set(columns) and other.maybe is None:
+                raise Refused("depends", f"a foreign key of {other.full_name} needs the key ({', '.join(columns)}) of {table.full_name}")
+
+
+def drop_referring(state: State, table: Table, columns: tuple[str, ...]) -> None:
+    """CASCADE: the foreign keys that stand on a key go with it."""
+    for key, other in list(state.tables.items()):
+        kept = tuple(each for each in other.foreign_keys
+                     if not (points_at(each, table) and set(each.target_columns or ()) == set(columns)))  # fmt: skip
+        if len(kept) != len(other.foreign_keys):
+            state.tables[key] = replace(other, foreign_keys=kept)
+
+
+def add_constraint(state: State, operation: AddConstraint, location: Location) -> None:
+    table, constraint = table_of(state, operation.table), operation.constraint
+    if not isinstance(constraint, Check) and constraint.columns is not None:
+        for name in constraint.columns:
+            column_of(state, table, name)
+    if constraint.name is None:
+        constraint = replace(constraint, name=chosen_name(state, table, constraint))
+    elif constraint_named(table, constraint.name) is not None:
+        if table.incomplete is not None:
+            return  # Something may have dropped the first one.
+        raise Refused("exists", f"{table.full_name} has a constraint {constraint.name} already")
+    if isinstance(constraint, PrimaryKey):
+        if table.primary_key is not None and table.incomplete is None:
+            raise Refused("exists", f"the table {table.full_name} has a primary key already")
+        columns = tuple(replace(each, nullable=False, primary_key=True) if each.name in constraint.columns else each
+                        for each in table.columns)  # fmt: skip
+        state.tables[operation.table] = replace(table, primary_key=constraint, columns=columns)
+    elif isinstance(constraint, Unique):
+        state.tables[operation.table] = replace(table, uniques=(*table.uniques, constraint))
+    elif isinstance(constraint, Check):
+        state.tables[operation.table] = replace(table, checks=(*table.checks, constraint))
+    else:
+        constraint = _resolved_target(state, table, constraint)
+        state.tables[operation.table] = replace(table, foreign_keys=(*table.foreign_keys, constraint))
+
+
+def _resolved_target(state: State, table: Table, key: ForeignKey) -> ForeignKey:
+    if key.target_table is None or key.unknown is not None:
+        return key
+    target = table_of(state, table_key(key.target_table, key.target_schema))
+    if key.target_columns is None:
+        if target.primary_key is None:
+            return key
+        key = replace(key, target_columns=target.primary_key.columns)
+    assert key.target_columns is not None
+    for own, other in zip(key.columns or (), key.target_columns):
+        right, left = column_of(state, target, other), table.column(own)
+        if left is not None and right is not None and comparable(left.type, right.type) is False:
+            raise Refused("mismatch", f"the key {key.name} cannot stand between {left.type.sql} and {right.type.sql}")
+    unique = [target.primary_key, *target.uniques, *(each for each in target.indexes if each.unique is not False)]
+    if target.incomplete is None and not any(
+        each is not None and each.columns is not None and set(each.columns) == set(key.target_columns) for each in unique
+    ) and all(each is None or each.columns is not None for each in unique):  # fmt: skip
+        raise Refused("mismatch", f"{target.full_name} has no unique key ({', '.join(key.target_columns)}) to refer to")
+    return key
+
+
+def chosen_name(state: State, table: Table, constraint: Constraint) -> str | None:
+    """The name PostgreSQL gives to an unnamed constraint; None where it is not known."""
+    columns = None if isinstance(constraint, Check) else constraint.columns
+    if isinstance(constraint, PrimaryKey):
+        middle, label = "", "pkey"
+    elif columns is None:
+        mentioned = [each.name for each in table.columns
+                     if isinstance(constraint, Check) and mentions(constraint.expression, each.name)]  # fmt: skip
+        if isinstance(constraint, ForeignKey | Unique) or constraint.expression is None:
+            return None
+        middle, label = (mentioned[0] if len(mentioned) == 1 else ""), "check"
+    else:
+        middle, label = "_".join(columns), "fkey" if isinstance(constraint, ForeignKey) else "key"
+    taken = {each.name for other in state.tables.values() if other.schema == table.schema for each in named_elements(other)}
+    name = object_name(table.name, middle, label)
+    number = 0
+    while name in taken:
+        number += 1
+        name = object_name(table.name, middle, f"{label}{number}")
+    return name
+
+
+def object_name(first: str, second: str, label: str) -> str:
+    """`first_second_label`, the longer part cut until it fits into a PostgreSQL name."""
+    room = LONGEST_NAME - len(label) - 1 - (1 if second else 0)
+    one, two = len(first.encode()), len(second.encode())
+    while one + two > room:
+        if one > two:
+            one -= 1
+        else:
+            two -= 1
+    parts = [first.encode()[:one].decode(errors="ignore"), second.encode()[:two].decode(errors="ignore"), label]
+    return "_".join(part for part in parts if part)
+
+
+def drop_constraint(state: State, operation: DropConstraint, location: Location) -> None:
+    if operation.if_exists and operation.table not in state.tables:
+        return
+    table = table_of(state, operation.table)
+    if isinstance(operation.name, Unknown):
+        state.tables[operation.table] = replace(table, incomplete=operation.name)
+        return
+    if operation.name is None:
+        raise Refused("unnamed", f"a constraint of {table.full_name} is dropped without its name")
+    found = constraint_named(table, operation.name)
+    if found is None:
+        others: list[Check | ForeignKey | Unique] = [*table.checks, *table.foreign_keys, *table.uniques]
+        unsure = any(each.name is None or each.unknown is not None for each in others)
+        if operation.if_exists or table.incomplete is not None or unsure:
+            return
+        raise Refused("missing", f"the table {table.full_name} has no constraint {operation.name} here")
+    if isinstance(found, PrimaryKey | Unique) and found.columns:
+        if operation.cascade:
+            drop_referring(state, table, found.columns)
+            table = state.tables[operation.table]
+        else:
+            refuse_if_referred(state, table, found.columns)
+    columns = table.columns
+    if isinstance(found, PrimaryKey):
+        columns = tuple(replace(each, primary_key=False) for each in columns)
+    state.tables[operation.table] = replace(
+        table, columns=columns, primary_key=None if found is table.primary_key else table.primary_key,
+        uniques=tuple(each for each in table.uniques if each is not found),
+        foreign_keys=tuple(each for each in table.foreign_keys if each is not found),
+        checks=tuple(each for each in table.checks if each is not found),
+    )  # fmt: skip
+
+
+def rename_constraint(state: State, operation: RenameConstraint, location: Location) -> None:
+    table = table_of(state, operation.table)
+    found = constraint_named(table, operation.name)
+    if found is None:
+        if table.incomplete is not None:
+            return
+        raise Refused("missing", f"the table {table.full_name} has no constraint {operation.name} here")
+
+    def renamed(constraint: Constraint) -> Constraint:
+        return replace(constraint, name=operation.new_name) if constraint is found else constraint
+
+    state.tables[operation.table] = replace(
+        table, primary_key=renamed(table.primary_key) if table.primary_key else None,  # type: ignore[arg-type]
+        uniques=tuple(map(renamed, table.uniques)), foreign_keys=tuple(map(renamed, table.foreign_keys)),  # type: ignore[arg-type]
+        checks=tuple(map(renamed, table.checks)),  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def create_index(state: State, operation: CreateIndex, location: Location) -> None:
+    table, index = table_of(state, operation.table), operation.index
+    for column, expression in zip(index.columns or (), index.expressions or [False] * len(index.columns or ())):
+        if not expression:
+            column_of(state, table, column)
+    if index.name is not None:
+        for other in state.tables.values():
+            clash = index_of(other, index.name)
+            if clash is not None and other.schema == table.schema:
+                if operation.if_not_exists:
+                    return
+                if clash.unknown is None and other.maybe is None and other.incomplete is None:
+                    raise Refused("exists", f"an index {index.name} exists already")
+    else:
+        middle = "_".join("expr" if expression else column for column, expression in zip(
+            index.columns or (), index.expressions or [False] * len(index.columns or ())))  # fmt: skip
+        index = replace(index, name=object_name(table.name, middle, "idx"))
+    state.tables[operation.table] = replace(table, indexes=(*table.indexes, index))
+
+
+def drop_index(state: State, operation: DropIndex, location: Location) -> None:
+    holders = [key for key, table in state.tables.items() if index_of(table, operation.name)]
+    if operation.name is None:
+        return
+    if not holders:
+        tables = [state.tables.get(operation.table)] if operation.table is not None else list(state.tables.values())
+        unsure = state.blind is not None or any(table is not None and table.incomplete is not None for table in tables)
+        keys = [each for table in state.tables.values() for each in (table.primary_key, *table.uniques)]
+        if any(each is not None and each.name == operation.name for each in keys):
+            if operation.if_exists:
+                return
+            raise Refused("depends", f"the index {operation.name} belongs to a constraint")
+        if operation.if_exists or unsure:
+            return
+        raise Refused("missing", f"the index {operation.name} does not exist here")
+    key = operation.table if operation.table in holders else holders[0]
+    table = state.tables[key]
+    state.tables[key] = replace(table, indexes=tuple(each for each in table.indexes if each.name != operation.name))
+
+
+def rename_index(state: State, operation: RenameIndex, location: Location) -> None:
+    for key, table in state.tables.items():
+        index = index_of(table, operation.name)
+        if index is not None:
+            indexes = tuple(replace(each, name=operation.new_name) if each is index else each for each in table.indexes)
+            state.tables[key] = replace(table, indexes=indexes)
+            return
+        for found in (table.primary_key, *table.uniques):
+            if found is not None and found.name == operation.name:
+                rename_constraint(state, RenameConstraint(key, operation.name, operation.new_name), location)
+                return
+    if not operation.if_exists and state.blind is None and not any(table.incomplete for table in state.tables.values() if table.incomplete is not None):
+        raise Refused("missing", f"the index {operation.name} does not exist here")

@@ -1,0 +1,207 @@
+"""The checking side of one workspace folder: everything that only the analysis thread touches.
+
+Files on disk, open buffers over them, configuration, facts and the last snapshot. The event loop hands in `Inputs` and
+gets a `Checked` back; it never looks in here. Knows nothing of the protocol.
+"""
+
+from __future__ import annotations
+
+import gc
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+from lsp_server.cache import Cache
+from lsp_server.check import check
+from lsp_server.config import Config, ConfigError, matches
+from lsp_server.document import Document, Documents, Kind, kind_of
+from lsp_server.findings import Finding, Fix, Report
+from lsp_server.outline import Outline, outline
+from lsp_server.rules import all_rules
+from lsp_server.snapshot import Memo, Snapshot
+from lsp_server.verify import Verdict, build_and_verify
+from lsp_server.workspace import (
+    NEVER,
+    Stamp,
+    baseline_path,
+    documents_of,
+    find_config,
+    list_files,
+    read_baseline,
+    read_document,
+    stamp_of,
+)
+
+CONFIGURATIONS = frozenset({"specdrift.toml", "pyproject.toml"})
+
+
+class Flag:
+    """Says that work is no longer wanted. Set by the event loop, asked by the analysis thread."""
+
+    __slots__ = ("is_set",)
+
+    def __init__(self) -> None:
+        self.is_set = False
+
+    def set(self) -> None:
+        self.is_set = True
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What changed since the last check, as the event loop knows it.
+
+    `buffers` are all open documents by path. `touched` are paths that changed on disk; `relist`: files may have come or
+    gone; `configure`: the configuration may have changed.
+    """
+
+    revision: int
+    buffers: Mapping[str, Document]
+    touched: frozenset[str] = frozenset()
+    relist: bool = False
+    configure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The outcome of one revision. `trouble` says for people why the configuration on disk is not the one in use."""
+
+    revision: int
+    snapshot: Snapshot
+    report: Report
+    trouble: str | None = None
+
+
+class Analysis:
+    """One workspace folder as the analysis thread sees it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.memo = Memo()
+        self._cache = Cache(root)
+        self._config = Config()
+        self._baseline: frozenset[str] = frozenset()
+        self._trouble: str | None = None
+        self._files: dict[str, Stamp] | None = None
+        self._documents = Documents({})
+        self._buffers: dict[str, Document] = {}
+        self._flag = Flag()
+        self._observe: Callable[[int], None] = _nothing
+
+    def check(self, inputs: Inputs, flag: Flag, observe: Callable[[int], None] | None = None) -> Checked:
+        """Check the revision. Raises Cancelled once the flag is set; `observe` hears how many per cent are done."""
+        first, started = self._files is None, time.perf_counter()
+        self._flag, self._observe = flag, observe or _nothing
+        try:
+            self._update(inputs)
+            snapshot = Snapshot(self._documents, self._config, self.memo, self._is_cancelled, datetime.now())
+            report = check(snapshot, all_rules(), self._is_cancelled, date.today(), self._baseline)
+        finally:
+            self._observe = _nothing
+        if first:
+            self.save_cache()
+            gc.collect()
+            gc.freeze()  # The facts stay for the life of the process: later collections need not walk them.
+        report = replace(report, seconds=time.perf_counter() - started)
+        return Checked(inputs.revision, snapshot, report, self._trouble)
+
+    def verdict(self, checked: Checked, finding: Finding, fix: Fix, flag: Flag) -> Verdict:
+        """Build a fix and check what it would do. Raises Cancelled."""
+        self._flag = flag
+        return build_and_verify(
+            checked.snapshot, checked.report, finding, fix, all_rules(), self._is_cancelled, date.today()
+        )
+
+    def outline(self, checked: Checked, flag: Flag) -> Outline:
+        """What the workspace holds and what belongs together. Raises Cancelled."""
+        self._flag = flag
+        return outline(checked.snapshot)
+
+    def save_cache(self) -> None:
+        """Keep the facts of unedited files for the next start."""
+        files = {path: stamp for path, stamp in (self._files or {}).items() if path not in self._buffers}
+        read = {path for _, path in self.memo.entries}
+        self._cache.save(files, {path: self._documents.digest(path) for path in files if path in read}, self.memo)
+
+    def _is_cancelled(self) -> bool:
+        """Whether the work that runs now is unwanted. Snapshots outlive their check, so they ask here."""
+        self._observe(min(99, 100 * len(self.memo.entries) // (len(self._files or ()) + 1)))
+        return self._flag.is_set
+
+    # From one revision to the next
+
+    def _update(self, inputs: Inputs) -> None:
+        changed: dict[str, Document | None] = {}
+        if self._files is None or inputs.configure:
+            self._configure()
+        unknown = any(path not in self._buffers and path not in (self._files or ()) for path in inputs.buffers)
+        if self._files is None:
+            self._files = list_files(self.root, self._config)
+            self._documents = documents_of(self.root, self._files, self._cached())
+        elif inputs.relist or inputs.configure or unknown:
+            changed = self._relisted()
+        else:
+            changed = self._restamped(inputs.touched)
+        for path in self._buffers.keys() - inputs.buffers.keys():
+            changed[path] = read_document(self.root, path) if path in self._files else None
+        for path, document in inputs.buffers.items():
+            if self._belongs(path):
+                if self._buffers.get(path) is not document or path in changed:
+                    changed[path] = document
+            elif path in self._documents:
+                changed[path] = None
+        self._buffers = dict(inputs.buffers)
+        if changed:
+            self._documents = self._documents.replacing(changed)
+
+    def _configure(self) -> None:
+        """Read the configuration anew; a broken one leaves the last good one in use."""
+        try:
+            config = find_config(self.root)
+            self._baseline = read_baseline(baseline_path(config, self.root))
+            self._config, self._trouble = config, None
+        except ConfigError as error:
+            self._trouble = str(error)
+
+    def _cached(self) -> dict[str, str]:
+        try:
+            return self._cache.load(self._files or {}, self.memo)
+        except sqlite3.Error:
+            return {}
+
+    def _relisted(self) -> dict[str, Document | None]:
+        before, self._files = self._files or {}, list_files(self.root, self._config)
+        changed: dict[str, Document | None] = dict.fromkeys(before.keys() - self._files.keys())
+        for path, stamp in self._files.items():
+            if before.get(path) != stamp:
+                changed[path] = read_document(self.root, path)
+        return changed
+
+    def _restamped(self, touched: frozenset[str]) -> dict[str, Document | None]:
+        files = self._files or {}
+        changed: dict[str, Document | None] = {}
+        for path in touched & files.keys():
+            stamp = stamp_of(self.root, path)
+            if stamp is None:
+                del files[path]
+                changed[path] = None
+            elif stamp != files[path]:
+                files[path] = stamp
+                changed[path] = read_document(self.root, path)
+        return changed
+
+    def _belongs(self, path: str) -> bool:
+        """Whether an open buffer is a file of the workspace, saved or not yet; ignored files are not."""
+        if path in (self._files or ()):
+            return True
+        if kind_of(path) is Kind.OTHER or any(part in NEVER for part in path.split("/")[:-1]):
+            return False
+        return not (self.root / path).exists() and not any(matches(path, pattern) for pattern in self._config.exclude)
+
+
+def _nothing(_: int) -> None:
+    return None
+

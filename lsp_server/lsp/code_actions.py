@@ -1,0 +1,148 @@
+"""Code actions: listed cheaply from the last check, built and verified when one is chosen.
+
+The list carries only names and a digest; resolving finds the finding anew in the current check, so nothing is kept
+between the two. What the client sends as diagnostics is never read: some clients send none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsprotocol import types
+
+from lsp_server.findings import Applicability, Finding, Fix
+from lsp_server.lsp.analysis import Checked
+from lsp_server.lsp.changes import workspace_edit
+from lsp_server.lsp.client import plain
+from lsp_server.lsp.diagnostics import diagnostic
+from lsp_server.lsp.progress import shown
+from lsp_server.lsp.protocol import ContentModified, RequestFailed, Server, ServerCancelled
+from lsp_server.lsp.session import Session
+from lsp_server.repair.suppress import suppression
+from lsp_server.snapshot import Cancelled
+from lsp_server.text import Span
+from lsp_server.verify import Verdict
+
+KIND = types.CodeActionKind.QuickFix
+
+
+async def list_actions(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
+    found = ls.sessions.find(params.text_document.uri)
+    wanted = params.context.only
+    if found is None or (wanted is not None and not any(_includes(kind) for kind in wanted)):
+        return []
+    session, path = found
+    checked = await session.newest()
+    document = checked.snapshot.document(path)
+    if document is None:
+        return []
+    actions = []
+    for finding in findings_at(checked, path, ls.places.span(document, params.range)):
+        for fix in offers(checked, finding):
+            action = _action(ls, session, checked, finding, fix)
+            if not ls.client.resolves_edits:
+                action.edit = await _edit_at_once(ls, session, checked, finding, fix)
+                if action.edit is None:
+                    continue
+            actions.append(action)
+    return actions
+
+
+async def resolve(ls: Server, action: types.CodeAction) -> types.CodeAction:
+    """The action with its edit. Fails with a reason for people where the repair would not hold."""
+    if action.edit is not None:
+        return action
+    data = plain(action.data)
+    found = ls.sessions.find(str(data.get("uri", "")))
+    if found is None:
+        raise RequestFailed("this action belongs to no open folder")
+    session, path = found
+    checked = await session.newest()
+    finding, fix = _same(checked, path, data)
+    verdict = await shown(ls, fix.title, _verdict(session, checked, finding, fix))
+    if not verdict.ok or verdict.change is None:
+        message = f"{fix.title}: not offered any more, {verdict.problem}"
+        ls.window_show_message(types.ShowMessageParams(type=types.MessageType.Warning, message=message))
+        raise RequestFailed(message)
+    action.edit = workspace_edit(ls, session, checked, verdict.change, fix)
+    return action
+
+
+def findings_at(checked: Checked, path: str, span: Span) -> list[Finding]:
+    """Findings that the span touches, and those that begin on its lines."""
+    document = checked.snapshot.document(path)
+    if document is None:
+        return []
+    first, last = document.lines.position(span.start).line, document.lines.position(span.end).line
+    found = []
+    for finding in checked.report.findings:
+        if finding.location.path == path:
+            start, end = finding.location.span
+            line = document.lines.position(start).line
+            if first <= line <= last or (start <= span.end and span.start <= end):
+                found.append(finding)
+    return found
+
+
+def offers(checked: Checked, finding: Finding) -> Iterator[Fix]:
+    """What can be done about a finding, the preferred first, accepting it last."""
+    yield from sorted(
+        (fix for fix in finding.fixes if fix.applicability is not Applicability.DISPLAY), key=lambda fix: not fix.preferred
+    )
+    document = checked.snapshot.document(finding.location.path)
+    accepting = suppression(finding, document) if document is not None else None
+    if accepting is not None:
+        yield accepting
+
+
+def _includes(wanted: types.CodeActionKind | str) -> bool:
+    kind = str(getattr(wanted, "value", wanted))
+    return not kind or KIND.value == kind
+
+
+def _action(ls: Server, session: Session, checked: Checked, finding: Finding, fix: Fix) -> types.CodeAction:
+    path = finding.location.path
+    return types.CodeAction(
+        title=fix.title,
+        kind=KIND,
+        diagnostics=[diagnostic(ls, session, checked, finding)],
+        is_preferred=fix.preferred or None,
+        data={
+            "uri": session.uri(path),
+            "rule": finding.rule,
+            "subject": list(finding.subject),
+            "kind": fix.kind,
+            "title": fix.title,
+            "digest": checked.snapshot.documents.digest(path),
+        },
+    )
+
+
+def _same(checked: Checked, path: str, data: object) -> tuple[Finding, Fix]:
+    """The finding and the fix that an action speaks of, in the current check. Raises ContentModified."""
+    fields = plain(data)
+    if path in checked.snapshot.documents and checked.snapshot.documents.digest(path) == fields.get("digest"):
+        for finding in checked.report.findings:
+            same = finding.location.path == path and finding.rule == fields.get("rule")
+            if same and list(finding.subject) == list(fields.get("subject", ())):
+                for fix in offers(checked, finding):
+                    if (fix.kind, fix.title) == (fields.get("kind"), fields.get("title")):
+                        return finding, fix
+    raise ContentModified(f"{path} has changed since this action was listed")
+
+
+async def _verdict(session: Session, checked: Checked, finding: Finding, fix: Fix) -> Verdict:
+    try:
+        return await session.thread.run(lambda flag: session.analysis.verdict(checked, finding, fix, flag))
+    except Cancelled:
+        raise ServerCancelled("cancelled", retrigger=False) from None
+
+
+async def _edit_at_once(
+    ls: Server, session: Session, checked: Checked, finding: Finding, fix: Fix
+) -> types.WorkspaceEdit | None:
+    """For clients that cannot ask later: the edit, or None where the repair would not hold."""
+    verdict = await _verdict(session, checked, finding, fix)
+    if not verdict.ok or verdict.change is None:
+        return None
+    return workspace_edit(ls, session, checked, verdict.change, fix)

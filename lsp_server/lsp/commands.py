@@ -1,0 +1,53 @@
+"""The server's own commands. Each takes the arguments as the client sent them and gives plain JSON."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from typing import Any
+
+from lsp_server.lsp.diagnostics import present
+from lsp_server.lsp.progress import shown
+from lsp_server.lsp.protocol import RequestFailed, Server
+from lsp_server.lsp.session import Session
+from lsp_server.report import Context
+from lsp_server.report.json import as_json
+from lsp_server.rules import all_rules, rule_named
+
+
+async def list_rules(ls: Server, arguments: list[Any]) -> list[dict[str, str]]:
+    return [{"name": rule.name, "summary": rule.summary} for rule in all_rules()]
+
+
+async def explain_rule(ls: Server, arguments: list[Any]) -> dict[str, str]:
+    name = arguments[0] if arguments and isinstance(arguments[0], str) else ""
+    rule = rule_named(name)
+    if rule is None:
+        near = difflib.get_close_matches(name, [known.name for known in all_rules()], 1)
+        raise RequestFailed(f"there is no rule `{name}`" + (f"; did you mean `{near[0]}`?" if near else ""))
+    return {"markdown": f"# {rule.name}\n\n{rule.documentation}\n\nSeverity: {rule.severity.word}. Area: {rule.area}.\n"}
+
+
+async def check_workspace(ls: Server, arguments: list[Any]) -> dict[str, Any]:
+    """Look at every file anew, also where nobody told us that it has changed."""
+    summary: Counter[str] = Counter()
+    documents: list[dict[str, Any]] = []
+    for session in ls.sessions:
+        session.relist()
+        await shown(ls, f"Checking {session.root.name}", _check(ls, session, summary, documents))
+    summary["seconds"] = round(summary["seconds"], 3)
+    return {"summary": dict(summary), "documents": documents}
+
+
+async def _check(ls: Server, session: Session, summary: Counter[str], documents: list[dict[str, Any]]) -> None:
+    checked = await session.newest()
+    summary.update(as_json(checked.report, Context(checked.snapshot.documents))["summary"])
+    for path, found in present(ls, session, checked).items():
+        documents.append({"uri": session.uri(path), "diagnostics": list(found.items)})
+
+
+COMMANDS = {
+    "specdrift.server.listRules": list_rules,
+    "specdrift.server.explainRule": explain_rule,
+    "specdrift.server.checkWorkspace": check_workspace,
+}
