@@ -180,7 +180,7 @@ class DecoratorWriter:
                   if each.status not in ("422", "default") and (success is None or each.status != success[0])]  # fmt: skip
         entries = []
         left = {each.status: each for each in wanted}
-        for source, statuses in self._constants(set(left)):
+        for source, statuses in self.constants(set(left)):
             if statuses <= set(left):
                 entries.append(f"**{source}")
                 left = {status: each for status, each in left.items() if status not in statuses}
@@ -206,7 +206,7 @@ class DecoratorWriter:
             parts.append(f'"description": {literal(" ".join(response.description.split()))}')
         return f"{self.status(response.status)}: {{{', '.join(parts)}}}"
 
-    def _constants(self, wanted: set[str]) -> list[tuple[str, set[str]]]:
+    def constants(self, wanted: set[str]) -> list[tuple[str, set[str]]]:
         """Names that the neighbours put into `responses=`, with the statuses they declare; the most telling first."""
         found: dict[str, set[str]] = {}
         origins: dict[str, tuple[Node, Sibling]] = {}
