@@ -35,6 +35,9 @@ class Speller(Protocol):
     def named(self, schema: Schema) -> str | None:
         """The class for an object or a named enumeration, existing or to be written; None where it can be none."""
 
+    def existing(self, schema: Schema) -> str | None:
+        """The class for an enumeration without a name, where there is one with just its values."""
+
     def email(self) -> str | None:
         """The type for e-mail addresses, where the project uses one."""
 
@@ -59,14 +62,14 @@ class TypeWriter:
         if text is None:
             return None
         null = shape.nullable if nullable is None else nullable
-        return optional(text) if null and text != self.speller.external("typing", "Any") else text
+        return optional(text) if null and not text.endswith(("Any", "| None")) else text
 
     def _plain(self, schema: Schema, shape: Shape) -> str | None:
         inner = unwrap(schema)
         if shape.variants:
             return self._union(shape)
         if shape.enum is not None:
-            return self.speller.named(inner) if inner.ref is not None else self._literal(shape)
+            return self.speller.named(inner) if inner.ref is not None else self.speller.existing(inner) or self._literal(shape)
         if shape.types == {"object"}:
             if shape.properties:
                 return self.speller.named(inner)

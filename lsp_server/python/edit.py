@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from lsp_server.document import Document
 from lsp_server.python.lower import Node
@@ -32,7 +32,7 @@ def import_names(document: Document, body: Sequence[Node], module: str, names: I
     existing = next((node for node in body if node[0] == "from" and _spelled(node) == module and node[5][0][0] != "*"), None)
     if existing is not None:
         return _merge_import(document, existing, module, wanted)
-    line = _import_line(module, sorted(wanted, key=str.lower), newline_of(document.text))
+    line = _import_line(module, sorted(wanted, key=_by_sort), newline_of(document.text))
     return _new_import(document, body, module, line)
 
 
@@ -67,19 +67,32 @@ def _merge_import(document: Document, node: Node, module: str, wanted: list[str]
     """Add names in order where the list is ordered, at the end where it is not; brackets and comments stay."""
     text = document.text
     start, end = node[1], node[2]
-    have = [name if alias is None else f"{name} as {alias}" for name, alias in node[5]]
+    have = _names_of(node)
     source = text[start:end]
     if "#" in source or ("(" in source and "\n" in source):
         return _add_lines(document, node, wanted)
-    names = have + wanted
-    if have == sorted(have, key=str.lower):
-        names = sorted(names, key=str.lower)
-    elif have == sorted(have):
-        names = sorted(names)
+    order = _order_of(have)
+    names = sorted([*have, *wanted], key=order) if order is not None else have + wanted
     line = f"from {module} import {', '.join(names)}"
     if "(" in source or len(line) > _WIDEST:
         line = _import_line(module, names, newline_of(text))
     return Edit(document.path, Span(start, end), line)
+
+
+def _names_of(node: Node) -> list[str]:
+    return [name if alias is None else f"{name} as {alias}" for name, alias in node[5]]
+
+
+def _order_of(names: Sequence[str]) -> Callable[[str], object] | None:
+    """The order a list of names is in: constants, classes, others (as isort has it), without case, or plain; None: in none."""
+    for order in (_by_sort, str.lower, str):
+        if list(names) == sorted(names, key=order):
+            return order
+    return None
+
+
+def _by_sort(name: str) -> tuple[int, str]:
+    return (0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2), name
 
 
 def _add_lines(document: Document, node: Node, wanted: list[str]) -> Edit:
@@ -95,6 +108,13 @@ def _add_lines(document: Document, node: Node, wanted: list[str]) -> Edit:
     prefix = indent.group() if indent and indent.group() else "    "
     code = comment.partition("#")[0].rstrip()
     comma = "" if code.endswith((",", "(")) else ","
+    lines = {name: re.search(rf"(?m)^{prefix}{re.escape(name)},[ \t]*(?:#[^\r\n]*)?$", inner) for name in _names_of(node)}
+    order = _order_of(list(lines))
+    if len(wanted) == 1 and order is not None and all(lines.values()):
+        later = next((found for name, found in lines.items() if order(name) > order(wanted[0])), None)  # type: ignore[operator]
+        if later is not None:
+            place = node[1] + later.start()
+            return Edit(document.path, Span(place, place), f"{prefix}{wanted[0]},{newline}")
     added = "".join(f"{newline}{prefix}{name}," for name in wanted)
     if comma and "#" in comment:
         place = node[1] + last - len(comment) + len(code)

@@ -11,12 +11,14 @@ from lsp_server.api.model import Parameter, path_parameters
 from lsp_server.api.type_source import literal
 from lsp_server.document import Document
 from lsp_server.python.edit import add_argument, add_parameter, remove_argument, set_argument
+from lsp_server.python.expressions import members
 from lsp_server.python.lower import Node
+from lsp_server.python.values import EnumMember
 from lsp_server.repair.models import home_of_models
 from lsp_server.repair.names import Names
 from lsp_server.repair.signature import SignatureWriter
 from lsp_server.repair.work import Work, function_with
-from lsp_server.text import Edit, Span
+from lsp_server.text import Edit, Location, Span
 
 _MARKERS = ("Query", "Path", "Header", "Cookie", "Form", "Body", "Field")
 BOUNDS = {
@@ -56,13 +58,12 @@ def change(work: Work) -> bool:
         return True
     if any(each.aspect == "in" for each in work.differences):
         return False
+    if [each.aspect for each in work.differences] == ["default"] and (default := _default_node(node)) is not None:
+        work.edits.append(Edit(document.path, Span(default[1], default[2]), _default_source(work, document, default)))
+        return True
     written = _writer(work, document).parameter(wanted)
     if written is None:
         return False
-    if [each.aspect for each in work.differences] == ["default"] and node[3] is not None and node[3][0] != "call":
-        stated = written[1].source.rpartition(" = ")[2]
-        work.edits.append(Edit(document.path, Span(node[3][1], node[3][2]), stated))
-        return True
     if marker is not None and any(keyword[0] not in (*BOUNDS.values(), "pattern", "alias", "default") for keyword in marker[5]):
         return False  # it says more than we would write again
     source = written[1].source
@@ -77,6 +78,28 @@ def change(work: Work) -> bool:
         return False  # a default before parameters that have none
     work.edits.append(Edit(document.path, Span(node[4], end), source))
     return True
+
+
+def _default_node(parameter: Node) -> Node | None:
+    """The default's own expression: `= 20`, or the first argument of `= Query(20)`."""
+    default = parameter[3]
+    if default is None or default[0] != "call":
+        return default
+    marker = _marker(parameter)
+    if marker is not default:
+        return None
+    return default[4][0] if default[4] else next((value for name, value, _, _ in default[5] if name == "default"), None)
+
+
+def _default_source(work: Work, document: Document, default: Node) -> str:
+    """The spec's default as the code spells such values: a member where the old one is a member."""
+    wanted = work.first.left
+    old = work.project.interpreter.evaluate(default, work.project.interpreter.run(document.path).scope)
+    if isinstance(old, EnumMember) and default[0] == "attr":
+        member = next((each for each in members(old.cls) if each.value == wanted), None)
+        if member is not None:
+            return f"{document.text[default[3][1] : default[3][2]]}.{member.name}"
+    return literal(wanted)  # type: ignore[arg-type]
 
 
 def _with_alias(source: str, wanted: Parameter, names: Names) -> str:
@@ -148,8 +171,6 @@ def _found(work: Work) -> tuple[Document, Node, Parameter] | None:
 def _followed(work: Work, document: Document, node: Node) -> bool:
     """Whether a parameter without a default comes behind."""
     body = work.body(document.path) or ()
-    from lsp_server.text import Location
-
     found = function_with(body, Location(document.path, Span(node[4], node[5])))
     return found is not None and any(each[4] > node[4] and each[3] is None and each[1] in ("normal", "positional") for each in found[0][5])
 
@@ -173,5 +194,3 @@ def _writer(work: Work, document: Document) -> SignatureWriter:
     home = home_of_models(work.project, siblings)
     return SignatureWriter(work.catalogue, work.names(document), work.speller(document, home).writer, siblings, {})
 
-
-__all__ = ["BOUNDS", "add", "add_body", "change", "rename"]

@@ -16,8 +16,8 @@ from lsp_server.api.compare_schemas import Meeting, SchemaComparison, schema_nam
 from lsp_server.api.compare_values import Direction
 from lsp_server.api.fastapi_names import name_of
 from lsp_server.api.model import Api, Operation, Schema
-from lsp_server.api.pydantic import MODELS, kind_of, parameters_of
 from lsp_server.api.pydantic import Shapes as CodeShapes
+from lsp_server.api.pydantic_classes import MODELS, kind_of, parameters_of
 from lsp_server.api.compare_shapes import Shapes, unwrap
 from lsp_server.api.type_source import TypeWriter, identifier, literal
 from lsp_server.python.expressions import ENUMS
@@ -44,7 +44,7 @@ class Catalogue:
         if wanted.ref is not None and (wanted.ref, direction) in self.used:
             return self.used[wanted.ref, direction]
         shape = self.promised.of(wanted)
-        if not shape.known or not (shape.properties or (shape.enum is not None and wanted.ref is not None)):
+        if not shape.known or not (shape.properties or shape.enum is not None):
             return None
         name = schema_name(wanted.ref) if wanted.ref is not None else ""
         same = [cls for cls in self.classes if self._is(wanted, cls, direction)]
@@ -53,7 +53,7 @@ class Catalogue:
             ranked = named or sorted(same, key=lambda cls: -_likeness(cls.name, name))
             if named or len(same) == 1 or _likeness(ranked[0].name, name) > _likeness(ranked[1].name, name):
                 return ranked[0]
-            return same[0] if shape.enum is not None else None
+            return same[0] if shape.enum is not None and wanted.ref is not None else None
         return self._generic(wanted, direction)
 
     def _generic(self, wanted: Schema, direction: Direction) -> Value | None:
@@ -223,6 +223,10 @@ class NewModels:
     def email(self) -> str | None:
         return self.names.external("pydantic", "EmailStr") if self.catalogue.uses_email else None
 
+    def existing(self, schema: Schema) -> str | None:
+        found = self.catalogue.find(schema, self.direction)
+        return self.names.value(found) if found is not None else None
+
     def forward(self, annotation: str) -> str:
         later = set(self._known.values()) - set(self.written)
         return f'"{annotation}"' if later & set(re.findall(r"\w+", annotation)) else annotation
@@ -315,6 +319,10 @@ class RouteSpeller:
 
     def email(self) -> str | None:
         return self.names.external("pydantic", "EmailStr") if self.models.catalogue.uses_email else None
+
+    def existing(self, schema: Schema) -> str | None:
+        found = self.models.catalogue.find(schema, self.models.direction)
+        return self.names.value(found) if found is not None else None
 
     def forward(self, annotation: str) -> str:
         return annotation

@@ -187,7 +187,7 @@ class Names:
         for module in sorted(self._modules):
             groups[self._group(module)].append(f"import {module}")
         for module, names in sorted(self._wanted.items()):
-            groups[self._group(module)].append(_from(module, sorted(names, key=str.lower)))
+            groups[self._group(module)].append(_from(module, sorted(names, key=_by_sort)))
         return "\n\n".join("\n".join(group) for group in groups if group)
 
     def _group(self, module: str) -> int:
@@ -195,6 +195,11 @@ class Names:
         if top in _STANDARD or top.partition(".")[0] in _STANDARD:
             return 0
         return 2 if top.startswith(".") or self.interpreter.program.find(top, self.document.path) is not None else 1
+
+
+def _by_sort(name: str) -> tuple[int, str]:
+    """Constants, classes, others: isort's order."""
+    return (0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2), name
 
 
 def _from(module: str, names: list[str]) -> str:

@@ -501,9 +501,20 @@ class _Writer:
             return None
         return f"return {self.names.value(found)}({name}={quoted(text)})"
 
+    def _known_refusal(self, status: int) -> str | None:
+        """What the file says already where a row of this class is not there."""
+        if status != 404:
+            return None
+        for found in re.finditer(r"raise HTTPException\([^()\n]*404[^()\n]*\)", self.names.document.text):
+            if re.search(rf"\b{re.escape(self.rows.variable.replace('_', ' '))}\b", found[0], re.IGNORECASE):
+                return found[0]
+        return None
+
     def _refusal(self, status: int, detail: str) -> str:
         """`raise HTTPException(…)` as the file spells it."""
-        self.names.external("fastapi", "HTTPException")
+        known = self._known_refusal(status)
+        if known is not None:
+            return known
         words = {404: "HTTP_404_NOT_FOUND", 409: "HTTP_409_CONFLICT"}
         exception = self.names.external("fastapi", "HTTPException")
         text = self.names.document.text

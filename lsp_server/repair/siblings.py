@@ -15,7 +15,8 @@ from lsp_server.api.dependencies import Signature, dependency_of, read_dependenc
 from lsp_server.api.fastapi_names import bases_of, name_of
 from lsp_server.api.model import MISSING, Operation
 from lsp_server.api.pair import route_key, spec_key
-from lsp_server.api.pydantic import Shapes, plain_type, pydantic_version
+from lsp_server.api.pydantic import Shapes
+from lsp_server.api.pydantic_classes import plain_type, pydantic_version
 from lsp_server.document import Document
 from lsp_server.python.expressions import items_of
 from lsp_server.python.interpret import Interpreter
