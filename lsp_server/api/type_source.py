@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from lsp_server.api.model import Constant, Missing, Schema
 from lsp_server.api.compare_shapes import Shape, Shapes, unwrap
+from lsp_server.api.model import Constant, Missing, Schema
 from lsp_server.unknown import Unknown
 
 _FORMATS = {

@@ -10,6 +10,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from lsp_server.document import Document
 from lsp_server.python.lower import Node
@@ -83,7 +84,7 @@ def _names_of(node: Node) -> list[str]:
     return [name if alias is None else f"{name} as {alias}" for name, alias in node[5]]
 
 
-def _order_of(names: Sequence[str]) -> Callable[[str], object] | None:
+def _order_of(names: Sequence[str]) -> Callable[[str], Any] | None:
     """The order a list of names is in: constants, classes, others (as isort has it), without case, or plain; None: in none."""
     for order in (_by_sort, str.lower, str):
         if list(names) == sorted(names, key=order):
@@ -111,7 +112,7 @@ def _add_lines(document: Document, node: Node, wanted: list[str]) -> Edit:
     lines = {name: re.search(rf"(?m)^{prefix}{re.escape(name)},[ \t]*(?:#[^\r\n]*)?$", inner) for name in _names_of(node)}
     order = _order_of(list(lines))
     if len(wanted) == 1 and order is not None and all(lines.values()):
-        later = next((found for name, found in lines.items() if order(name) > order(wanted[0])), None)  # type: ignore[operator]
+        later = next((found for name, found in lines.items() if order(name) > order(wanted[0])), None)
         if later is not None:
             place = node[1] + later.start()
             return Edit(document.path, Span(place, place), f"{prefix}{wanted[0]},{newline}")

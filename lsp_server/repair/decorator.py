@@ -164,9 +164,8 @@ class DecoratorWriter:
     def _tags(self, operation: Operation) -> list[str]:
         if isinstance(operation.tags, Unknown) or not operation.tags:
             return []
-        if self.place.siblings:
-            if not any(each.argument("tags") is not None for each in self.place.siblings):
-                return []
+        if self.place.siblings and all(each.argument("tags") is None for each in self.place.siblings):
+            return []
         return [f"tags=[{', '.join(quoted(tag) for tag in operation.tags)}]"]
 
     # Declared errors
@@ -259,9 +258,9 @@ def spelled_by_project(operation: Operation, siblings: Sequence[Sibling]) -> str
             return wanted[len(front) :]
         tail = re.sub(r"\W", "_", f"{operation.path}_{operation.method.lower()}")
         for length in range(len(tail), 2, -1):
-            if wanted.endswith(tail[-length:]) and tail[-length:].startswith("_") and length > len(operation.method) + 1:
-                if wanted[:-length].isidentifier():
-                    return wanted[:-length]
+            own_tail = wanted.endswith(tail[-length:]) and tail[-length:].startswith("_") and length > len(operation.method) + 1
+            if own_tail and wanted[:-length].isidentifier():
+                return wanted[:-length]
     return None
 
 

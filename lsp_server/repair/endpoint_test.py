@@ -10,7 +10,6 @@ import json
 import re
 
 from lsp_server.api.model import Operation, path_parameters
-
 from lsp_server.python.values import FunctionValue, Instance
 from lsp_server.repair.models import Catalogue, success_of
 from lsp_server.repair.place import Place

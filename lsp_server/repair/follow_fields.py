@@ -5,7 +5,10 @@ Only the statement that declares the field is edited. Everything else that it sa
 
 from __future__ import annotations
 
-from lsp_server.api.model import Property, Schema
+import re
+from collections.abc import Collection
+
+from lsp_server.api.model import Body, Property, Schema
 from lsp_server.api.type_source import identifier, literal
 from lsp_server.document import Document
 from lsp_server.python.edit import add_argument, add_field, remove_argument, remove_statement, set_argument
@@ -54,26 +57,39 @@ def change(work: Work) -> bool:
     document, _, node = found
     aspects = {each.aspect: each for each in work.differences}
     bounds = {aspect: each for aspect, each in aspects.items() if aspect in BOUNDS}
-    if aspects.keys() & {"type", "format", "enum", "nullable", "required"} and not _retype(work, document, node, wanted):
+    if aspects.keys() & {"type", "format", "enum", "nullable", "required"} and not _retype(work, document, node, wanted, aspects.keys()):
         return False
     field = node[5] if node[5] is not None and node[5][0] == "call" else None
-    restate = bool(aspects.keys() & {"default", "required"})
+    never_null = "nullable" in aspects and not work.catalogue.promised.of(wanted.schema).nullable
+    restate = bool(aspects.keys() & {"default", "required"}) or (never_null and _default_is_none(node))
+    if never_null:
+        wanted = Property(wanted.name, wanted.schema, True)  # a default of null would be the null that nobody expects
     arguments = [(BOUNDS[aspect], None if each.left is None else literal(each.left)) for aspect, each in bounds.items()]  # type: ignore[arg-type]
     if field is not None:
         return _in_call(work, document, field, wanted, arguments, restate)
     return _plain(work, document, node, wanted, arguments, restate)
 
 
-def _retype(work: Work, document: Document, node: Node, wanted: Property) -> bool:
+def _retype(work: Work, document: Document, node: Node, wanted: Property, aspects: Collection[str]) -> bool:
+    """A new annotation. It allows null where that is what the drift is about, else where the old one did."""
     writer = work.speller(document).writer
-    default = writer.default(wanted.schema)
-    shape = work.catalogue.promised.of(wanted.schema)
-    absent = wanted.required is not True and default is None
-    kind = writer.annotation(wanted.schema, nullable=shape.nullable or absent or default == "None")
+    nullable = work.catalogue.promised.of(wanted.schema).nullable
+    if "required" in aspects:
+        nullable = nullable or (wanted.required is not True and writer.default(wanted.schema) in (None, "None"))
+    elif "nullable" not in aspects:
+        nullable = bool({"None", "Optional"} & set(re.findall(r"\w+", document.text[node[4][1] : node[4][2]])))
+    kind = writer.annotation(wanted.schema, nullable=nullable)
     if kind is None or _says_more(node[4]):
         return False
     work.edits.append(Edit(document.path, Span(node[4][1], node[4][2]), kind))
     return True
+
+
+def _default_is_none(node: Node) -> bool:
+    value = node[5]
+    if value is not None and value[0] == "call":
+        value = value[4][0] if value[4] else next((each for name, each, _, _ in value[5] if name == "default"), None)
+    return bool(value is not None and value[0] == "const" and value[3] is None)
 
 
 def _says_more(annotation: Node) -> bool:
@@ -178,7 +194,7 @@ def _roots(work: Work) -> list[Schema]:
         return []
     if first.path[3:4] == ("request",):
         body = operation.body
-        return [schema for _, schema in body.content] if body is not None and hasattr(body, "content") else []  # type: ignore[union-attr]
+        return [schema for _, schema in body.content] if isinstance(body, Body) else []
     response = operation.response(first.path[4]) if len(first.path) > 4 else None
     return [schema for _, schema in response.content] if response is not None else []
 

@@ -56,6 +56,8 @@ def change(work: Work) -> bool:
                 return False
             work.edits.append(edit)
         return True
+    if all(each.aspect in BOUNDS for each in work.differences) and node[2] is not None:
+        return _with_bounds(work, document, node, wanted)
     if any(each.aspect == "in" for each in work.differences):
         return False
     if [each.aspect for each in work.differences] == ["default"] and (default := _default_node(node)) is not None:
@@ -67,6 +69,8 @@ def change(work: Work) -> bool:
     if marker is not None and any(keyword[0] not in (*BOUNDS.values(), "pattern", "alias", "default") for keyword in marker[5]):
         return False  # it says more than we would write again
     source = written[1].source
+    if node[3] is not None and marker is None and not {"type", "format", "default", "required"} & {each.aspect for each in work.differences}:
+        source = f"{source.rpartition(' = ')[0] if written[1].late else source} = {document.text[node[3][1] : node[3][2]]}"
     if written[0] != node[0]:
         if "alias=" not in source and not (marker is not None and any(keyword[0] == "alias" for keyword in marker[5])):
             return False
@@ -80,15 +84,35 @@ def change(work: Work) -> bool:
     return True
 
 
+def _with_bounds(work: Work, document: Document, node: Node, wanted: Parameter) -> bool:
+    """Bounds for a parameter that has no `Query(…)` yet; its type and its default stay."""
+    writer = _writer(work, document)
+    arguments = [f"{BOUNDS[each.aspect]}={literal(each.left)}" for each in work.differences if each.left is not None]  # type: ignore[arg-type]
+    if not arguments or (node[3] is not None and node[3][0] == "call"):
+        return False
+    marker = work.names(document).external("fastapi", wanted.where.capitalize())
+    kind = document.text[node[2][1] : node[2][2]]
+    if writer.annotated:
+        annotated = work.names(document).external("typing", "Annotated")
+        work.edits.append(Edit(document.path, Span(node[2][1], node[2][2]), f"{annotated}[{kind}, {marker}({', '.join(arguments)})]"))
+    elif node[3] is not None:
+        default = document.text[node[3][1] : node[3][2]]
+        work.edits.append(Edit(document.path, Span(node[3][1], node[3][2]), f"{marker}({', '.join([default, *arguments])})"))
+    else:
+        return False
+    return True
+
+
 def _default_node(parameter: Node) -> Node | None:
     """The default's own expression: `= 20`, or the first argument of `= Query(20)`."""
     default = parameter[3]
     if default is None or default[0] != "call":
         return default
     marker = _marker(parameter)
-    if marker is not default:
+    if marker is not default or marker is None:
         return None
-    return default[4][0] if default[4] else next((value for name, value, _, _ in default[5] if name == "default"), None)
+    stated: Node | None = marker[4][0] if marker[4] else next((value for name, value, _, _ in marker[5] if name == "default"), None)
+    return stated
 
 
 def _default_source(work: Work, document: Document, default: Node) -> str:

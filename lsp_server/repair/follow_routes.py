@@ -44,7 +44,7 @@ def status(work: Work) -> bool:
 def declare_answer(work: Work) -> bool:
     """A promised error into `responses=`: by the neighbours' constant for it, else written out."""
     route, wanted = work.route, work.first.left
-    if route is None or not isinstance(wanted, Response) or wanted.status.startswith("2") or work.first.operation is None:
+    if route is None or not isinstance(wanted, Response) or work.first.operation is None:
         return False
     writer = _writer(work, route)
     entry = next((f"**{source}" for source, statuses in writer.constants({wanted.status}) if statuses == {wanted.status}), None)

@@ -7,7 +7,7 @@ is evident (`rows.py`); else it says that it is not implemented. Existing code s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lsp_server.api.compare_values import Direction as Way
@@ -53,9 +53,10 @@ def implement_endpoint(difference: Difference, preferred: bool) -> Fix | None:
     def build(snapshot: Snapshot) -> Change | None:
         for contract in snapshot.contracts:
             for each in contract.differences:
-                if each.element is Element.OPERATION and each.kind is Kind.MISSING and each.operation is not None:
-                    if (each.operation.location.path, each.operation.subject) == (source, subject):
-                        return implement(snapshot, contract, each.operation)
+                if each.element is not Element.OPERATION or each.kind is not Kind.MISSING or each.operation is None:
+                    continue
+                if (each.operation.location.path, each.operation.subject) == (source, subject):
+                    return implement(snapshot, contract, each.operation)
         return None
 
     title = f"Implement {operation.method} {operation.path}"
@@ -278,7 +279,7 @@ def _above_comments(text: str, start: int) -> int:
     return start
 
 
-def _mostly(siblings: Sequence[Sibling], holds_for) -> bool:  # type: ignore[no-untyped-def]
+def _mostly(siblings: Sequence[Sibling], holds_for: Callable[[Sibling], bool]) -> bool:
     counted = Counter(bool(holds_for(each)) for each in siblings)
     return counted[True] > counted[False]
 

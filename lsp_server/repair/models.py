@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from lsp_server.api.compare_schemas import Meeting, SchemaComparison, schema_name
+from lsp_server.api.compare_shapes import Shapes, unwrap
 from lsp_server.api.compare_values import Direction
 from lsp_server.api.fastapi_names import name_of
 from lsp_server.api.model import Api, Operation, Schema
 from lsp_server.api.pydantic import Shapes as CodeShapes
 from lsp_server.api.pydantic_classes import MODELS, kind_of, parameters_of
-from lsp_server.api.compare_shapes import Shapes, unwrap
 from lsp_server.api.type_source import TypeWriter, identifier, literal
 from lsp_server.python.expressions import ENUMS
 from lsp_server.python.values import ClassValue, External, Specialized, Value
@@ -296,7 +296,7 @@ class NewModels:
         here = [cls for cls in _models(self.catalogue.project) if cls.path == self.names.document.path]
         for cls in here or list(_models(self.catalogue.project)):
             for base in cls.bases:
-                if isinstance(base, External) and name_of(base) in MODELS or isinstance(base, ClassValue) and not base.annotations:
+                if (isinstance(base, External) and name_of(base) in MODELS) or (isinstance(base, ClassValue) and not base.annotations):
                     key = hash(base.name) if isinstance(base, External) else id(base)
                     bases[key] += 1
                     values[key] = base

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lsp_server.api.compare_schemas import SchemaComparison
+from lsp_server.api.compare_shapes import Shapes, unwrap
 from lsp_server.api.compare_values import Direction
 from lsp_server.api.model import Api, Operation, Parameter, Schema
-from lsp_server.api.compare_shapes import Shapes, unwrap
 from lsp_server.api.type_source import TypeWriter, identifier, literal, optional
 from lsp_server.python.expressions import members
 from lsp_server.python.values import ClassValue
@@ -196,7 +196,7 @@ class SignatureWriter:
 
     def _is_model(self, schema: Schema) -> bool:
         shape = self.catalogue.promised.of(schema)
-        return shape.types == {"object"} and bool(shape.properties) or shape.types == {"array"} and shape.items is not None
+        return (shape.types == {"object"} and bool(shape.properties)) or (shape.types == {"array"} and shape.items is not None)
 
     def _form(self, schema: Schema, signature: Signature) -> bool:
         fields = set(self.catalogue.promised.of(schema).properties)
@@ -209,14 +209,14 @@ class SignatureWriter:
         for name, entry in self.catalogue.promised.of(schema).properties.items():
             shape = self.catalogue.promised.of(entry.schema)
             upload = shape.format == "binary"
-            kind = self.names.external("fastapi", "UploadFile") if upload else self.types.annotation(entry.schema, nullable=False)
-            if kind is None:
+            written = self.names.external("fastapi", "UploadFile") if upload else self.types.annotation(entry.schema, nullable=False)
+            if written is None:
                 return False
             required = entry.required is True
             default = self.types.default(entry.schema) if not upload else None
             arguments = ([] if upload else self.types.constraints(entry.schema)) + ([f"alias={literal(name)}"] if identifier(name) != name else [])
             marker = f"{self.names.external('fastapi', 'File' if upload else 'Form')}({', '.join(arguments)})"
-            kind = kind if required or default is not None else optional(kind)
+            kind = written if required or default is not None else optional(written)
             stated = default if default is not None else None if required else "None"
             text = f"{identifier(name)}: {self.names.external('typing', 'Annotated')}[{kind}, {marker}]"
             signature.own[f"\n{name}"] = Written(text + (f" = {stated}" if stated is not None else ""), stated is not None)

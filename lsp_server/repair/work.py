@@ -12,7 +12,7 @@ from lsp_server.repair.models import Catalogue, NewModels, RouteSpeller
 from lsp_server.repair.names import Names
 from lsp_server.repair.siblings import Project, Sibling
 from lsp_server.snapshot import Contract, Snapshot
-from lsp_server.text import Change, Edit, Location
+from lsp_server.text import Change, Edit, Location, Span, newline_of
 
 
 @dataclass(slots=True)
@@ -72,13 +72,34 @@ class Work:
         return RouteSpeller(names, self._models)
 
     def change(self, label: str) -> Change | None:
-        """All edits with the imports they need; None where new classes would be needed that nobody placed."""
-        if not self.edits or (self._models is not None and self._models.written):
+        """All edits with the new classes and the imports they need."""
+        if not self.edits:
             return None
         edits = list(self.edits)
+        if self._models is not None and self._models.written:
+            place = self._place_of_models(self._models)
+            if place is None:
+                return None
+            edits.append(place)
         for names in self._names.values():
             edits.extend(names.edits())
         return Change(label, tuple(edits), {}, {edit.path: self.snapshot.documents.digest(edit.path) for edit in edits})
+
+
+    def _place_of_models(self, models: NewModels) -> Edit | None:
+        """New classes at the end of the file of models; in the route's own file above the function that needs them."""
+        document, route = models.names.document, self.route
+        newline = newline_of(document.text)
+        source = "\n\n\n".join(models.written.values()).replace("\n", newline)
+        if route is not None and route.path == document.path:
+            start = document.text.rfind("\n", 0, route.node[1]) + 1
+            if start != route.node[1]:
+                return None  # a route inside a function
+            return Edit(document.path, Span(start, start), source + newline * 3)
+        if any(edit.path == document.path for edit in self.edits):
+            return None  # a class of this file would need one that comes later
+        end = len(document.text.rstrip())
+        return Edit(document.path, Span(end, len(document.text)), newline * 3 + source + newline)
 
 
 def function_with(body: tuple[Node, ...], place: Location) -> tuple[Node, Node] | None:
