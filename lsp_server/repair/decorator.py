@@ -111,7 +111,8 @@ class DecoratorWriter:
             return None
         if declared:
             found.append(f"responses={declared}")
-        if operation.deprecated is True and not all(each.operation.deprecated is True for each in self.place.siblings):
+        inherited = bool(self.place.siblings) and all(each.operation.deprecated is True for each in self.place.siblings)
+        if operation.deprecated is True and not inherited:
             found.append("deprecated=True")
         if operation.summary and any(each.argument("summary") is not None for each in self.place.siblings):
             found.append(f"summary={quoted(operation.summary)}")
@@ -162,7 +163,7 @@ class DecoratorWriter:
         return f"{self.names.external('fastapi', 'status')}.HTTP_{code}_{phrase}"
 
     def _tags(self, operation: Operation) -> list[str]:
-        if isinstance(operation.tags, Unknown) or not operation.tags:
+        if isinstance(operation.tags, Unknown) or not operation.tags or self.place.tagged:
             return []
         if self.place.siblings and all(each.argument("tags") is None for each in self.place.siblings):
             return []

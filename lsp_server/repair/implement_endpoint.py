@@ -29,7 +29,7 @@ from lsp_server.repair.decorator import (
     function_name,
 )
 from lsp_server.repair.endpoint_test import test_file
-from lsp_server.repair.models import Catalogue, NewModels, RouteSpeller, home_of_models
+from lsp_server.repair.models import Catalogue, NewModels, RouteSpeller, home_of_models, success_of
 from lsp_server.repair.names import Names
 from lsp_server.repair.new_router import NewRouter, new_router
 from lsp_server.repair.place import Place, below, find_place, holds, neighbour, renamed_parameters, shared_steps
@@ -154,7 +154,7 @@ class _Work:
         draft = RouteDraft(
             f"{self.place.router}.{self.operation.method.lower()}", tuple(arguments), function,
             tuple(self._parameters(names, signature, security, body)), returns, self._docstring(), lines,
-            _mostly(style, lambda each: each.is_async), _mostly(_documented(style), lambda each: '"""\n' in each.source),
+            _mostly(style, lambda each: each.is_async), _mostly(_documented(style), lambda each: _docstring(each).startswith(("\n", "\r"))),
             self._width(names),
         )  # fmt: skip
         reads = None
@@ -199,7 +199,9 @@ class _Work:
             return answer
         if not annotated and style:
             return None
-        if not answer and (body is not None or not style):
+        success = success_of(self.operation)
+        described = self.operation.response(success[0]) if success is not None else None
+        if not answer and (described is None or not described.content):
             return "None"
         if body is not None and body.returns is not None and not _mostly(annotated, lambda each: each.text(each.node[6]) in ("Any", "typing.Any")):
             return body.returns
@@ -284,8 +286,14 @@ def _mostly(siblings: Sequence[Sibling], holds_for: Callable[[Sibling], bool]) -
     return counted[True] > counted[False]
 
 
+def _docstring(sibling: Sibling) -> str:
+    first = sibling.node[8][0] if sibling.node[8] else None
+    stated = first is not None and first[0] == "expr" and first[3][0] == "const" and isinstance(first[3][3], str)
+    return str(first[3][3]) if stated and first is not None else ""
+
+
 def _documented(siblings: Sequence[Sibling]) -> list[Sibling]:
-    return [each for each in siblings if '"""' in each.source]
+    return [each for each in siblings if _docstring(each)]
 
 
 def _needs_values(operation: Operation) -> bool:

@@ -357,7 +357,10 @@ class _Writer:
         paged = "".join(f".{name}({value})" for name, value in (("offset", offset), ("limit", limit)) if value is not None)
         ordered = f"query.order_by({cls}.{attribute(rows.key)}){paged}"
         run = f"{session}.exec" if rows.sqlmodel else f"{session}.scalars"
-        fetched = f"({wait}{run}({ordered})).all()" if wait else f"{run}({ordered}).all()"
+        fetched = f"{run}({ordered}).all()"
+        if wait:
+            lines.append(f"found = {wait}{run}({ordered})")
+            fetched = "found.all()"
         if shape.types == {"array"}:
             if shape.items is None or not self._is_row(shape.items):
                 return None
@@ -398,7 +401,7 @@ class _Writer:
             package = "sqlmodel" if self.rows.sqlmodel else "sqlalchemy"
             count = f"{self.names.external(package, 'select')}({self.names.external(package, 'func')}.count()).select_from(query.subquery())"
             lines.append(f"total = {session}.exec({count}).one()" if self.rows.sqlmodel and not wait else
-                         f"total = ({wait}{session}.exec({count})).one()" if self.rows.sqlmodel else f"total = {wait}{session}.scalar({count})")  # fmt: skip
+                         f"total = (await {session}.exec({count})).one()" if self.rows.sqlmodel else f"total = {wait}{session}.scalar({count})")  # fmt: skip
         return [*lines, f"rows = {fetched}", "return {" + ", ".join(entries) + "}"]
 
     # A new row
@@ -446,10 +449,9 @@ class _Writer:
         name, cls = attribute(taken[0]), self._class()
         package = "sqlmodel" if self.rows.sqlmodel else "sqlalchemy"
         query = f"{self.names.external(package, 'select')}({cls}).where({cls}.{name} == {self.request.body}.{name})"
-        found = f"{wait}{session}.exec({query})" if self.rows.sqlmodel else f"{wait}{session}.scalars({query})"
-        found = f"({found})" if wait else found
-        refusal = self._refusal(409, f"A {self.rows.cls.name} with this {name} exists already")
-        return [f"if {found}.first() is not None:", f"    {refusal}"]
+        run = f"{session}.exec" if self.rows.sqlmodel else f"{session}.scalars"
+        refusal = self._refusal(409, f"{self.rows.cls.name} with this {name} already exists")
+        return [f"taken = {wait}{run}({query})", "if taken.first() is not None:", f"    {refusal}"]
 
     # Parts
 

@@ -12,12 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lsp_server.api.compare_schemas import SchemaComparison
-from lsp_server.api.compare_shapes import Shapes, unwrap
+from lsp_server.api.compare_shapes import Shapes
 from lsp_server.api.compare_values import Direction
 from lsp_server.api.model import Api, Operation, Parameter, Schema
 from lsp_server.api.type_source import TypeWriter, identifier, literal, optional
-from lsp_server.python.expressions import members
-from lsp_server.python.values import ClassValue
 from lsp_server.repair.models import Catalogue
 from lsp_server.repair.names import Names, snake_case
 from lsp_server.repair.siblings import Part, Sibling
@@ -86,7 +84,7 @@ class SignatureWriter:
         """A parameter's name in Python and its source."""
         name, alias = self._name(parameter)
         shape = self.catalogue.promised.of(parameter.schema)
-        default = self._default(parameter.schema)
+        default = self.types.default(parameter.schema)
         absent = parameter.required is not True and default is None
         kind = self.types.annotation(parameter.schema, nullable=absent or (shape.nullable and parameter.where != "path"))
         if kind is None:
@@ -121,19 +119,6 @@ class SignatureWriter:
         if name in ("status", "request", "response") and re.search(rf"^from .* import .*\b{name}\b", self.names.document.text, re.M):
             name = f"{name}_"
         return name, None if name == parameter.name else parameter.name
-
-    def _default(self, schema: Schema) -> str | None:
-        """The default as source: a member where the type is one of the project's enumerations."""
-        text = self.types.default(schema)
-        inner = unwrap(schema)
-        if text is None or inner.ref is None:
-            return text
-        cls = self.catalogue.find(inner, Direction.REQUEST)
-        if isinstance(cls, ClassValue):
-            default = self.catalogue.promised.of(schema).default
-            member = next((each for each in members(cls) if each.value == default), None)
-            return f"{self.names.value(cls)}.{member.name}" if member is not None else text
-        return text
 
     # Dependencies that bring parameters
 
