@@ -35,15 +35,17 @@ def is_open(security: tuple[SecurityRequirement, ...] | Unknown) -> bool | None:
     return not security or any(not requirement.schemes for requirement in security)
 
 
-def credentials(project: Project, operation: Operation, names: Names, siblings: Sequence[Sibling]) -> Credentials | None:
+def credentials(
+    project: Project, operation: Operation, names: Names, siblings: Sequence[Sibling], beside: Sequence[Sibling]
+) -> Credentials | None:
     """How the most similar of the secured routes asks for credentials; None where one is owed and none shows how.
 
     Most similar: the same requirement in the spec, the same refusals (401, 403), the nearest path. Of equals the one that asks
-    for more: too much is noticed at once, too little by the wrong people.
+    for more: too much is noticed at once, too little by the wrong people. `beside` are the routes on the same router.
     """
     if is_open(operation.security) is not False:
         return Credentials()
-    examples = [each for each in siblings if is_open(each.operation.security) is False]
+    examples = [each for each in siblings if is_open(each.operation.security) is False and (_asks_itself(each) or each in beside)]
     if not examples:
         return None
     best = max(examples, key=lambda each: (
@@ -57,6 +59,11 @@ def credentials(project: Project, operation: Operation, names: Names, siblings: 
         return Credentials()  # the router or the application asks for them
     names.carry((part.node[2], part.node[3]), part.source, best.path)
     return Credentials(part, None, best)
+
+
+def _asks_itself(sibling: Sibling) -> bool:
+    """Whether the route asks for credentials, rather than its router or application."""
+    return sibling.secured_by_decorator() or any(part.secures for part in sibling.parts)
 
 
 def _refusals(operation: Operation, other: Operation | None) -> int:
@@ -95,7 +102,7 @@ class DecoratorWriter:
         answer = self.answer(operation)
         if answer is None:
             return None
-        if answer and models:
+        if answer and models and answer.rpartition(".")[2] != "Any":
             found.append(f"response_model={answer}")
         media = self._response_class(operation)
         if media is not None:
