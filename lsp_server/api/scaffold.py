@@ -31,7 +31,7 @@ class RouteDraft:
         keyword = "async def" if self.is_async else "def"
         ending = f") -> {self.returns}:" if self.returns is not None else "):"
         signature = bracketed(f"{keyword} {self.name}(", self.parameters, ending, self.width)
-        lines = [*self._docstring(), *(line for part in self.body for line in part.split("\n"))]
+        lines = [*self._docstring(), *(line for part in self.body for line in folded(part, self.width - 4).split("\n"))]
         return "\n".join((head, signature, *(f"    {line}" if line else "" for line in lines)))
 
     def _docstring(self) -> list[str]:
@@ -58,5 +58,58 @@ def bracketed(before: str, parts: Sequence[str], after: str, width: int = 88, in
     return f"{before}\n{inner}{indent}{after}"
 
 
-def call(name: str, arguments: Sequence[str], width: int = 88, indent: str = "") -> str:
-    return bracketed(f"{name}(", arguments, ")", width, indent)
+def folded(line: str, width: int) -> str:
+    """A statement that is too long for its line, spread over several at its last brackets; others as they are."""
+    if len(line) <= width or "\n" in line:
+        return line
+    indent = line[: len(line) - len(line.lstrip())]
+    end = len(line.rstrip(":"))
+    opening = _partner(line, end - 1)
+    if opening is None or opening + 1 == end - 1:
+        return line
+    parts = split_arguments(line[opening + 1 : end - 1])
+    if len(parts) == 1 and line[end - 1] != "}":
+        return f"{line[: opening + 1]}\n{indent}    {folded(parts[0], width - 4)}\n{indent}{line[end - 1 :]}"
+    return bracketed(line[: opening + 1], parts, line[end - 1 :], width, indent)
+
+
+def _partner(line: str, closing: int) -> int | None:
+    """The bracket that a bracket at `closing` closes; None where there is none, or texts hold brackets of their own."""
+    pairs = {")": "(", "]": "[", "}": "{"}
+    if closing < 0 or line[closing] not in pairs:
+        return None
+    quote = ""
+    stack: list[int] = []
+    for index, character in enumerate(line[: closing + 1]):
+        if quote:
+            quote = "" if character == quote and line[index - 1] != "\\" else quote
+        elif character in "\"'":
+            quote = character
+        elif character in "([{":
+            stack.append(index)
+        elif character in ")]}":
+            if not stack:
+                return None
+            opening = stack.pop()
+            if index == closing:
+                return opening
+    return None
+
+
+def split_arguments(text: str) -> list[str]:
+    """Arguments of a call, apart at the commas that stand in no bracket and no text."""
+    parts, depth, start, quote = [], 0, 0, ""
+    for index, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote and text[index - 1] != "\\" else quote
+        elif character in "\"'":
+            quote = character
+        elif character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+        elif character == "," and not depth:
+            parts.append(text[start:index].strip())
+            start = index + 1
+    parts.append(text[start:].strip())
+    return [part for part in parts if part]

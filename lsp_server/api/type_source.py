@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from lsp_server.api.model import Constant, Missing, Schema
 from lsp_server.api.compare_shapes import Shape, Shapes, unwrap
+from lsp_server.api.model import Constant, Missing, Schema
 from lsp_server.unknown import Unknown
 
 _FORMATS = {
@@ -34,6 +34,12 @@ class Speller(Protocol):
 
     def named(self, schema: Schema) -> str | None:
         """The class for an object or a named enumeration, existing or to be written; None where it can be none."""
+
+    def existing(self, schema: Schema) -> str | None:
+        """The class for an enumeration without a name, where there is one with just its values."""
+
+    def member(self, schema: Schema, value: Constant) -> str | None:
+        """A value of an enumeration as its class's member; None where the enumeration has no class."""
 
     def email(self) -> str | None:
         """The type for e-mail addresses, where the project uses one."""
@@ -59,29 +65,37 @@ class TypeWriter:
         if text is None:
             return None
         null = shape.nullable if nullable is None else nullable
-        return optional(text) if null and text != self.speller.external("typing", "Any") else text
+        return optional(text) if null and not text.endswith(("Any", "| None")) else text
 
     def _plain(self, schema: Schema, shape: Shape) -> str | None:
         inner = unwrap(schema)
         if shape.variants:
             return self._union(shape)
         if shape.enum is not None:
-            return self.speller.named(inner) if inner.ref is not None else self._literal(shape)
+            return self.speller.named(inner) if inner.ref is not None else self.speller.existing(inner) or self._literal(shape)
         if shape.types == {"object"}:
             if shape.properties:
                 return self.speller.named(inner)
-            values = self.annotation(shape.additional) if isinstance(shape.additional, Schema) else self.speller.external("typing", "Any")
+            values = self._entry(shape.additional) if isinstance(shape.additional, Schema) else self.speller.external("typing", "Any")
             return None if values is None else f"dict[str, {values}]"
         if shape.types == {"array"}:
             if shape.items is None:
                 return f"list[{self.speller.external('typing', 'Any')}]"
-            items = self.annotation(shape.items)
+            items = self._entry(shape.items)
             return None if items is None else f"list[{items}]"
         if not shape.types:
             return self.speller.external("typing", "Any")
         if shape.types <= _PLAIN.keys():
             return " | ".join(dict.fromkeys(self._scalar(name, shape.format) for name in sorted(shape.types)))
         return None
+
+    def _entry(self, schema: Schema) -> str | None:
+        """The type of the entries of a list or map, with their bounds."""
+        kind = self.annotation(schema)
+        bounds = [] if self.old or kind is None else self.constraints(schema)
+        if not bounds:
+            return kind
+        return f"{self.speller.external('typing', 'Annotated')}[{kind}, {self.speller.external('pydantic', 'Field')}({', '.join(bounds)})]"
 
     def _scalar(self, name: str, form: str | None) -> str:
         if name == "string" and form is not None:
@@ -132,8 +146,12 @@ class TypeWriter:
 
     def default(self, schema: Schema) -> str | None:
         """The stated default as source; None where none is stated."""
-        value = self.shapes.of(schema).default
-        return None if isinstance(value, Missing | Unknown) else literal(value)
+        shape = self.shapes.of(schema)
+        if isinstance(shape.default, Missing | Unknown):
+            return None
+        if shape.enum is not None and shape.default is not None:
+            return self.speller.member(unwrap(schema), shape.default) or literal(shape.default)
+        return literal(shape.default)
 
     def field(self, name: str, schema: Schema, required: bool) -> str | None:
         """One line of a model: `price: int = Field(ge=0)`. A property that may be left out gets a default of None."""

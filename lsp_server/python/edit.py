@@ -7,8 +7,10 @@ Positions come from the compact tree (`lower.py`); formatting, comments and user
 from __future__ import annotations
 
 import re
+import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from lsp_server.document import Document
 from lsp_server.python.lower import Node
@@ -31,7 +33,7 @@ def import_names(document: Document, body: Sequence[Node], module: str, names: I
     existing = next((node for node in body if node[0] == "from" and _spelled(node) == module and node[5][0][0] != "*"), None)
     if existing is not None:
         return _merge_import(document, existing, module, wanted)
-    line = _import_line(module, sorted(wanted, key=str.lower), newline_of(document.text))
+    line = _import_line(module, sorted(wanted, key=_by_sort), newline_of(document.text))
     return _new_import(document, body, module, line)
 
 
@@ -66,19 +68,32 @@ def _merge_import(document: Document, node: Node, module: str, wanted: list[str]
     """Add names in order where the list is ordered, at the end where it is not; brackets and comments stay."""
     text = document.text
     start, end = node[1], node[2]
-    have = [name if alias is None else f"{name} as {alias}" for name, alias in node[5]]
+    have = _names_of(node)
     source = text[start:end]
     if "#" in source or ("(" in source and "\n" in source):
         return _add_lines(document, node, wanted)
-    names = have + wanted
-    if have == sorted(have, key=str.lower):
-        names = sorted(names, key=str.lower)
-    elif have == sorted(have):
-        names = sorted(names)
+    order = _order_of(have)
+    names = sorted([*have, *wanted], key=order) if order is not None else have + wanted
     line = f"from {module} import {', '.join(names)}"
     if "(" in source or len(line) > _WIDEST:
         line = _import_line(module, names, newline_of(text))
     return Edit(document.path, Span(start, end), line)
+
+
+def _names_of(node: Node) -> list[str]:
+    return [name if alias is None else f"{name} as {alias}" for name, alias in node[5]]
+
+
+def _order_of(names: Sequence[str]) -> Callable[[str], Any] | None:
+    """The order a list of names is in: constants, classes, others (as isort has it), without case, or plain; None: in none."""
+    for order in (_by_sort, str.lower, str):
+        if list(names) == sorted(names, key=order):
+            return order
+    return None
+
+
+def _by_sort(name: str) -> tuple[int, str]:
+    return (0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2), name
 
 
 def _add_lines(document: Document, node: Node, wanted: list[str]) -> Edit:
@@ -94,6 +109,13 @@ def _add_lines(document: Document, node: Node, wanted: list[str]) -> Edit:
     prefix = indent.group() if indent and indent.group() else "    "
     code = comment.partition("#")[0].rstrip()
     comma = "" if code.endswith((",", "(")) else ","
+    lines = {name: re.search(rf"(?m)^{prefix}{re.escape(name)},[ \t]*(?:#[^\r\n]*)?$", inner) for name in _names_of(node)}
+    order = _order_of(list(lines))
+    if len(wanted) == 1 and order is not None and all(lines.values()):
+        later = next((found for name, found in lines.items() if order(name) > order(wanted[0])), None)
+        if later is not None:
+            place = node[1] + later.start()
+            return Edit(document.path, Span(place, place), f"{prefix}{wanted[0]},{newline}")
     added = "".join(f"{newline}{prefix}{name}," for name in wanted)
     if comma and "#" in comment:
         place = node[1] + last - len(comment) + len(code)
@@ -102,7 +124,7 @@ def _add_lines(document: Document, node: Node, wanted: list[str]) -> Edit:
 
 
 def _new_import(document: Document, body: Sequence[Node], module: str, line: str) -> Edit:
-    """A new import line: beside its like (standard library, others, own), else behind the docstring and `__future__`."""
+    """A new import line: in order among its like (standard library, others, own), else behind the docstring and `__future__`."""
     text, newline = document.text, newline_of(document.text)
     imports = [node for node in body if node[0] in ("import", "from")]
     if not imports:
@@ -110,17 +132,77 @@ def _new_import(document: Document, body: Sequence[Node], module: str, line: str
         before = newline if place and text[:place].strip() else ""
         after = newline * 2 if text[place:].strip() else ""
         return Edit(document.path, Span(place, place), before + line + newline + after)
-    top = module.lstrip(".").partition(".")[0]
-    group = [node for node in imports if _top(node) == top and (node[0] == "import" or node[3])]
-    smaller = [node for node in imports if node[0] == "from" and node[3] != "__future__" and _spelled(node) < module]
-    anchor = (group or smaller or imports)[-1]
-    if not group:
-        same_level = [node for node in imports if (node[0] == "from" and node[4] > 0) == module.startswith(".")]
-        anchor = (same_level or imports)[-1]
-    place = _line_end(text, anchor[2])
+    blocks = _import_blocks(text, imports)
+    block = _block_for(blocks, module)
+    if block is None:  # the first import of the standard library: a block of its own
+        first = next((node for node in imports if not _is_future(node)), None)
+        if first is not None:
+            place = _line_start(text, first[1])
+            return Edit(document.path, Span(place, place), line + newline * 2)
+        place = _line_end(text, imports[-1][2])
+        return Edit(document.path, Span(place, place), newline + line + newline)
+    plain = line.startswith("import ")
+    later = next((node for node in block if _sorts_after(node, module, plain)), None)
+    if later is not None:
+        place = _line_start(text, later[1])
+        return Edit(document.path, Span(place, place), line + newline)
+    place = _line_end(text, block[-1][2])
     if place == len(text) and not text.endswith(("\n", "\r")):
         return Edit(document.path, Span(place, place), newline + line)
     return Edit(document.path, Span(place, place), line + newline)
+
+
+def _import_blocks(text: str, imports: Sequence[Node]) -> list[list[Node]]:
+    """Imports that stand together, without an empty line or other statements between them."""
+    blocks: list[list[Node]] = []
+    for node in imports:
+        between = text[blocks[-1][-1][2] : node[1]] if blocks else ""
+        if blocks and not re.search(r"(?:\r\n|\n|\r)[ \t]*(?:\r\n|\n|\r)", between) and not between.strip():
+            blocks[-1].append(node)
+        else:
+            blocks.append([node])
+    return blocks
+
+
+def _block_for(blocks: Sequence[list[Node]], module: str) -> list[Node] | None:
+    """The block a module's import belongs to; None: there is none of the standard library's yet."""
+    relative, top = module.startswith("."), module.lstrip(".").partition(".")[0]
+    real = [block for block in blocks if not all(_is_future(node) for node in block)]
+    for block in real:
+        if any((node[0] == "from" and node[4] > 0) if relative else not _is_relative(node) and _top(node) == top for node in block):
+            return block
+    standard = [block for block in real if any(_is_standard(node) for node in block)]
+    if not relative and top in sys.stdlib_module_names:
+        return standard[0] if standard else None
+    others = [block for block in real if block not in standard] or real
+    if not others:
+        return None
+    return others[-1] if relative else others[0]
+
+
+def _sorts_after(node: Node, module: str, plain: bool) -> bool:
+    if _is_future(node):
+        return False
+    if (node[0] == "import") != plain:
+        return plain  # `import x` lines come before `from x import` lines
+    name = node[3][0][0] if plain else _spelled(node)
+    return str(name).lower() > module.lower()
+
+
+def _is_future(node: Node) -> bool:
+    return bool(node[0] == "from" and node[3] == "__future__")
+
+
+def _is_relative(node: Node) -> bool:
+    return bool(node[0] == "from" and node[4] > 0)
+
+
+def _is_standard(node: Node) -> bool:
+    return not _is_relative(node) and not _is_future(node) and _top(node) in sys.stdlib_module_names
+
+
+def _line_start(text: str, offset: int) -> int:
+    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
 
 
 def _top(node: Node) -> str:

@@ -13,8 +13,8 @@ from lsp_server.api.type_source import TypeWriter, literal, quoted
 from lsp_server.python.lower import Node
 from lsp_server.repair.models import Catalogue, response_type, success_of
 from lsp_server.repair.names import Names, snake_case
-from lsp_server.repair.place import Place, shared_steps
-from lsp_server.repair.siblings import Part, Sibling
+from lsp_server.repair.place import Place, shared_steps, steps
+from lsp_server.repair.siblings import Part, Project, Sibling
 from lsp_server.unknown import Unknown
 
 _BODILESS = ("204", "205", "304")
@@ -35,18 +35,20 @@ def is_open(security: tuple[SecurityRequirement, ...] | Unknown) -> bool | None:
     return not security or any(not requirement.schemes for requirement in security)
 
 
-def credentials(operation: Operation, names: Names, siblings: Sequence[Sibling]) -> Credentials | None:
+def credentials(project: Project, operation: Operation, names: Names, siblings: Sequence[Sibling]) -> Credentials | None:
     """How the most similar of the secured routes asks for credentials; None where one is owed and none shows how.
 
-    Most similar: the same requirement in the spec, the same refusals (401, 403), the nearest path, reading or writing alike.
-    Of equals the one that asks for more.
+    Most similar: the same requirement in the spec, the same refusals (401, 403), the nearest path. Of equals the one that asks
+    for more: too much is noticed at once, too little by the wrong people.
     """
     if is_open(operation.security) is not False:
         return Credentials()
     examples = [each for each in siblings if is_open(each.operation.security) is False]
     if not examples:
         return None
-    best = max(examples, key=lambda each: (_refusals(operation, each.promise), _nearness(operation, each), each.secured_by_decorator()))
+    best = max(examples, key=lambda each: (
+        _refusals(operation, each.promise), _nearness(operation, each), project.strictness(each), _likeness(operation, each),
+    ))  # fmt: skip
     given = best.argument("dependencies")
     if best.secured_by_decorator() and given is not None:
         return Credentials(None, names.carry(given, best.text(given), best.path), best)
@@ -64,12 +66,14 @@ def _refusals(operation: Operation, other: Operation | None) -> int:
         2 if operation.security == other.security else 0)  # fmt: skip
 
 
-def _nearness(operation: Operation, sibling: Sibling) -> tuple[int, ...]:
+def _nearness(operation: Operation, sibling: Sibling) -> tuple[int, bool]:
     promise = sibling.promise or sibling.operation
-    near = shared_steps(operation.path, promise.path)
-    same_form = operation.path.rstrip("/").endswith("}") == promise.path.rstrip("/").endswith("}")
-    writes = (operation.method in ("GET", "HEAD")) == (promise.method in ("GET", "HEAD"))
-    return (near, same_form, writes, operation.method == promise.method)
+    return shared_steps(operation.path, promise.path), steps(operation.path) == steps(promise.path)
+
+
+def _likeness(operation: Operation, sibling: Sibling) -> tuple[bool, bool]:
+    promise = sibling.promise or sibling.operation
+    return (operation.method == "GET") == (promise.method == "GET"), operation.method == promise.method
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,8 @@ class DecoratorWriter:
             return None
         if declared:
             found.append(f"responses={declared}")
-        if operation.deprecated is True and not all(each.operation.deprecated is True for each in self.place.siblings):
+        inherited = bool(self.place.siblings) and all(each.operation.deprecated is True for each in self.place.siblings)
+        if operation.deprecated is True and not inherited:
             found.append("deprecated=True")
         if operation.summary and any(each.argument("summary") is not None for each in self.place.siblings):
             found.append(f"summary={quoted(operation.summary)}")
@@ -158,11 +163,10 @@ class DecoratorWriter:
         return f"{self.names.external('fastapi', 'status')}.HTTP_{code}_{phrase}"
 
     def _tags(self, operation: Operation) -> list[str]:
-        if isinstance(operation.tags, Unknown) or not operation.tags:
+        if isinstance(operation.tags, Unknown) or not operation.tags or self.place.tagged:
             return []
-        if self.place.siblings:
-            if not any(each.argument("tags") is not None for each in self.place.siblings):
-                return []
+        if self.place.siblings and all(each.argument("tags") is None for each in self.place.siblings):
+            return []
         return [f"tags=[{', '.join(quoted(tag) for tag in operation.tags)}]"]
 
     # Declared errors
@@ -176,7 +180,7 @@ class DecoratorWriter:
                   if each.status not in ("422", "default") and (success is None or each.status != success[0])]  # fmt: skip
         entries = []
         left = {each.status: each for each in wanted}
-        for source, statuses in self._constants(set(left)):
+        for source, statuses in self.constants(set(left)):
             if statuses <= set(left):
                 entries.append(f"**{source}")
                 left = {status: each for status, each in left.items() if status not in statuses}
@@ -202,7 +206,7 @@ class DecoratorWriter:
             parts.append(f'"description": {literal(" ".join(response.description.split()))}')
         return f"{self.status(response.status)}: {{{', '.join(parts)}}}"
 
-    def _constants(self, wanted: set[str]) -> list[tuple[str, set[str]]]:
+    def constants(self, wanted: set[str]) -> list[tuple[str, set[str]]]:
         """Names that the neighbours put into `responses=`, with the statuses they declare; the most telling first."""
         found: dict[str, set[str]] = {}
         origins: dict[str, tuple[Node, Sibling]] = {}
@@ -255,9 +259,9 @@ def spelled_by_project(operation: Operation, siblings: Sequence[Sibling]) -> str
             return wanted[len(front) :]
         tail = re.sub(r"\W", "_", f"{operation.path}_{operation.method.lower()}")
         for length in range(len(tail), 2, -1):
-            if wanted.endswith(tail[-length:]) and tail[-length:].startswith("_") and length > len(operation.method) + 1:
-                if wanted[:-length].isidentifier():
-                    return wanted[:-length]
+            own_tail = wanted.endswith(tail[-length:]) and tail[-length:].startswith("_") and length > len(operation.method) + 1
+            if own_tail and wanted[:-length].isidentifier():
+                return wanted[:-length]
     return None
 
 

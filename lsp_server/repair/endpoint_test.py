@@ -10,9 +10,9 @@ import json
 import re
 
 from lsp_server.api.model import Operation, path_parameters
-
 from lsp_server.python.values import FunctionValue, Instance
 from lsp_server.repair.models import Catalogue, success_of
+from lsp_server.repair.names import Names
 from lsp_server.repair.place import Place
 from lsp_server.repair.siblings import Project, is_test
 from lsp_server.unknown import Unknown
@@ -68,16 +68,22 @@ def _application(project: Project) -> tuple[str, str] | None:
             continue
         for name, value in execution.scope.names.items():
             if isinstance(value, Instance) and value.location == place and path == (place.path if place else path):
-                return project.interpreter.program.module_name(path), name
+                return _module(project, path), name
     for path, execution in sorted(project.interpreter.executions.items()):
         for name, value in execution.scope.names.items():
             if place is not None and isinstance(value, FunctionValue) and path == place.path and value.location.span.covers(place.span) and not value.parameters:
-                return project.interpreter.program.module_name(path), name
+                return _module(project, path), name
     return None
 
 
+def _module(project: Project, path: str) -> str:
+    return Names(project.interpreter, project.snapshot.documents[path]).module_of(path)
+
+
 def _promise(catalogue: Catalogue, operation: Operation, path: str, function: str, fixture: bool, application: tuple[str, str] | None) -> list[str]:
-    parameters = [] if isinstance(operation.parameters, Unknown) else [(each.where, each.name) for each in operation.parameters]
+    taken = () if isinstance(operation.parameters, Unknown) else operation.parameters
+    headers = any(each.where == "header" for each in taken)  # their names are lower case in the framework's description
+    parameters = [(each.where, each.name.lower() if headers else each.name) for each in taken]
     success = success_of(operation)
     title = f"def test_{function}_is_served_as_promised({'client: TestClient' if fixture else ''}) -> None:"
     factory = application is not None and not application[1].endswith("app")
@@ -85,7 +91,7 @@ def _promise(catalogue: Catalogue, operation: Operation, path: str, function: st
     lines = [title, f"    paths = {described}[\"paths\"]", f"    operation = paths[{json.dumps(path)}][{json.dumps(operation.method.lower())}]"]
     if parameters:
         listed = ", ".join(f'("{where}", {json.dumps(name)})' for where, name in parameters)
-        known = '    taken = {(each["in"], each["name"]) for each in operation["parameters"]}'
+        known = f'    taken = {{(each["in"], each["name"]{".lower()" if headers else ""}) for each in operation["parameters"]}}'
         one = f"    assert taken == {{{listed}}}"
         lines.append(known)
         lines.extend([one] if len(one) <= 88 else ["    assert taken == {", *(f'        ("{where}", {json.dumps(name)}),' for where, name in parameters), "    }"])

@@ -7,7 +7,7 @@ is evident (`rows.py`); else it says that it is not implemented. Existing code s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lsp_server.api.compare_values import Direction as Way
@@ -29,11 +29,11 @@ from lsp_server.repair.decorator import (
     function_name,
 )
 from lsp_server.repair.endpoint_test import test_file
-from lsp_server.repair.models import Catalogue, NewModels, RouteSpeller, home_of_models
+from lsp_server.repair.models import Catalogue, NewModels, RouteSpeller, home_of_models, success_of
 from lsp_server.repair.names import Names
 from lsp_server.repair.new_router import NewRouter, new_router
 from lsp_server.repair.place import Place, below, find_place, holds, neighbour, renamed_parameters, shared_steps
-from lsp_server.repair.rows import Body, Request, find_rows, write_body
+from lsp_server.repair.rows import Body, Request, find_rows, own_account, write_body
 from lsp_server.repair.siblings import Part, Project, Sibling
 from lsp_server.repair.signature import Signature, SignatureWriter
 from lsp_server.snapshot import Contract, Snapshot
@@ -53,9 +53,10 @@ def implement_endpoint(difference: Difference, preferred: bool) -> Fix | None:
     def build(snapshot: Snapshot) -> Change | None:
         for contract in snapshot.contracts:
             for each in contract.differences:
-                if each.element is Element.OPERATION and each.kind is Kind.MISSING and each.operation is not None:
-                    if (each.operation.location.path, each.operation.subject) == (source, subject):
-                        return implement(snapshot, contract, each.operation)
+                if each.element is not Element.OPERATION or each.kind is not Kind.MISSING or each.operation is None:
+                    continue
+                if (each.operation.location.path, each.operation.subject) == (source, subject):
+                    return implement(snapshot, contract, each.operation)
         return None
 
     title = f"Implement {operation.method} {operation.path}"
@@ -131,7 +132,7 @@ class _Work:
         self, names: Names, catalogue: Catalogue, near: Sequence[Sibling], asked: NewModels, answered: NewModels
     ) -> tuple[str, str, str | None] | None:
         """Source and name of the handler, and what its test may read ("row", "rows")."""
-        security = credentials(self.operation, names, near)
+        security = credentials(self.project, self.operation, names, near)
         if security is None:
             return None  # a route without the promised protection would be worse than none
         function = function_name(self.operation, near, names.bound)
@@ -142,7 +143,7 @@ class _Work:
         if signature is None:
             return None
         body = self._body(names, catalogue, signature, security)
-        models = not (body is not None and body.answers) and (answers_with_model(catalogue, near) or (body is not None and body.returns is not None))
+        models = not (body is not None and body.answers) and (answers_with_model(catalogue, self.place.siblings if len(self.place.siblings) > 1 else near) or (body is not None and body.returns is not None))
         arguments = decorator.arguments(self.operation, function, security, models)
         if arguments is None:
             return None
@@ -153,7 +154,7 @@ class _Work:
         draft = RouteDraft(
             f"{self.place.router}.{self.operation.method.lower()}", tuple(arguments), function,
             tuple(self._parameters(names, signature, security, body)), returns, self._docstring(), lines,
-            _mostly(style, lambda each: each.is_async), _mostly(_documented(style), lambda each: '"""\n' in each.source),
+            _mostly(style, lambda each: each.is_async), _mostly(_documented(style), lambda each: _docstring(each).startswith(("\n", "\r"))),
             self._width(names),
         )  # fmt: skip
         reads = None
@@ -164,11 +165,11 @@ class _Work:
     def _body(self, names: Names, catalogue: Catalogue, signature: Signature, security: Credentials) -> Body | None:
         user = security.part
         rows = find_rows(self.project, self.operation, self.place, user)
-        if rows is None:
-            return None
         undo = names.trial()
-        body = write_body(self.project, catalogue, names, Request(self.operation, self.place, signature.body, signature.values), rows)
-        if body is None or (rows.is_async and not _mostly(self.place.siblings or self.project.siblings, lambda each: each.is_async)):
+        body = own_account(names, catalogue, self.operation, user)
+        if body is None and rows is not None:
+            body = write_body(self.project, catalogue, names, Request(self.operation, self.place, signature.body, signature.values), rows)
+        if body is None or (rows is not None and rows.is_async and not _mostly(self.place.siblings or self.project.siblings, lambda each: each.is_async)):
             undo()
             return None
         for part in body.parts:
@@ -198,7 +199,9 @@ class _Work:
             return answer
         if not annotated and style:
             return None
-        if not answer and (body is not None or not style):
+        success = success_of(self.operation)
+        described = self.operation.response(success[0]) if success is not None else None
+        if not answer and (described is None or not described.content):
             return "None"
         if body is not None and body.returns is not None and not _mostly(annotated, lambda each: each.text(each.node[6]) in ("Any", "typing.Any")):
             return body.returns
@@ -278,13 +281,19 @@ def _above_comments(text: str, start: int) -> int:
     return start
 
 
-def _mostly(siblings: Sequence[Sibling], holds_for) -> bool:  # type: ignore[no-untyped-def]
+def _mostly(siblings: Sequence[Sibling], holds_for: Callable[[Sibling], bool]) -> bool:
     counted = Counter(bool(holds_for(each)) for each in siblings)
     return counted[True] > counted[False]
 
 
+def _docstring(sibling: Sibling) -> str:
+    first = sibling.node[8][0] if sibling.node[8] else None
+    stated = first is not None and first[0] == "expr" and first[3][0] == "const" and isinstance(first[3][3], str)
+    return str(first[3][3]) if stated and first is not None else ""
+
+
 def _documented(siblings: Sequence[Sibling]) -> list[Sibling]:
-    return [each for each in siblings if '"""' in each.source]
+    return [each for each in siblings if _docstring(each)]
 
 
 def _needs_values(operation: Operation) -> bool:

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from lsp_server.api.compare_schemas import Meeting, SchemaComparison, schema_name
+from lsp_server.api.compare_shapes import Shapes, unwrap
 from lsp_server.api.compare_values import Direction
 from lsp_server.api.fastapi_names import name_of
-from lsp_server.api.model import Api, Operation, Schema
-from lsp_server.api.pydantic import MODELS, kind_of, parameters_of
+from lsp_server.api.model import Api, Constant, Operation, Schema
 from lsp_server.api.pydantic import Shapes as CodeShapes
-from lsp_server.api.compare_shapes import Shapes, unwrap
+from lsp_server.api.pydantic_classes import MODELS, kind_of, parameters_of
 from lsp_server.api.type_source import TypeWriter, identifier, literal
-from lsp_server.python.expressions import ENUMS
+from lsp_server.python.expressions import ENUMS, members
 from lsp_server.python.values import ClassValue, External, Specialized, Value
 from lsp_server.repair.names import Names, pascal_case, snake_case
 from lsp_server.repair.siblings import Project, Sibling, is_test
@@ -37,14 +37,22 @@ class Catalogue:
         self.promised = Shapes(project.contract.promised)
         self.classes = tuple(_classes(project))
         self._code = CodeShapes(project.interpreter, project.version)
+        self._found: dict[tuple[object, Direction], Value | None] = {}
 
     def find(self, schema: Schema, direction: Direction) -> Value | None:
         """The class (or `Page[Item]`) that a schema of the spec is; None where there is none."""
         wanted = unwrap(schema)
         if wanted.ref is not None and (wanted.ref, direction) in self.used:
             return self.used[wanted.ref, direction]
+        key = (wanted.ref or wanted, direction)
+        if key not in self._found:
+            self._found[key] = None  # what refers to itself is not found inside itself
+            self._found[key] = self._search(wanted, direction)
+        return self._found[key]
+
+    def _search(self, wanted: Schema, direction: Direction) -> Value | None:
         shape = self.promised.of(wanted)
-        if not shape.known or not (shape.properties or (shape.enum is not None and wanted.ref is not None)):
+        if not shape.known or not (shape.properties or shape.enum is not None):
             return None
         name = schema_name(wanted.ref) if wanted.ref is not None else ""
         same = [cls for cls in self.classes if self._is(wanted, cls, direction)]
@@ -53,7 +61,7 @@ class Catalogue:
             ranked = named or sorted(same, key=lambda cls: -_likeness(cls.name, name))
             if named or len(same) == 1 or _likeness(ranked[0].name, name) > _likeness(ranked[1].name, name):
                 return ranked[0]
-            return same[0] if shape.enum is not None else None
+            return same[0] if shape.enum is not None and wanted.ref is not None else None
         return self._generic(wanted, direction)
 
     def _generic(self, wanted: Schema, direction: Direction) -> Value | None:
@@ -223,6 +231,13 @@ class NewModels:
     def email(self) -> str | None:
         return self.names.external("pydantic", "EmailStr") if self.catalogue.uses_email else None
 
+    def existing(self, schema: Schema) -> str | None:
+        found = self.catalogue.find(schema, self.direction)
+        return self.names.value(found) if found is not None else None
+
+    def member(self, schema: Schema, value: Constant) -> str | None:
+        return member_source(self.named(schema) if schema.ref is not None else self.existing(schema), self.catalogue.find(schema, self.direction), value)
+
     def forward(self, annotation: str) -> str:
         later = set(self._known.values()) - set(self.written)
         return f'"{annotation}"' if later & set(re.findall(r"\w+", annotation)) else annotation
@@ -282,7 +297,7 @@ class NewModels:
         if not all(isinstance(value, str) for value in values):
             return None
         base = self.external("enum", "StrEnum") if self.catalogue.uses_str_enum else f"str, {self.external('enum', 'Enum')}"
-        lines = [f"    {identifier(snake_case(str(value)) or 'empty').upper()} = {literal(str(value))}" for value in values]
+        lines = [f"    {member_name(str(value))} = {literal(str(value))}" for value in values]
         return f"class {name}({base}):\n" + "\n".join(lines)
 
     def _base(self) -> str:
@@ -292,7 +307,7 @@ class NewModels:
         here = [cls for cls in _models(self.catalogue.project) if cls.path == self.names.document.path]
         for cls in here or list(_models(self.catalogue.project)):
             for base in cls.bases:
-                if isinstance(base, External) and name_of(base) in MODELS or isinstance(base, ClassValue) and not base.annotations:
+                if (isinstance(base, External) and name_of(base) in MODELS) or (isinstance(base, ClassValue) and not base.annotations):
                     key = hash(base.name) if isinstance(base, External) else id(base)
                     bases[key] += 1
                     values[key] = base
@@ -316,6 +331,14 @@ class RouteSpeller:
     def email(self) -> str | None:
         return self.names.external("pydantic", "EmailStr") if self.models.catalogue.uses_email else None
 
+    def existing(self, schema: Schema) -> str | None:
+        found = self.models.catalogue.find(schema, self.models.direction)
+        return self.names.value(found) if found is not None else None
+
+    def member(self, schema: Schema, value: Constant) -> str | None:
+        found = self.models.catalogue.find(schema, self.models.direction)
+        return member_source(self.named(schema) if schema.ref is not None else self.existing(schema), found, value)
+
     def forward(self, annotation: str) -> str:
         return annotation
 
@@ -326,12 +349,25 @@ class RouteSpeller:
         name = self.models.new(schema)
         if name is None or self.names.document.path == self.models.names.document.path:
             return name
-        home = self.names.interpreter.program.module_name(self.models.names.document.path)
-        return self.names.workspace(home, name)
+        return self.names.workspace(self.names.module_of(self.models.names.document.path), name)
 
     @property
     def writer(self) -> TypeWriter:
         return TypeWriter(self.models.catalogue.promised, self, old=self.models.catalogue.project.version == 1)
+
+
+def member_name(value: str) -> str:
+    return identifier(snake_case(value) or "empty").upper()
+
+
+def member_source(cls: str | None, known: Value | None, value: Constant) -> str | None:
+    """`Order.TITLE`: the member of an existing class (`known`) or of one that is written for the schema."""
+    if cls is None or not isinstance(value, str):
+        return None
+    if isinstance(known, ClassValue):
+        member = next((each for each in members(known) if each.value == value), None)
+        return f"{cls}.{member.name}" if member is not None else None
+    return f"{cls}.{member_name(value)}" if known is None else None
 
 
 def home_of_models(project: Project, siblings: Iterable[Sibling]) -> str | None:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import builtins
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 
+from lsp_server.api.fastapi_names import spelled
 from lsp_server.document import Document
 from lsp_server.python.edit import import_module, import_names
 from lsp_server.python.interpret import Imported, Interpreter
@@ -46,14 +49,12 @@ class Names:
                         return alias or name
         if self._scope is not None:
             known = self._scope.names.get(name)
-            if isinstance(known, External) and known.name in (f"{module}.{name}", f"typing.{name}"):
+            if isinstance(known, External) and name in self.bound and spelled(known.name) == spelled(f"{module}.{name}"):
                 return name
         return self._import(module, name)
 
     def workspace(self, module: str, name: str) -> str:
-        """A name that one of the workspace's modules binds."""
-        if module == self.interpreter.program.module_name(self.document.path):
-            return name
+        """A name that one of the workspace's other modules binds."""
         return self._import(self._spelled_module(module), name)
 
     def value(self, value: Value) -> str | None:
@@ -95,26 +96,47 @@ class Names:
         return bound is value
 
     def _home(self, value: ClassValue | FunctionValue) -> str:
-        """The module that this file, or most of the program, imports a definition from: its own, or a package above it."""
-        program = self.interpreter.program
-        own = program.module_name(value.path)
-        counts: dict[str, int] = {}
-        for path, execution in self.interpreter.executions.items():
-            weight = 1000 if path == self.document.path else 1
-            for node in program.load(path).body if execution.state == "done" else ():
-                if node[0] != "from":
-                    continue
-                module = absolute(self.interpreter, node, path)
-                if module is None or not (own == module or own.startswith(f"{module}.")):
-                    continue
-                named = any(name == value.name for name, _ in node[5])
-                if named or (path == self.document.path and self._reexports(module, value)):
-                    counts[module] = counts.get(module, 0) + weight
-        return max(counts, key=lambda module: (counts[module], len(module)), default=own)
+        """The module that this file, or most of the program, imports a definition from: its own, or a package that passes it on."""
+        counts: Counter[str] = Counter()
+        for path, module, resolved, names in self._imports:
+            passed_on = resolved != value.path and value.name in names and self._binds(resolved, value)
+            if passed_on or (resolved == value.path and value.name in names):
+                counts[module] += 1
+            if path == self.document.path and (passed_on or resolved == value.path or self._binds(resolved, value)):
+                counts[module] += 1000
+        return max(counts, key=lambda module: counts[module]) if counts else self.module_of(value.path)
 
-    def _reexports(self, module: str, value: ClassValue | FunctionValue) -> bool:
-        path = self.interpreter.program.find(module, self.document.path)
-        return path is not None and not path.endswith("/") and self.interpreter.member(path, value.name) is value
+    def _binds(self, path: str, value: ClassValue | FunctionValue) -> bool:
+        return path.endswith("/__init__.py") and self.interpreter.member(path, value.name) is value
+
+    def module_of(self, path: str) -> str:
+        """The dotted name by which the program imports a file, or would: as it does with the file's neighbours."""
+        spelled_by: Counter[str] = Counter()
+        folder, _, name = path.rpartition("/")
+        beside: Counter[str] = Counter()
+        for _, module, resolved, _ in self._imports:
+            if resolved == path:
+                spelled_by[module] += 1
+            elif resolved.rpartition("/")[0] == folder and not resolved.endswith("/__init__.py") and "." in module:
+                beside[f"{module.rpartition('.')[0]}.{name.removesuffix('.py')}"] += 1
+            elif resolved in (f"{folder}/__init__.py", f"{folder}/"):
+                beside[f"{module}.{name.removesuffix('.py')}"] += 1
+        for counts in (spelled_by, beside):
+            if counts:
+                return counts.most_common(1)[0][0]
+        return self.interpreter.program.module_name(path)
+
+    @cached_property
+    def _imports(self) -> list[tuple[str, str, str, frozenset[str]]]:
+        """Every absolute `from` of the program's own modules: importer, module as written, its file, names."""
+        found = []
+        for path, execution in self.interpreter.executions.items():
+            for node in self.interpreter.program.load(path).body if execution.state == "done" else ():
+                if node[0] == "from" and not node[4]:
+                    resolved = self.interpreter.program.find(node[3], path)
+                    if resolved is not None:
+                        found.append((path, str(node[3]), resolved, frozenset(name for name, _ in node[5])))
+        return found
 
     def trial(self) -> Callable[[], None]:
         """Begin an attempt; the result forgets every import asked for since."""
@@ -150,7 +172,7 @@ class Names:
                         module = absolute(self.interpreter, node, path) or node[3]
                         self._import(self._spelled_module(module) if node[4] else module, imported if alias is None else f"{imported} as {alias}")
                         return
-        self.workspace(self.interpreter.program.module_name(path), name)
+        self.workspace(self.module_of(path), name)
 
     # Imports
 
@@ -186,7 +208,7 @@ class Names:
         for module in sorted(self._modules):
             groups[self._group(module)].append(f"import {module}")
         for module, names in sorted(self._wanted.items()):
-            groups[self._group(module)].append(_from(module, sorted(names, key=str.lower)))
+            groups[self._group(module)].append(_from(module, sorted(names, key=_by_sort)))
         return "\n\n".join("\n".join(group) for group in groups if group)
 
     def _group(self, module: str) -> int:
@@ -194,6 +216,11 @@ class Names:
         if top in _STANDARD or top.partition(".")[0] in _STANDARD:
             return 0
         return 2 if top.startswith(".") or self.interpreter.program.find(top, self.document.path) is not None else 1
+
+
+def _by_sort(name: str) -> tuple[int, str]:
+    """Constants, classes, others: isort's order."""
+    return (0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2), name
 
 
 def _from(module: str, names: list[str]) -> str:

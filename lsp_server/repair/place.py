@@ -23,6 +23,7 @@ class Place:
     prefix: str
     own_path: str
     siblings: tuple[Sibling, ...] = ()
+    tagged: bool = False  # a new router, which has the tags already
 
 
 def steps(path: str) -> list[str]:

@@ -16,7 +16,7 @@ from lsp_server.api.model import Operation, Schema, anonymous_path, path_paramet
 from lsp_server.api.type_source import quoted
 from lsp_server.database.model import Column, Table
 from lsp_server.python.lower import Node
-from lsp_server.python.values import ClassValue
+from lsp_server.python.values import ClassValue, Instance
 from lsp_server.repair.models import Catalogue, body_of, success_of
 from lsp_server.repair.names import Names, names_in, snake_case
 from lsp_server.repair.place import Place, steps
@@ -126,6 +126,20 @@ def singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us")) else word
 
 
+def own_account(names: Names, catalogue: Catalogue, operation: Operation, user: Part | None) -> Body | None:
+    """`GET /users/me`: the row behind the credentials is the answer."""
+    success = success_of(operation)
+    if user is None or operation.method != "GET" or steps(operation.path)[-1:] not in (["me"], ["self"]) or operation.parameters:
+        return None
+    if not isinstance(user.kind, ClassValue) or success is None or success[1] is None:
+        return None
+    shape = catalogue.promised.of(success[1])
+    known = {name for owner in user.kind.lineage() for name in (*owner.names, *owner.annotations)}
+    if not shape.known or not shape.properties or not set(shape.properties) <= known:
+        return None
+    return Body([f"return {user.name}"], [user], returns=names.value(user.kind))
+
+
 def write_body(project: Project, catalogue: Catalogue, names: Names, request: Request, rows: Rows) -> Body | None:
     """The body for one operation on a table; None where it would need a decision."""
     operation = request.operation
@@ -195,7 +209,9 @@ class _Writer:
         if not set(fields) <= set(columns) - {attribute(self.rows.key)}:
             return None
         nullable = any(self.catalogue.promised.of(schema).nullable and columns[name].nullable is False for name, schema in fields.items())
-        partial = self.request.operation.method == "PATCH"
+        schema = body_of(self.request.operation)
+        required = schema is not None and any(entry.required is True for entry in self.catalogue.promised.of(schema).properties.values())
+        partial = self.request.operation.method == "PATCH" or not required
         dump = "dict" if self.project.version == 1 else "model_dump"
         given = "exclude_none=True" if partial and nullable else "exclude_unset=True" if partial else ""
         if nullable and not partial:
@@ -341,7 +357,10 @@ class _Writer:
         paged = "".join(f".{name}({value})" for name, value in (("offset", offset), ("limit", limit)) if value is not None)
         ordered = f"query.order_by({cls}.{attribute(rows.key)}){paged}"
         run = f"{session}.exec" if rows.sqlmodel else f"{session}.scalars"
-        fetched = f"({wait}{run}({ordered})).all()" if wait else f"{run}({ordered}).all()"
+        fetched = f"{run}({ordered}).all()"
+        if wait:
+            lines.append(f"found = {wait}{run}({ordered})")
+            fetched = "found.all()"
         if shape.types == {"array"}:
             if shape.items is None or not self._is_row(shape.items):
                 return None
@@ -382,7 +401,7 @@ class _Writer:
             package = "sqlmodel" if self.rows.sqlmodel else "sqlalchemy"
             count = f"{self.names.external(package, 'select')}({self.names.external(package, 'func')}.count()).select_from(query.subquery())"
             lines.append(f"total = {session}.exec({count}).one()" if self.rows.sqlmodel and not wait else
-                         f"total = ({wait}{session}.exec({count})).one()" if self.rows.sqlmodel else f"total = {wait}{session}.scalar({count})")  # fmt: skip
+                         f"total = (await {session}.exec({count})).one()" if self.rows.sqlmodel else f"total = {wait}{session}.scalar({count})")  # fmt: skip
         return [*lines, f"rows = {fetched}", "return {" + ", ".join(entries) + "}"]
 
     # A new row
@@ -402,7 +421,7 @@ class _Writer:
         if rows.owner is not None and rows.user is not None and attribute(rows.owner) not in fields:
             given[attribute(rows.owner)] = f"{attribute(rows.owner)}={self._user_key()}"
             body.parts.append(rows.user)
-        if any(_is_owed(column, fields, given, self.catalogue) for column in rows.table.columns):
+        if any(_is_owed(rows, column, fields, given, self.catalogue) for column in rows.table.columns):
             return None
         session, wait = self._session(body), "await " if rows.is_async else ""
         checks = self._conflicts(fields, session, wait)
@@ -430,10 +449,9 @@ class _Writer:
         name, cls = attribute(taken[0]), self._class()
         package = "sqlmodel" if self.rows.sqlmodel else "sqlalchemy"
         query = f"{self.names.external(package, 'select')}({cls}).where({cls}.{name} == {self.request.body}.{name})"
-        found = f"{wait}{session}.exec({query})" if self.rows.sqlmodel else f"{wait}{session}.scalars({query})"
-        found = f"({found})" if wait else found
-        refusal = self._refusal(409, f"A {self.rows.cls.name} with this {name} exists already")
-        return [f"if {found}.first() is not None:", f"    {refusal}"]
+        run = f"{session}.exec" if self.rows.sqlmodel else f"{session}.scalars"
+        refusal = self._refusal(409, f"{self.rows.cls.name} with this {name} already exists")
+        return [f"taken = {wait}{run}({query})", "if taken.first() is not None:", f"    {refusal}"]
 
     # Parts
 
@@ -485,9 +503,20 @@ class _Writer:
             return None
         return f"return {self.names.value(found)}({name}={quoted(text)})"
 
+    def _known_refusal(self, status: int) -> str | None:
+        """What the file says already where a row of this class is not there."""
+        if status != 404:
+            return None
+        for found in re.finditer(r"raise HTTPException\([^()\n]*404[^()\n]*\)", self.names.document.text):
+            if re.search(rf"\b{re.escape(self.rows.variable.replace('_', ' '))}\b", found[0], re.IGNORECASE):
+                return found[0]
+        return None
+
     def _refusal(self, status: int, detail: str) -> str:
         """`raise HTTPException(…)` as the file spells it."""
-        self.names.external("fastapi", "HTTPException")
+        known = self._known_refusal(status)
+        if known is not None:
+            return known
         words = {404: "HTTP_404_NOT_FOUND", 409: "HTTP_409_CONFLICT"}
         exception = self.names.external("fastapi", "HTTPException")
         text = self.names.document.text
@@ -500,7 +529,7 @@ class _Writer:
         return f"raise {exception}({keyword}{code}, detail={quoted(detail + dot)})"
 
 
-def _is_owed(column: Column, fields: dict[str, Schema], given: dict[str, str], catalogue: Catalogue) -> bool:
+def _is_owed(rows: Rows, column: Column, fields: dict[str, Schema], given: dict[str, str], catalogue: Catalogue) -> bool:
     """Whether a new row cannot do without a column that nobody fills."""
     name = attribute(column)
     if name in given or (name in fields and not (catalogue.promised.of(fields[name]).nullable and column.nullable is False)):
@@ -510,6 +539,9 @@ def _is_owed(column: Column, fields: dict[str, Schema], given: dict[str, str], c
     if column.primary_key is True and isinstance(column.type.family, str) and "INT" in column.type.family:
         return False
     filled = column.default is not None or column.server_default is not None or column.identity is not None or column.computed is not None
+    declared = rows.cls.find(name)
+    if declared is not None and isinstance(declared[1], Instance) and declared[1].argument("default_factory") is not None:
+        return False  # SQLModel makes the value before the column is asked
     return column.nullable is not True and not filled
 
 

@@ -15,8 +15,8 @@ from lsp_server.api.dependencies import Signature, dependency_of, read_dependenc
 from lsp_server.api.fastapi_names import bases_of, name_of
 from lsp_server.api.model import MISSING, Operation
 from lsp_server.api.pair import route_key, spec_key
-from lsp_server.api.pydantic import Shapes, pydantic_version
-from lsp_server.api.pydantic_classes import plain_type
+from lsp_server.api.pydantic import Shapes
+from lsp_server.api.pydantic_classes import plain_type, pydantic_version
 from lsp_server.document import Document
 from lsp_server.python.expressions import items_of
 from lsp_server.python.interpret import Interpreter
@@ -75,7 +75,7 @@ class Sibling:
     router: str
     prefix: str
     parts: tuple[Part, ...]
-    demands: tuple[Signature, ...]  # what the decorator's own `dependencies=` bring
+    demands: tuple[tuple[Value, Signature], ...]  # the callables in the decorator's own `dependencies=`, and what they bring
 
     @property
     def path(self) -> str:
@@ -105,7 +105,7 @@ class Sibling:
         return next((keyword[1] for keyword in self.decorator[5] if keyword[0] == name), None)
 
     def secured_by_decorator(self) -> bool:
-        return any(isinstance(each.security, tuple) and each.security for each in self.demands)
+        return any(isinstance(each.security, tuple) and each.security for _, each in self.demands)
 
 
 class Project:
@@ -168,11 +168,29 @@ class Project:
                 kind, dependency_of(annotation, default), session_kind(kind),
             )  # fmt: skip
 
-    def _demands(self, decorator: Node, scope: Scope, operation: Operation) -> Iterator[Signature]:
+    def _demands(self, decorator: Node, scope: Scope, operation: Operation) -> Iterator[tuple[Value, Signature]]:
         given = next((keyword[1] for keyword in decorator[5] if keyword[0] == "dependencies"), None)
         values = items_of(self.interpreter.evaluate(given, scope)) if given is not None else None
         for value in values or ():
-            yield read_dependency(self.interpreter, self.shapes, value, operation.path, operation.location)
+            yield dependency_of(None, value), read_dependency(self.interpreter, self.shapes, value, operation.path, operation.location)
+
+    def strictness(self, sibling: Sibling) -> int:
+        """How much a route asks for before it lets somebody in: the longest chain of dependencies that ends in credentials."""
+        asked = [target for target, brings in sibling.demands if isinstance(brings.security, tuple) and brings.security]
+        asked.extend(part.dependency for part in sibling.parts if part.secures)
+        return max((self._depth(target, 0) for target in asked), default=0)
+
+    def _depth(self, target: Value, depth: int) -> int:
+        if not isinstance(target, FunctionValue) or depth > 20:
+            return depth
+        deepest = depth
+        for parameter in target.original().parameters:
+            annotation = self.interpreter.annotation(parameter.annotation) if parameter.annotation is not None else None
+            default = self.interpreter.evaluate(parameter.default, target.scope) if parameter.default is not None else MISSING
+            inner = dependency_of(annotation, default)
+            if inner is not None and session_kind(plain_type(unwrapped(annotation)[0])) is None:
+                deepest = max(deepest, self._depth(inner, depth + 1))
+        return deepest
 
 
 def is_test(path: str) -> bool:

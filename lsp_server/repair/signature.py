@@ -12,17 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lsp_server.api.compare_schemas import SchemaComparison
+from lsp_server.api.compare_shapes import Shapes
 from lsp_server.api.compare_values import Direction
 from lsp_server.api.model import Api, Operation, Parameter, Schema
-from lsp_server.api.compare_shapes import Shapes, unwrap
 from lsp_server.api.type_source import TypeWriter, identifier, literal, optional
-from lsp_server.python.expressions import members
-from lsp_server.python.values import ClassValue
 from lsp_server.repair.models import Catalogue
 from lsp_server.repair.names import Names, snake_case
 from lsp_server.repair.siblings import Part, Sibling
 from lsp_server.unknown import Unknown
 
+_PASSWORD_FORM = {"grant_type", "username", "password", "scope", "client_id", "client_secret"}
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -85,7 +84,7 @@ class SignatureWriter:
         """A parameter's name in Python and its source."""
         name, alias = self._name(parameter)
         shape = self.catalogue.promised.of(parameter.schema)
-        default = self._default(parameter.schema)
+        default = self.types.default(parameter.schema)
         absent = parameter.required is not True and default is None
         kind = self.types.annotation(parameter.schema, nullable=absent or (shape.nullable and parameter.where != "path"))
         if kind is None:
@@ -120,19 +119,6 @@ class SignatureWriter:
         if name in ("status", "request", "response") and re.search(rf"^from .* import .*\b{name}\b", self.names.document.text, re.M):
             name = f"{name}_"
         return name, None if name == parameter.name else parameter.name
-
-    def _default(self, schema: Schema) -> str | None:
-        """The default as source: a member where the type is one of the project's enumerations."""
-        text = self.types.default(schema)
-        inner = unwrap(schema)
-        if text is None or inner.ref is None:
-            return text
-        cls = self.catalogue.find(inner, Direction.REQUEST)
-        if isinstance(cls, ClassValue):
-            default = self.catalogue.promised.of(schema).default
-            member = next((each for each in members(cls) if each.value == default), None)
-            return f"{self.names.value(cls)}.{member.name}" if member is not None else text
-        return text
 
     # Dependencies that bring parameters
 
@@ -195,20 +181,27 @@ class SignatureWriter:
 
     def _is_model(self, schema: Schema) -> bool:
         shape = self.catalogue.promised.of(schema)
-        return shape.types == {"object"} and bool(shape.properties) or shape.types == {"array"} and shape.items is not None
+        return (shape.types == {"object"} and bool(shape.properties)) or (shape.types == {"array"} and shape.items is not None)
 
     def _form(self, schema: Schema, signature: Signature) -> bool:
+        fields = set(self.catalogue.promised.of(schema).properties)
+        if {"grant_type", "username", "password"} <= fields <= _PASSWORD_FORM:
+            kind = self.names.external("fastapi.security", "OAuth2PasswordRequestForm")
+            depends = self.names.external("fastapi", "Depends")
+            source = f"form: {self.names.external('typing', 'Annotated')}[{kind}, {depends}()]" if self.annotated else f"form: {kind} = {depends}()"
+            signature.own["\nform"] = Written(source, not self.annotated)
+            return True
         for name, entry in self.catalogue.promised.of(schema).properties.items():
             shape = self.catalogue.promised.of(entry.schema)
             upload = shape.format == "binary"
-            kind = self.names.external("fastapi", "UploadFile") if upload else self.types.annotation(entry.schema, nullable=False)
-            if kind is None:
+            written = self.names.external("fastapi", "UploadFile") if upload else self.types.annotation(entry.schema, nullable=False)
+            if written is None:
                 return False
             required = entry.required is True
             default = self.types.default(entry.schema) if not upload else None
             arguments = ([] if upload else self.types.constraints(entry.schema)) + ([f"alias={literal(name)}"] if identifier(name) != name else [])
             marker = f"{self.names.external('fastapi', 'File' if upload else 'Form')}({', '.join(arguments)})"
-            kind = kind if required or default is not None else optional(kind)
+            kind = written if required or default is not None else optional(written)
             stated = default if default is not None else None if required else "None"
             text = f"{identifier(name)}: {self.names.external('typing', 'Annotated')}[{kind}, {marker}]"
             signature.own[f"\n{name}"] = Written(text + (f" = {stated}" if stated is not None else ""), stated is not None)

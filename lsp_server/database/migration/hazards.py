@@ -31,7 +31,7 @@ _TEXTS = ("VARCHAR", "TEXT", "CHAR")
 
 @dataclass(frozen=True, slots=True)
 class Hazard:
-    """`code`: data_loss_up, data_loss_down, may_fail_on_data, needs_value or locks. `text` is a sentence for people."""
+    """`code`: data_loss_up, may_fail_on_data, may_fail_on_downgrade, needs_value or locks. `text` is a sentence for people."""
 
     code: str
     table: str

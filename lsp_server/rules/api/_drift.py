@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from lsp_server.api.difference import Difference, Element, Kind
 from lsp_server.api.model import Operation
 from lsp_server.findings import Finding, Fix, Related, Severity
+from lsp_server.repair.drift import fixes_for
 from lsp_server.rules.api._phrases import phrase
 from lsp_server.snapshot import Contract, Snapshot
 from lsp_server.text import Location
@@ -21,10 +22,14 @@ CONTRADICTIONS = (Kind.CONTRADICTS, Kind.PARTIAL)
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """All differences of one element: a parameter that differs in its default and in its bounds is one drift."""
+    """All differences of one element: a parameter that differs in its default and in its bounds is one drift.
+
+    `leads` is the end that is right by the configuration, "spec" or "code".
+    """
 
     contract: Contract
     differences: tuple[Difference, ...]
+    leads: str
 
     @property
     def first(self) -> Difference:
@@ -56,13 +61,13 @@ def drifts(snapshot: Snapshot, element: Element, *kinds: Kind) -> Iterator[Drift
             if difference.element is element and difference.kind in kinds:
                 found.setdefault(difference.path, []).append(difference)
         for same in found.values():
-            yield Drift(contract, tuple(same))
+            place = same[0].implemented
+            yield Drift(contract, tuple(same), snapshot.config.leads_for(place.path if place else ""))
 
 
 def follower_is_code(snapshot: Snapshot, drift: Drift) -> bool:
     """Whether the code has to follow, by the configuration for the file it stands in."""
-    place = drift.first.implemented
-    return snapshot.config.leads_for(place.path if place else "") == "spec"
+    return drift.leads == "spec"
 
 
 def finding(
@@ -75,7 +80,8 @@ def finding(
         return
     if drift.is_partial and severity > Severity.INFO:
         severity = Severity(severity - 1)
-    yield Finding(rule, place, message, first.path, _related(other, in_code), severity, fixes)
+    repairs = fixes or fixes_for(drift.differences, drift.leads)
+    yield Finding(rule, place, message, first.path, _related(other, in_code), severity, repairs)
 
 
 def _related(other: Location | None, in_code: bool) -> tuple[Related, ...]:

@@ -192,3 +192,8 @@ def test_altering_keeps_what_it_does_not_name() -> None:
     assert operation.aspects == ("type",) and operation.after.comment == "old"
 
 
+
+
+def test_an_answer_about_what_is_gone_is_passed_over() -> None:
+    answers = Answers(renames=(Rename((None, "gone"), None, "book", True, ""), Rename((None, "book"), "gone", "title", True, "")))
+    assert plan(book(), book(), "postgresql", answers).operations == ()
