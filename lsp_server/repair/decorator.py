@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from http import HTTPStatus
 
 from lsp_server.api.fastapi_names import status_code
 from lsp_server.api.model import Operation, Response, SecurityRequirement
-from lsp_server.api.type_source import TypeWriter, literal, quoted
+from lsp_server.api.type_source import TypeWriter, identifier, literal, quoted
 from lsp_server.python.lower import Node
 from lsp_server.python.values import EnumMember
 from lsp_server.repair.models import Catalogue, response_type, success_of
@@ -304,8 +306,10 @@ def function_name(operation: Operation, siblings: Sequence[Sibling], taken: set[
     if name is None:
         identity = operation.operation_id
         name = snake_case(identity) if isinstance(identity, str) else ""
+        if hasattr(builtins, name) or keyword.iskeyword(name):
+            name = f"{name}_{snake_case(next((step for step in reversed(steps(operation.path)) if step != '{}'), 'route'))}"
         if not name.isidentifier():
-            name = snake_case(f"{operation.method} {re.sub(r'[{}]', '', operation.path)}")
+            name = identifier(snake_case(f"{operation.method} {re.sub(r'[{}]', '', operation.path)}"))
     candidates = [name, *(f"{name}_{count}" for count in range(2, 1000))]
     return next(each for each in candidates if each not in taken)
 
