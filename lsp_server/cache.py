@@ -21,7 +21,7 @@ from lsp_server.snapshot import Memo
 from lsp_server.text import Span
 from lsp_server.workspace import Stamp
 
-FORMAT = 3  # raise when a fact's shape or meaning changes
+FORMAT = 4  # raise when a fact's shape or meaning changes
 _TAG = f"{FORMAT}:{__version__}:{sys.version_info[0]}.{sys.version_info[1]}"
 
 

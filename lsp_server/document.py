@@ -113,6 +113,21 @@ class Document:
         return document
 
 
+def is_broken_settings(document: Document) -> bool:
+    """Whether a TOML or INI text does not parse."""
+    import tomllib
+    from configparser import Error, RawConfigParser
+
+    try:
+        if document.kind is Kind.TOML:
+            tomllib.loads(document.text)
+        else:
+            RawConfigParser(strict=False).read_string(document.text)
+    except (tomllib.TOMLDecodeError, Error, RecursionError):
+        return True
+    return False
+
+
 class Documents(Mapping[str, Document]):
     """The texts of a workspace by path. Entries may be loaded when first asked for; `digest` avoids even that."""
 

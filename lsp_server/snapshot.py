@@ -6,6 +6,7 @@ that snapshots share. `with_change` gives the snapshot as it would be after a ch
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,7 +29,7 @@ from lsp_server.database.pair import pair as pair_histories
 from lsp_server.database.replay import HistoryReplay, Replayer, RevisionReplay
 from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
 from lsp_server.database.sqlalchemy import may_declare_tables, read_models
-from lsp_server.document import Document, Documents, Kind, kind_of
+from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.module import ModuleFacts, read_module
 from lsp_server.python.program import Program
@@ -224,6 +225,19 @@ class Snapshot:
         before = previous if isinstance(previous, Tree) else None
         return document, self.memo.get("tree", path, document.digest, lambda: read_tree(document.text, document.kind, before))
 
+    def is_broken(self, path: str) -> bool:
+        """Whether a reader stops somewhere in this text, as in the middle of typing: it then tells less than was meant."""
+        document = self.documents[path]
+        match document.kind:
+            case Kind.PYTHON:
+                return bool(self.module(path).problems)
+            case Kind.YAML | Kind.JSON:
+                found = self.tree(path)
+                return found is not None and not found[1].complete
+            case Kind.TOML | Kind.INI:
+                return is_broken_settings(document)
+        return False
+
     # Views: the API
 
     @cached_property
@@ -274,7 +288,7 @@ class Snapshot:
     @cached_property
     def mapped(self) -> tuple[Database, ...]:
         """What the models map, one Database per metadata."""
-        return read_models(self.interpreter, self.candidates("tables"))
+        return read_models(self.interpreter, self.candidates("tables"), _types(self.config))
 
     @cached_property
     def histories(self) -> tuple[HistoryReplay, ...]:
@@ -324,6 +338,16 @@ class Snapshot:
         found.extend(_why(replay) for replay in self.histories if replay.verdict.ok is not True)
         found.extend(unpaired(self.promised, [contract.pairing for contract in self.contracts]))
         return tuple(sorted(set(found), key=lambda unknown: (unknown.location or _NOWHERE, unknown.what)))
+
+
+def _types(config: Config) -> dict[str, dict[str, object]]:
+    """The configuration's column types (`NUMERIC(12, 2)`) as the library file writes them."""
+    found: dict[str, dict[str, object]] = {}
+    for name, written in config.types.items():
+        sql, _, sizes = written.partition("(")
+        numbers = [int(part) for part in re.findall(r"\d+", sizes)]
+        found[name] = {"sql": sql.strip().upper(), **({"sizes": numbers} if numbers else {})}
+    return found
 
 
 def _why(replay: HistoryReplay) -> Unknown:

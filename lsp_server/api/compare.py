@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from lsp_server.api.compare_operation import Context, compare_operation, label, meeting_path, sides
+from lsp_server.api.compare_context import Context, label, meeting_path, sides
+from lsp_server.api.compare_operation import compare_operation
 from lsp_server.api.compare_schemas import Meeting, SchemaComparison
 from lsp_server.api.compare_shapes import Shapes
 from lsp_server.api.compare_values import Direction

@@ -206,8 +206,9 @@ class _Walk:
 
     def _absent_is_null(self, left: Property, right: Property) -> bool:
         """The spec lets the property be left out, and the null that code answers in its place means just that."""
+        has_default = not isinstance(self._rights.of(right.schema).default, Missing)
         answered = self._direction is Direction.RESPONSE
-        return answered and left.required is False and self._rights.of(right.schema).default is None
+        return answered and left.required is False and (right.required is False or has_default)
 
 
 def _both_named(part: _Part) -> bool:

@@ -1,7 +1,7 @@
 """What a FastAPI handler takes: parameters, body and security, gathered through its dependencies.
 
 Follows `Depends` and `Security` into functions, classes, callable objects and models the way FastAPI does. A dependency
-that cannot be followed makes the parameters and the security unknown, since it may add to both.
+that cannot be followed makes the security unknown, and leaves open what else the handler takes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from lsp_server.api.fastapi_names import bases_of, is_class_of, made_by, name_of, spelled
 from lsp_server.api.fastapi_routing import Route
+from lsp_server.api.fastapi_security import security_scheme
 from lsp_server.api.model import (
     MISSING,
     Body,
@@ -21,13 +22,14 @@ from lsp_server.api.model import (
     SecurityScheme,
     path_parameters,
 )
+from lsp_server.api.parameter_kinds import is_foreign, is_scalar, is_upload, is_whole, model_of, unwrapped
 from lsp_server.api.pydantic import Shapes
-from lsp_server.api.pydantic_classes import MODELS, OWN_SCHEMA, kind_of, plain_type
+from lsp_server.api.pydantic_classes import kind_of, plain_type
 from lsp_server.api.pydantic_fields import Field
 from lsp_server.api.python_types import argument_of, constant
-from lsp_server.python.expressions import ENUMS
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
+    NATIVE,
     BoundMethod,
     ClassValue,
     External,
@@ -49,16 +51,6 @@ _GIVEN_BY_FRAMEWORK = (
     "fastapi.Request", "fastapi.WebSocket", "starlette.responses.Response", "fastapi.BackgroundTasks",
     "fastapi.security.SecurityScopes",
 )  # fmt: skip
-_SEQUENCES = frozenset({"typing.List", "typing.Sequence", "typing.Set", "typing.FrozenSet", "typing.Tuple", "typing.Deque"})
-_MAPPINGS = frozenset({"typing.Dict", "typing.Mapping", "typing.MutableMapping", "typing.DefaultDict", "typing.OrderedDict"})
-_SECURITY = {
-    "HTTPBearer": ("http", "bearer", None), "HTTPBasic": ("http", "basic", None), "HTTPDigest": ("http", "digest", None),
-    "HTTPBase": ("http", None, None), "APIKeyHeader": ("apiKey", None, "header"), "APIKeyQuery": ("apiKey", None, "query"),
-    "APIKeyCookie": ("apiKey", None, "cookie"), "OAuth2PasswordBearer": ("oauth2", None, None), "OAuth2": ("oauth2", None, None),
-    "OAuth2AuthorizationCodeBearer": ("oauth2", None, None), "OpenIdConnect": ("openIdConnect", None, None),
-    "SecurityBase": (None, None, None),
-}  # fmt: skip
-_SECURITY_NAMES = tuple(f"fastapi.security.{name}" for name in _SECURITY)
 _PASSWORD_FORM = (
     ("grant_type", False, "^password$"), ("username", True, None), ("password", True, None), ("scope", False, None),
     ("client_id", False, None), ("client_secret", False, None),
@@ -100,9 +92,12 @@ class _Gathered:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Everything a handler takes. `bodies` become one body once the operation's id is known."""
+    """Everything a handler takes. `bodies` become one body once the operation's id is known.
 
-    parameters: tuple[Parameter, ...] | Unknown = ()
+    `unknown`: it may take more than what is listed, through a dependency that cannot be followed.
+    """
+
+    parameters: tuple[Parameter, ...] = ()
     bodies: tuple[BodyField, ...] = ()
     security: tuple[SecurityRequirement, ...] | Unknown = ()
     schemes: tuple[SecurityScheme, ...] = ()
@@ -111,7 +106,7 @@ class Signature:
     @property
     def validated(self) -> bool | Unknown:
         """Whether FastAPI checks anything, and so may answer 422."""
-        if self.bodies or (isinstance(self.parameters, tuple) and self.parameters):
+        if self.bodies or self.parameters:
             return True
         return self.unknown if self.unknown is not None else False
 
@@ -196,7 +191,7 @@ def _finished(gathered: _Gathered) -> Signature:
         SecurityRequirement(((name, scopes),)) for name, scopes in requirements.items()
     )
     return Signature(
-        gathered.unknown if gathered.unknown is not None else tuple(unique.values()), tuple(gathered.bodies),
+        tuple(unique.values()), tuple(gathered.bodies),
         doubt if doubt is not None else security, tuple(schemes.values()), gathered.unknown,
     )  # fmt: skip
 
@@ -283,7 +278,9 @@ class _Reader:
         outer, self.interpreter.touched_settings = self.interpreter.touched_settings, False
         value = self.interpreter.evaluate(parameter.default, function.defaults_scope or function.scope)
         configured, self.interpreter.touched_settings = self.interpreter.touched_settings, outer
-        if configured and not isinstance(value, Instance | Unknown):
+        if configured and isinstance(value, Instance):
+            return _without_default(value)
+        if configured and not isinstance(value, Unknown):
             return _FROM_SETTINGS
         return value
 
@@ -307,7 +304,7 @@ class _Reader:
         """A field of a model or data class used as a dependency: it is a parameter of the constructor."""
         for owner in entry.owner.lineage():
             value = owner.names.get(entry.name)
-            if made_by(value) in _WHERE or made_by(value) in _BODIES or made_by(value) in _DEPENDS:
+            if isinstance(value, Instance) and made_by(value) in {*_WHERE, *_BODIES, *_DEPENDS}:
                 return self.parameter(entry.name, entry.annotation, value, scopes, entry.location or value.location)
         name = self.shapes.fields.alias_of(entry, False)
         if isinstance(name, Unknown):
@@ -423,7 +420,8 @@ class _Reader:
             model = model_of(kind)
             if model is not None and where != "path":
                 return self._model_parameters(model, where, info)
-            if alias is None and where == "header" and argument_of(info.arguments, "convert_underscores") is not False:
+            converted = info is None or argument_of(info.arguments, "convert_underscores") is not False
+            if alias is None and where == "header" and converted:
                 alias = name.replace("_", "-")
             required = True if where == "path" else stated is MISSING
             if is_foreign(kind):
@@ -478,7 +476,7 @@ def _stated_signature(
             signature = given.value if given is not None else None
     if signature is None:
         return None
-    if made_by(signature) == "inspect.signature":
+    if isinstance(signature, Instance) and made_by(signature) == "inspect.signature":
         return signature
     listed = signature.argument("parameters", 0) if made_by(signature) == "inspect.Signature" else None
     unknown = Unknown("a signature made at run time", function.location)
@@ -494,101 +492,21 @@ def _stated_signature(
     return found
 
 
+def _without_default(info: Instance) -> Instance:
+    """A `Query(default=settings.SIZE)` whose default counts as unknown: another environment has another."""
+    if made_by(info) not in {*_WHERE, *_BODIES}:
+        return info
+    given = info.argument("default", 0)
+    if given is None or not isinstance(given.value, NATIVE) or given.value is Ellipsis:
+        return info
+    unknown = Unknown("a default taken from the settings", given.location)
+    arguments = tuple(replace(argument, value=unknown) if argument is given else argument for argument in info.arguments)
+    return Instance(info.origin, arguments, info.location)
+
+
 def argument_or(value: Instance, name: str, otherwise: Value) -> Value:
     given = value.argument(name)
     return otherwise if given is None else given.value
-
-
-# Kinds of types
-
-
-def unwrapped(annotation: Value) -> tuple[Value, tuple[Value, ...]]:
-    """`Annotated[T, *extra]` as T and extra, nested ones flattened; other types have no extra."""
-    extra: tuple[Value, ...] = ()
-    while isinstance(annotation, Specialized) and name_of(annotation.origin) == "typing.Annotated" and annotation.arguments:
-        extra = (*annotation.arguments[1:], *extra)
-        annotation = annotation.arguments[0]
-    return annotation, extra
-
-
-def is_scalar(annotation: Value) -> bool:
-    """Whether FastAPI takes a parameter of this type from the query rather than from the body."""
-    kind = plain_type(annotation)
-    if isinstance(kind, ClassValue):
-        return not (is_class_of(kind, *MODELS) or kind_of(kind) is not None or is_class_of(kind, "fastapi.UploadFile", *_MAPPINGS, *_SEQUENCES))
-    if isinstance(kind, External):
-        return spelled(kind.name) not in _SEQUENCES | _MAPPINGS | {"fastapi.UploadFile", *MODELS}
-    if isinstance(kind, Specialized):
-        name = name_of(kind.origin)
-        if name in ("typing.Union", "typing.Optional"):
-            return all(is_scalar(argument) for argument in kind.arguments)
-        if isinstance(kind.origin, ClassValue):
-            return is_scalar(kind.origin)
-        return name not in _SEQUENCES and name not in _MAPPINGS
-    if isinstance(kind, Instance):
-        return made_by(kind) not in ("pydantic.conlist", "pydantic.conset", "pydantic.confrozenset")
-    return True
-
-
-def is_foreign(annotation: Value) -> bool:
-    """A class that is no type of a parameter: the program that we read is not the one that runs."""
-    kind = plain_type(annotation)
-    kind = kind.origin if isinstance(kind, Specialized) else kind
-    if not isinstance(kind, ClassValue) or kind.inherits(*ENUMS) or kind_of(kind) is not None or kind.unknown_bases():
-        return False
-    return not kind.externals() and not any(kind.find(name) for name in OWN_SCHEMA)
-
-
-def is_upload(annotation: Value) -> bool:
-    kind = plain_type(annotation)
-    if is_class_of(kind, "fastapi.UploadFile"):
-        return True
-    if isinstance(kind, Specialized) and name_of(kind.origin) in (*_SEQUENCES, "typing.Union", "typing.Optional"):
-        return any(is_upload(argument) for argument in kind.arguments)
-    return False
-
-
-def model_of(annotation: Value) -> ClassValue | None:
-    kind = plain_type(annotation)
-    return kind if isinstance(kind, ClassValue) and is_class_of(kind, *MODELS) else None
-
-
-def is_whole(annotation: Value) -> bool:
-    """Whether a form of this type is the body itself: models are, single values are parts."""
-    kind = plain_type(annotation)
-    if isinstance(kind, Specialized) and name_of(kind.origin) in ("typing.Union", "typing.Optional"):
-        return all(argument is None or is_whole(argument) for argument in kind.arguments)
-    return model_of(kind) is not None
-
-
-# Security
-
-
-def security_scheme(value: Instance) -> SecurityScheme | Unknown | None:
-    """The scheme that an object of FastAPI's security classes, or of a class below one, declares; None for others."""
-    origin = value.origin.origin if isinstance(value.origin, Specialized) else value.origin
-    if isinstance(origin, External):
-        names: tuple[str, ...] = (spelled(origin.name),)
-        own = names[0].rpartition(".")[2]
-    elif isinstance(origin, ClassValue):
-        names, own = bases_of(origin), origin.name
-    else:
-        return None
-    base = next((name for name in names if name in _SECURITY_NAMES), None)
-    if base is None:
-        return None
-    sort, scheme, where = _SECURITY[base.rpartition(".")[2]]
-    arguments = value.base_arguments if value.base_arguments is not None else value.arguments
-    stated = value.attributes.get("scheme_name", argument_of(arguments, "scheme_name"))
-    if isinstance(stated, Unknown) or any(argument.star and isinstance(argument.value, Unknown) for argument in arguments):
-        return Unknown("a security scheme named at run time", value.location)
-    name = stated if isinstance(stated, str) and stated else own
-    parameter = argument_of(arguments, "name")
-    if base.endswith("HTTPBase"):
-        stated_scheme = argument_of(arguments, "scheme")
-        scheme = stated_scheme if isinstance(stated_scheme, str) else None
-    return SecurityScheme(name, sort or Unknown("a security scheme", value.location), scheme, where,
-                          parameter if isinstance(parameter, str) else None, value.location)  # fmt: skip
 
 
 def _password_form(name: str, location: Location) -> _Gathered:
@@ -601,6 +519,3 @@ def _password_form(name: str, location: Location) -> _Gathered:
                         format="password" if entry in ("password", "client_secret") else None)  # fmt: skip
         gathered.bodies.append(BodyField(entry, schema, required, "form", False, False, None, location))
     return gathered
-
-
-__all__ = ["BodyField", "Signature", "dependency_of", "is_scalar", "read_dependency", "read_part", "read_signature", "security_scheme", "unwrapped"]

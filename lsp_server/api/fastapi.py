@@ -137,7 +137,7 @@ def _roots(routing: Routing) -> list[tuple[Router, str, Unknown | None]]:
         for entry in router.entries:
             if isinstance(entry, Inclusion) and entry.mounted and isinstance(entry.target, Router):
                 prefix = entry.prefix if isinstance(entry.prefix, str) else Unknown("a mount path", entry.location)
-                mounts[id(entry.target)] = (prefix, _doubt(entry.certainty, entry.condition, entry.location))
+                mounts[id(entry.target)] = (prefix, _doubt(entry, router))
     roots = []
     reached = _reached(routing)
     for router in routing.routers.values():
@@ -162,10 +162,13 @@ def _reached(routing: Routing) -> set[int]:
     return reached
 
 
-def _doubt(certainty: Certainty, condition: Unknown | None, location: Location) -> Unknown | None:
-    if certainty in (Certainty.CERTAIN, Certainty.CONFIGURED):
+def _doubt(entry: Route | Inclusion, owner: Router) -> Unknown | None:
+    """Why an entry may not be there; None where it is there whenever its router is."""
+    if entry.certainty in (Certainty.CERTAIN, Certainty.CONFIGURED):
         return None
-    return Unknown(condition.what if condition is not None else "a condition", location)
+    if entry.certainty is owner.certainty and entry.condition == owner.condition:
+        return None  # Behind the same early return, or in the same branch, as the router itself.
+    return Unknown(entry.condition.what if entry.condition is not None else "a condition", entry.location)
 
 
 def _read(interpreter: Interpreter, root: tuple[Router, str, Unknown | None], version: int | None) -> Api:
@@ -181,7 +184,7 @@ def _read(interpreter: Interpreter, root: tuple[Router, str, Unknown | None], ve
 
     def walk(current: Router, placement: Placement, depth: int) -> None:
         for entry in current.entries:
-            entry_doubt = _doubt(entry.certainty, entry.condition, entry.location)
+            entry_doubt = _doubt(entry, current)
             if isinstance(entry, Route):
                 found = reader.operations(entry, current, placement if entry_doubt is None else placement.doubted(entry_doubt))
                 if isinstance(found, Unknown):

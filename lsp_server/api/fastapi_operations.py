@@ -174,7 +174,8 @@ class OperationReader:
             template=own.prefix if isinstance(own.prefix, str) and own.prefix != path else None,
             raised=raised_statuses(self.interpreter, function) if function is not None else ("default",),
             rate_limit=rate_limit(function) if function is not None else None,
-            reads_request=request_read_by_hand(self.interpreter, function) if function is not None else None,
+            reads_request=signature.unknown if signature.unknown is not None or function is None
+            else request_read_by_hand(self.interpreter, function),
         )  # fmt: skip
 
     def _is_documented(self, route: Route, router: Router, own: Placement, path: str) -> bool:

@@ -14,7 +14,7 @@ from lsp_server.api.json_schema import Dialect, SchemaReader
 from lsp_server.api.model import Api, SecurityRequirement, SecurityScheme
 from lsp_server.api.openapi_parts import Parts
 from lsp_server.api.openapi_paths import Inherited, PathReader, prefix_of, prefixes_of, whole_entry
-from lsp_server.api.references import Faults, Load, References, Source, is_written, text_faults
+from lsp_server.api.references import Faults, Load, References, Source, is_written_outermost, text_faults
 from lsp_server.document import Document, Kind, kind_of
 from lsp_server.text import Location, Span
 from lsp_server.tree.columns import collector_paused
@@ -171,7 +171,7 @@ def _is_base_lost(source: Source, root: Node) -> bool:
         node = root.get(key)
         if node is not None and source.holds_break(whole_entry(node)):
             return True
-        if node is None and source.broken is not None and is_written(source.tree.source, key, outermost=True):
+        if node is None and source.broken is not None and is_written_outermost(source.tree.source, key):
             return True
     return False
 

@@ -72,6 +72,7 @@ class Shapes:
         self.fields = Fields(interpreter, version)
         self.schemas: dict[str, Schema] = {}
         self._names: dict[tuple[object, ...], str] = {}
+        self._owners: dict[str, ClassValue] = {}
         self._seconds = False  # time spans of the model being read are numbers (`ser_json_timedelta="float"`)
 
     # Types
@@ -299,6 +300,7 @@ class Shapes:
         if name is None:
             name = self._free_name(cls, arguments, output)
             self._names[key] = name
+            self._owners[name] = cls
             self.schemas[name] = Schema(unknown=Unknown("a schema that is being read"))
             self.schemas[name] = build()
         return Schema(ref=name)
@@ -309,9 +311,13 @@ class Shapes:
             plain = re.sub(r"[^a-zA-Z0-9.\-_]", "_", f"{cls.name}[{','.join(type_name(argument) for argument in arguments)}]")
         module = self.interpreter.program.module_name(cls.path).replace(".", "__")
         long = f"{module}__{plain}"
-        for name in (plain, f"{plain}-{'Output' if output else 'Input'}", long, f"{long}-{'Output' if output else 'Input'}"):
+        mine = [name for name, owner in self._owners.items() if owner is cls]
+        suffix = "-Output" if output else "-Input"
+        for name, other in ((plain, f"{plain}{suffix}"), (long, f"{long}{suffix}")):
             if name not in self.schemas:
                 return name
+            if name in mine and other not in self.schemas:
+                return other
         count = 2
         while f"{long}-{count}" in self.schemas:
             count += 1

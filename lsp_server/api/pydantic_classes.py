@@ -21,7 +21,10 @@ _VERSION_1 = ("validator", "root_validator", "BaseSettings", "GenericModel", "pa
 
 
 def pydantic_version(interpreter: Interpreter) -> int | None:
-    """The major version a program is written for, from what it imports; None where nothing tells."""
+    """The major version a program is written for, from most of what it imports; None where nothing tells.
+
+    A program of version 1 may import a name of version 2 in a corner, and one of version 2 keeps deprecated names.
+    """
     old = new = 0
     for execution in interpreter.executions.values():
         for value in execution.scope.names.values():
@@ -32,9 +35,9 @@ def pydantic_version(interpreter: Interpreter) -> int | None:
                 new += 1
             elif last in _VERSION_1 and ".v1" not in module:
                 old += 1
-    if new:
-        return 2
-    return 1 if old else None
+    if not new and not old:
+        return None
+    return 1 if old > new else 2
 
 
 def kind_of(cls: ClassValue) -> str | None:

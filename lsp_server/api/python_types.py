@@ -193,17 +193,27 @@ def nullable(schema: Schema) -> Schema:
 def constant(value: Value) -> Constant | Missing | Unknown:
     """A default as JSON would write it; Unknown where it is not a constant."""
     if isinstance(value, EnumMember):
+        if value.cls.find("__new__"):
+            return Unknown("the value of an enumeration's member")
         value = value.value
     if value is None or isinstance(value, str | int | float | bool):
         return value
     if isinstance(value, list | tuple | set | frozenset):
-        items = [constant(item) for item in value]
-        unknown = next((item for item in items if isinstance(item, Unknown)), None)
-        return unknown if unknown is not None else tuple(items)  # type: ignore[return-value]
+        items: list[Constant] = []
+        for item in value:
+            known = constant(item)
+            if isinstance(known, Unknown | Missing):
+                return known
+            items.append(known)
+        return tuple(items)
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        pairs = [(key, constant(item)) for key, item in value.items()]
-        unknown = next((item for _, item in pairs if isinstance(item, Unknown)), None)
-        return unknown if unknown is not None else tuple(pairs)  # type: ignore[return-value]
+        pairs: list[tuple[str, Constant]] = []
+        for key, item in value.items():
+            known = constant(item)
+            if isinstance(known, Unknown | Missing):
+                return known
+            pairs.append((key, known))
+        return tuple(pairs)
     if isinstance(value, Unknown):
         return value
     code = status_code(value)
@@ -217,7 +227,7 @@ def enumeration(values: list[Value]) -> Schema:
     if unknown is not None:
         return Schema(unknown=unknown)
     kinds = {_json_type(item) for item in constants if item is not None}
-    types = tuple(sorted(kinds)) if len(kinds) == 1 and None not in kinds else ()
+    types = tuple(kind for kind in kinds if kind is not None) if len(kinds) == 1 else ()
     return Schema(types=types, enum=tuple(constants), nullable=None in constants)  # type: ignore[arg-type]
 
 

@@ -156,7 +156,6 @@ class References:
         if fragment and not fragment.startswith("/"):
             return None  # a name given by `$anchor`
         node = root
-        last = _unescaped(fragment.rpartition("/")[2])
         for part in fragment.split("/")[1:]:
             name = _unescaped(part)
             inner = node.get(name)
@@ -168,16 +167,11 @@ class References:
                 elif hop is not reference:
                     return None
             if inner is None:
-                if source.holds_break(node.span) or (source.broken is not None and self._may_be_lost(source, name, last)):
-                    return None
+                if not source.tree.complete:
+                    return None  # it may be written where the text does not parse
                 return f"the reference {text} points to nothing{self._suggestion(node, name)}"
             node = inner
         return Target(source, node, self.key_of(source, fragment))
-
-    @staticmethod
-    def _may_be_lost(source: Source, *names: str) -> bool:
-        """Whether what was not found may only have been cut off from where it belongs."""
-        return any(is_written(source.tree.source, name) for name in names)
 
     def _file(self, source: Source, path: str) -> Source | str:
         """Another file of the specification, or why it may not or cannot be had."""
@@ -222,13 +216,12 @@ def _unescaped(part: str) -> str:
     return part.replace("~1", "/").replace("~0", "~")
 
 
-def is_written(text: str, name: str, outermost: bool = False) -> bool:
-    """Whether a name stands before a colon somewhere: in a text that does not parse it may exist unseen.
+def is_written_outermost(text: str, name: str) -> bool:
+    """Whether a key stands at the start of a line, indented by four at most as the outermost keys of JSON are.
 
-    `outermost`: only where a line is indented by four at most, as the outermost keys of JSON are.
+    In a text that does not parse it may be written without being read.
     """
-    indent = "[ \\t]{0,4}[\"']?" if outermost else "[ \\t{,\"']*"
-    return re.search(rf"(?m)^{indent}{re.escape(name)}[\"']?[ \t]*(:|$)", text) is not None
+    return re.search(rf"(?m)^[ \t]{{0,4}}[\"']?{re.escape(name)}[\"']?[ \t]*(:|$)", text) is not None
 
 
 def text_faults(source: Source, faults: Faults) -> None:

@@ -9,9 +9,7 @@ from __future__ import annotations
 from lsp_server.python.values import Argument, ClassValue, External, Instance, Method, Specialized, Value
 
 _MODULES = frozenset(
-    "orm ext declarative schema sql types sqltypes type_api expression elements selectable hybrid mutable associationproxy "
-    "decl_api decl_base base properties functions attributes api asyncio compiler ddl util interfaces clsregistry "
-    "indexable orderinglist".split()
+    ["orm", "ext", "declarative", "schema", "sql", "types", "sqltypes", "type_api", "expression", "elements", "selectable", "hybrid", "mutable", "associationproxy", "decl_api", "decl_base", "base", "properties", "functions", "attributes", "api", "asyncio", "compiler", "ddl", "util", "interfaces", "clsregistry", "indexable", "orderinglist"]
 )
 _SQLMODEL = ("SQLModel", "Field", "Relationship", "AutoString")
 _EXTENSIONS = (".SQLAlchemy",)  # what the application object of Flask-SQLAlchemy and its relatives is called
@@ -67,6 +65,13 @@ def name_of(value: Value) -> str | None:
 def made_by(value: Value) -> str | None:
     """The canonical name of what was called to make an object, such as `sqlalchemy.Column`."""
     return name_of(value.origin) if isinstance(value, Instance) else None
+
+
+def unquoted(value: Value) -> Value:
+    """The text of a `quoted_name("…", quote)`; any other value as it is."""
+    if isinstance(value, Instance) and made_by(value) == "sqlalchemy.quoted_name":
+        return value.arguments[0].value if value.arguments else None
+    return value
 
 
 def given_to(value: Instance) -> tuple[Argument, ...]:

@@ -110,7 +110,8 @@ def find_histories(
         env = _join(tree, "env.py") if tree in environments else None
         for group in _connected(folders, {folder for folder, owner in extra.items() if owner == tree}):
             revisions = [revision for folder in group for revision in folders[folder]]
-            histories.append(_history(tree, tuple(group), revisions, env, own))
+            dialect = _dialect(tuple(group), own, (load(revision.path).text for revision in revisions))
+            histories.append(_history(tree, tuple(group), revisions, env, own, dialect))
     return tuple(sorted(histories, key=lambda each: (-len(each.revisions), each.folder, each.versions)))
 
 
@@ -258,7 +259,7 @@ def _connected(folders: dict[str, list[Revision]], declared: set[str]) -> list[l
 
 
 def _history(
-    tree: str, versions: tuple[str, ...], revisions: list[Revision], env: str | None, settings: Settings | None
+    tree: str, versions: tuple[str, ...], revisions: list[Revision], env: str | None, settings: Settings | None, dialect: str
 ) -> History:
     faults: list[Fault] = []
     index: dict[str, Revision] = {}
@@ -288,20 +289,23 @@ def _history(
     return History(
         tree, versions, tuple(ordered), tuple(key for key in index if key not in followed),
         tuple(key for key, revision in index.items() if not revision.down and revision.unknown is None),
-        tuple(faults), env, settings, _dialect(versions, settings), lookup,
+        tuple(faults), env, settings, dialect, lookup,
     )  # fmt: skip
 
 
-def _dialect(versions: tuple[str, ...], settings: Settings | None) -> str:
-    """The database that the migrations are for; PostgreSQL where nothing says otherwise."""
-    scheme = (settings.url or "").partition(":")[0].partition("+")[0] if settings is not None else ""
-    if scheme in ("sqlite", "mysql", "mariadb", "postgresql"):
-        return scheme
+def _dialect(versions: tuple[str, ...], settings: Settings | None, texts: Iterable[str]) -> str:
+    """The database that the migrations are for; PostgreSQL where nothing says otherwise.
+
+    An address of SQLite is often only the default for development: revisions that speak of PostgreSQL are held to it.
+    """
     tails = {folder.rpartition("/")[2] for folder in versions}
     for name in ("sqlite", "mysql", "mariadb"):
         if tails == {name}:
             return name
-    return "postgresql"
+    scheme = (settings.url or "").partition(":")[0].partition("+")[0] if settings is not None else ""
+    if scheme == "sqlite" and any("postgresql" in text for text in texts):
+        return "postgresql"
+    return scheme if scheme in ("sqlite", "mysql", "mariadb") else "postgresql"
 
 
 def _ordered(history: History, index: dict[str, Revision]) -> tuple[list[Revision], Revision | None]:

@@ -42,11 +42,14 @@ if TYPE_CHECKING:
     from lsp_server.database.recorder import Recorder
 
 
-def table_argument(recorder: Recorder, arguments: tuple[Argument, ...], position: int, *names: str) -> Key | None:
+def table_argument(
+    recorder: Recorder, arguments: tuple[Argument, ...], position: int, *names: str, inside: bool = True
+) -> Key | None:
+    """The table that an operation is about; `inside` False for those that make or drop the table itself."""
     value = given(arguments, position, "table_name", *names)
     schema = schema_of(arguments)
     if not isinstance(value, str) or isinstance(schema, Unknown):
-        recorder.opaque("an operation on a table whose name is not known")
+        recorder.opaque("an operation on a table whose name is not known", inside=inside)
         return None
     return table_key(str(value), schema)
 
@@ -62,13 +65,13 @@ def create_table(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
 
 
 def drop_table(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
-    key = table_argument(recorder, arguments, 0, "name")
+    key = table_argument(recorder, arguments, 0, "name", inside=False)
     if key is not None:
         recorder.step(DropTable(key, flag(arguments, "if_exists")))
 
 
 def rename_table(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
-    key = table_argument(recorder, arguments, 0, "old_table_name")
+    key = table_argument(recorder, arguments, 0, "old_table_name", inside=False)
     name = given(arguments, 1, "new_table_name")
     if key is not None and isinstance(name, str):
         recorder.step(RenameTable(key, str(name)))
@@ -166,7 +169,7 @@ def create_foreign_key(recorder: Recorder, arguments: tuple[Argument, ...]) -> N
     columns, targets = names_of(given(arguments, 3, "local_cols")), names_of(given(arguments, 4, "remote_cols"))
     schema, target_schema = named(arguments, "source_schema"), named(arguments, "referent_schema")
     if not isinstance(source, str):
-        recorder.opaque("a foreign key of a table whose name is not known")
+        recorder.opaque("a foreign key of a table whose name is not known", inside=True)
         return
     key = table_key(str(source), schema if isinstance(schema, str) else None)
     known = isinstance(target, str) and columns is not None and targets is not None

@@ -26,11 +26,12 @@ from lsp_server.database.model import (
     Table,
     Unique,
 )
-from lsp_server.database.naming import conventional_name
+from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name
 from lsp_server.database.sql_text import column_name, sql_text
 from lsp_server.python.values import Argument, ClassValue, Instance, Method, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
+
 
 @dataclass(eq=False, slots=True)
 class MetaDataDraft:
@@ -387,7 +388,7 @@ def constraint_name(
     if given is not None and text is None:
         return None
     return conventional_name(
-        draft.metadata.convention, sort, draft.name, columns, schema=draft.schema, given=text, referred_table=referred,
+        draft.metadata.convention or DEFAULT_CONVENTION, sort, draft.name, columns, schema=draft.schema, given=text, referred_table=referred,
         referred_columns=referred_columns,
     )  # fmt: skip
 

@@ -263,4 +263,5 @@ def operations_of_beginning(beginning: str, whole: Unknown, location: Location) 
     if re.match(rf"\s*(?:create|alter|drop)\s+(?:or\s+replace\s+)?(?:{_OBJECTS})\s", last, _FLAGS) or re.match(
             r"\s*(?:alter\s+(?:database|role|default)|comment)\s", last, re.IGNORECASE):  # fmt: skip
         return operations
-    return [*operations, Opaque(reason)]
+    about_index = re.match(r"\s*(?:create\s+(?:unique\s+)?|alter\s+|drop\s+)index\b", last, re.IGNORECASE)
+    return [*operations, Opaque(reason, inside=bool(about_index))]

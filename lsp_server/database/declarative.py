@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from lsp_server.database import sqlmodel
-from lsp_server.database.alchemy_names import canonical_name, is_extension, made_by, name_of
+from lsp_server.database.alchemy_names import made_by, name_of, unquoted
 from lsp_server.database.annotations import Said, mapped_argument, read_annotation
-from lsp_server.database.assemble import MetaDataDraft, TableDraft, constraint_name
+from lsp_server.database.assemble import TableDraft, constraint_name
+from lsp_server.database.bases import Bases, Root
 from lsp_server.database.elements import (
     CONSTRAINTS,
     ColumnDraft,
@@ -24,12 +24,14 @@ from lsp_server.database.elements import (
     read_column,
     split_table_arguments,
 )
+from lsp_server.database.library import Library
 from lsp_server.database.model import Default, Index, Unique
-from lsp_server.database.types import Library, TypeReader, spelled_type
+from lsp_server.database.types import TypeReader, spelled_type
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
     Argument,
     BoundMethod,
+    Certainty,
     ClassValue,
     External,
     FunctionValue,
@@ -40,20 +42,7 @@ from lsp_server.python.values import (
 from lsp_server.text import Location, Span
 from lsp_server.unknown import Unknown
 
-_BASES = ("sqlalchemy.DeclarativeBase", "sqlalchemy.DeclarativeBaseNoMeta")
-_MAKERS = ("sqlalchemy.declarative_base", "sqlalchemy.automap_base", "sqlalchemy.dynamic_declarative_base")
-_BASE_DECORATORS = ("as_declarative", "as_declarative_base")
-_MAPPING_DECORATORS = ("mapped", "mapped_as_dataclass")
 _SNAKE = re.compile(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))")
-
-
-@dataclass(eq=False, slots=True)
-class Root:
-    """What makes a class declarative: "base", "flask", "sqlmodel", "library", "decorated", "unknown"."""
-
-    sort: str
-    value: Value
-    naming: str | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -74,96 +63,12 @@ class Declarations:
         self.interpreter = interpreter
         self.types = types
         self.library = library
-        self.metadata: dict[object, MetaDataDraft] = {}
+        self.bases = Bases(interpreter, library)
         self.tables: list[TableDraft] = []
         self.owner_of: dict[int, TableDraft] = {}
         self.mapped: dict[int, MappedClass | None] = {}
         self.unknowns: list[Unknown] = []
         self._keep: list[object] = []  # ids stay valid only while their objects live
-
-    # Which classes are mapped
-
-    def order(self, cls: ClassValue) -> list[Value]:
-        """The lineage, with the classes that `declarative_base(cls=…)` and `SQLAlchemy(model_class=…)` build upon."""
-        result: list[Value] = []
-        waiting = list(cls.mro())
-        while waiting and len(result) < 500:
-            entry = waiting.pop(0)
-            result.append(entry)
-            holder = entry.receiver if isinstance(entry, Method) else entry
-            if isinstance(holder, Instance):
-                given = holder.argument("cls") or holder.argument("model_class")
-                more = given.value.mro() if given and isinstance(given.value, ClassValue) else [given.value] if given else []
-                waiting[:0] = [inner for inner in more if inner not in result and inner not in waiting]
-        return result
-
-    def root_of(self, cls: ClassValue) -> Root | None:
-        naming = None
-        found: Root | None = None
-        for entry in self.order(cls):
-            root = self._root_entry(entry, cls)
-            if root is not None:
-                naming = naming or root.naming
-                found = found or (root if root.sort != "naming" else None)
-        if found is not None:
-            found.naming = found.naming or naming
-            return found
-        for value, _ in cls.decorators:
-            if _last_word(value) in _MAPPING_DECORATORS:
-                return Root("decorated", value.receiver if isinstance(value, Method) else value)
-        unknown = cls.unknown_bases() or [entry for entry in cls.mro() if isinstance(entry, External | Method | Instance)]
-        if "__tablename__" in cls.names and unknown and any(columns_in(value) for value in cls.names.values()):
-            return Root("unknown", None)
-        return None
-
-    def _root_entry(self, entry: Value, cls: ClassValue) -> Root | None:
-        if isinstance(entry, ClassValue):
-            if any(_last_word(value) in _BASE_DECORATORS for value, _ in entry.decorators):
-                return Root("base", entry)
-            if any(name_of(argument.value) == "sqlalchemy.DeclarativeMeta" for argument in entry.keywords):
-                return Root("base", entry)
-            return None
-        if isinstance(entry, Method) and entry.name == "Model" and is_extension(entry.receiver):
-            return Root("flask", entry.receiver)
-        if isinstance(entry, Instance):
-            word = entry.origin.name if isinstance(entry.origin, Method) else None
-            if made_by(entry) in _MAKERS or word in ("generate_base", "declarative_base", "make_declarative_base"):
-                return Root("base", entry)
-            return None
-        name = name_of(entry) if isinstance(entry, External) else None
-        if name in _BASES:
-            return Root("base", self._base_class(cls, name) or entry)
-        if name == "sqlmodel.SQLModel":
-            return Root("sqlmodel", "sqlmodel")
-        described = self.library.base_named(name) if name else None
-        if described is not None:
-            naming = self._trait(described, "tablename")
-            if self._trait(described, "root"):
-                return Root("library", str(self._trait(described, "metadata") or name), naming)
-            return Root("naming", None, naming) if naming else None
-        return None
-
-    def _base_class(self, cls: ClassValue, name: str) -> ClassValue | None:
-        """The class written directly below `DeclarativeBase`."""
-        for entry in reversed(list(cls.lineage())):
-            if any(name_of(base) == name for base in entry.bases if isinstance(base, External)):
-                return entry
-        return None
-
-    def _trait(self, entry: Mapping[str, Any], name: str) -> Any:
-        if name in entry:
-            return entry[name]
-        for inherited in entry.get("inherits", ()):
-            found = self._trait(self.library.bases.get(inherited, {}), name)
-            if found:
-                return found
-        return None
-
-    def is_base(self, cls: ClassValue, root: Root) -> bool:
-        """Whether a class is the declarative base itself rather than a model."""
-        if root.value is cls:
-            return True
-        return any(name_of(base) in _BASES for base in cls.bases if isinstance(base, External))
 
     def map(self, cls: ClassValue) -> MappedClass | None:
         """The mapping of a class, None where it has none (a mixin, an abstract base, no model at all)."""
@@ -171,8 +76,8 @@ class Declarations:
             return self.mapped[id(cls)]
         self._keep.append(cls)
         self.mapped[id(cls)] = None
-        root = self.root_of(cls)
-        if root is None or self.is_base(cls, root) or cls.names.get("__abstract__") is True:
+        root = self.bases.root_of(cls)
+        if root is None or self.bases.is_base(cls, root) or cls.names.get("__abstract__") is True:
             return None
         if root.sort == "sqlmodel" and not any(key.name == "table" and key.value is True for key in cls.keywords):
             return None
@@ -213,7 +118,7 @@ class Declarations:
         if "__table__" not in cls.names:
             self._set_table(cls, table)
         for column in columns:
-            if table.column(column.column_name) is None or not (table is (parent.table if parent else None)):
+            if table.column(column.column_name) is None or table is not (parent.table if parent else None):
                 table.add(column)
         mapped.attributes.update(column.attribute for column in columns if column.attribute)
 
@@ -227,24 +132,26 @@ class Declarations:
 
     def _given_table(self, cls: ClassValue) -> TableDraft | None:
         found = cls.find("__table__")
-        if found is None or self.mapped.get(id(found[0])) is not None and found[0] is not cls:
+        if found is None or (self.mapped.get(id(found[0])) is not None and found[0] is not cls):
             return None
         value = self.evaluated(found[1], cls)
         return self.owner_of.get(id(value))
 
     def _new_table(self, cls: ClassValue, root: Root, name: str) -> TableDraft:
         items, options, unknown = split_table_arguments(self._table_arguments(cls))
-        metadata = self.metadata_of(cls, root)
+        metadata = self.bases.metadata_of(cls, root)
         schema = options.get("schema", metadata.schema)
         table = TableDraft(name, schema if isinstance(schema, str) else None, metadata, cls.location, name_location=cls.name_location)
         table.origin = f"{self.interpreter.program.module_name(cls.path)}.{cls.qualname or cls.name}"
         self.fill(table, items, options)
+        if cls.certainty == Certainty.CONDITIONAL:
+            table.maybe = cls.condition
         if isinstance(schema, Unknown):
             table.incomplete = schema
         if unknown is not None:
             table.incomplete = Unknown(unknown.what, unknown.location or cls.name_location)
         strange = cls.unknown_bases()
-        foreign = next((name for name in cls.externals() if self._may_bring_columns(name)), None)
+        foreign = next((name for name in cls.externals() if self.library.may_bring_columns(name)), None)
         if foreign is not None:
             table.incomplete = Unknown(f"columns that `{foreign}` may bring", cls.name_location)
         if strange:
@@ -254,13 +161,6 @@ class Declarations:
         self._bring(table, cls)
         self.tables.append(table)
         return table
-
-    def _may_bring_columns(self, name: str) -> bool:
-        """Whether a class of another package, described nowhere, may be a mixin with columns."""
-        canonical = canonical_name(name)
-        if self.library.base_named(canonical) is not None or canonical.startswith(("sqlalchemy.", "sqlmodel.")):
-            return False
-        return not any(canonical == harmless or canonical.startswith(f"{harmless}.") for harmless in self.library.harmless)
 
     def fill(self, table: TableDraft, items: list[Value], options: Mapping[str, Value]) -> None:
         """Put constraints, columns and options into a table."""
@@ -281,7 +181,7 @@ class Declarations:
     def _table_arguments(self, cls: ClassValue) -> Value:
         """`__table_args__` as the class sees it; a mapped parent's plain one stays with the parent."""
         first: Value = None
-        for entry in self.order(cls):
+        for entry in self.bases.order(cls):
             if not isinstance(entry, ClassValue) or "__table_args__" not in entry.names:
                 continue
             value = self.interpreter.resolve(entry.scope, "__table_args__")
@@ -296,9 +196,9 @@ class Declarations:
     ) -> str | Unknown | None:
         allowed, seen = False, False
         value: Value = None
-        for entry in self.order(cls):
-            described = self._described(entry)
-            if described is not None and (constant := self._trait(described, "tablename_constant")) and not seen:
+        for entry in self.bases.order(cls):
+            described = self.library.described(entry)
+            if described is not None and (constant := self.library.trait(described, "tablename_constant")) and not seen:
                 return str(constant)
             if not isinstance(entry, ClassValue) or "__tablename__" not in entry.names:
                 continue
@@ -307,9 +207,7 @@ class Declarations:
                 value, seen = own, True
             allowed = allowed or entry is cls or self.mapped.get(id(entry)) is None or _is_declared(own)
         if seen and allowed:
-            name = self.evaluated(value, cls)
-            if made_by(name) == "sqlalchemy.quoted_name":
-                name = name.arguments[0].value if name.arguments else None
+            name = unquoted(self.evaluated(value, cls))
             if isinstance(name, str | Unknown):
                 return name
             if name is None:
@@ -332,77 +230,6 @@ class Declarations:
         items, _, _ = split_table_arguments(self._table_arguments(cls))
         return any((made_by(item) or "").endswith(".PrimaryKeyConstraint") for item in items)
 
-    # MetaData
-
-    def metadata_of(self, cls: ClassValue, root: Root) -> MetaDataDraft:
-        """The MetaData a class' table belongs to."""
-        for entry in self.order(cls):
-            if isinstance(entry, ClassValue):
-                for name in ("metadata", "registry"):
-                    if name in entry.names:
-                        value = self.interpreter.resolve(entry.scope, name)
-                        if isinstance(value, Instance | Method):
-                            return self.metadata_draft(value)
-        bind = cls.find("__bind_key__")
-        if root.sort == "flask" and bind and isinstance(bind[1], str):
-            return self._draft((id(root.value), bind[1]), root.value)
-        if root.value is None:
-            return self._draft("unknown", None)
-        return self.metadata_draft(root.value)
-
-    def metadata_draft(self, value: Value) -> MetaDataDraft:
-        """The draft for whatever stands for a MetaData: itself, a base, a registry, an extension object."""
-        for _ in range(5):
-            if isinstance(value, Method) and value.name in ("metadata", "registry", "Model"):
-                value = value.receiver
-            elif isinstance(value, Instance):
-                given = value.argument("metadata") or (value.argument("bind") and None)
-                if given is None or not isinstance(given.value, Instance | Method | ClassValue):
-                    break
-                value = given.value
-            elif isinstance(value, ClassValue):
-                root = self.root_of(value)
-                if root is None:
-                    break
-                if root.value is value:
-                    return self._of_base(value)
-                return self.metadata_of(value, root)
-            else:
-                break
-        if isinstance(value, External):
-            name = name_of(value) or ""
-            if name.startswith("sqlmodel.SQLModel"):
-                return self._draft("sqlmodel", value)
-            return self._draft(name, value)
-        if isinstance(value, str):
-            draft = self._draft(value, None)
-            draft.convention = draft.convention or next(
-                (entry["convention"] for entry in self.library.bases.values() if entry.get("metadata") == value and "convention" in entry), {}
-            )
-            return draft
-        return self._draft(id(value), value)
-
-    def _of_base(self, cls: ClassValue) -> MetaDataDraft:
-        for name in ("metadata", "registry"):
-            found = cls.find(name)
-            if found is not None and isinstance(found[1], Instance | Method):
-                return self.metadata_draft(found[1])
-        return self._draft(id(cls), cls)
-
-    def _draft(self, key: object, value: Value) -> MetaDataDraft:
-        if key not in self.metadata:
-            self._keep.append(value)
-            location = value.location if isinstance(value, Instance | ClassValue) else None
-            draft = MetaDataDraft(value, location.path if location else "", location)
-            if made_by(value) == "sqlalchemy.MetaData" and isinstance(value, Instance):
-                schema = value.argument("schema", 0)
-                draft.schema = schema.value if schema and isinstance(schema.value, str) else None
-                convention = value.argument("naming_convention", 3) or value.argument("naming_convention")
-                if convention is not None:
-                    draft.convention = readable_convention(convention.value)
-            self.metadata[key] = draft
-        return self.metadata[key]
-
     # Columns
 
     def _columns(self, mapped: MappedClass) -> list[ColumnDraft]:
@@ -411,8 +238,9 @@ class Declarations:
         known = self.annotation_map(cls)
         seen: set[str] = set()
         own: set[str] = set()
+        plain: set[str] = set()  # set to None by the class itself, without an annotation
         result: list[ColumnDraft] = []
-        for entry in self.order(cls):
+        for entry in self.bases.order(cls):
             if not isinstance(entry, ClassValue):
                 result.extend(column for column in self._described_columns(entry) if column.attribute not in seen)
                 continue
@@ -422,26 +250,35 @@ class Declarations:
                 continue
             for name in declared_names(entry):
                 cascading = name in entry.names and _is_cascading(entry.names[name])
-                if name in (own if cascading else seen) or name.startswith("__"):
+                if name.startswith("__") or (name in (own if cascading else seen) and not self._maps_anyway(entry, name, plain)):
                     continue
                 seen.add(name)
+                if entry is cls and name in entry.names and entry.names[name] is None and name not in entry.annotations:
+                    plain.add(name)
                 if entry is cls or cascading:
                     own.add(name)
                 result.extend(self._attribute(cls, entry, name, known))
         mapped.attributes |= seen
         return result
 
+    def _maps_anyway(self, entry: ClassValue, name: str, plain: set[str]) -> bool:
+        """`name = None` hides a mixin's `name = mapped_column()`, but not its bare `name: Mapped[…]`."""
+        return name in plain and name not in entry.names and name in entry.annotations
+
     def _attribute(self, cls: ClassValue, entry: ClassValue, name: str, known: Mapping[Value, Value]) -> list[ColumnDraft]:
         value = self.interpreter.resolve(entry.scope, name) if name in entry.names else None
         annotation = entry.annotations.get(name)
+        maybe: Unknown | None = None
         if isinstance(value, FunctionValue):
             if not _is_declared(value):
                 return []
             annotation = value.returns
             place = value.location
-            value = self.evaluated(value, cls)
+            value, maybe = self._declared(value, cls)
         else:
             place = entry.places.get(name, entry.location)
+        if made_by(value) == "sqlalchemy.composite" and isinstance(value, Instance):
+            return self._composite(entry, name, value, known, place)
         said: Said | None = None
         missing = name not in entry.names
         made = columns_in(value)
@@ -455,8 +292,27 @@ class Declarations:
         for draft in drafts:
             draft.location = _statement(place, draft.source)
             draft.declared_in = entry.name
+            draft.maybe = draft.maybe or maybe
             if said is not None and len(drafts) == 1:
                 self._apply(draft, said)
+        return drafts
+
+    def _composite(
+        self, entry: ClassValue, name: str, value: Instance, known: Mapping[Value, Value], place: Location
+    ) -> list[ColumnDraft]:
+        """`composite(Point, mapped_column("x"), …)`: types, and names where none are given, are those of the class' fields."""
+        holder = value.arguments[0].value if value.arguments else None
+        if not isinstance(holder, ClassValue) and name in entry.annotations:
+            holder = mapped_argument(self.interpreter.annotation(entry.annotations[name]))
+        fields = list(holder.annotations.items()) if isinstance(holder, ClassValue) else []
+        drafts = [read_column(self.types, column, name) for column in columns_in(value)]
+        if not drafts and not any(isinstance(argument.value, str) for argument in value.arguments):
+            drafts = [ColumnDraft(place) for _ in fields]
+        for index, draft in enumerate(drafts):
+            draft.location, draft.declared_in = place, entry.name
+            if index < len(fields):
+                draft.attribute = name if isinstance(draft.name, str) else fields[index][0]
+                self._apply(draft, read_annotation(self.types, self.interpreter.annotation(fields[index][1]), known, place))
         return drafts
 
     def _apply(self, draft: ColumnDraft, said: Said) -> None:
@@ -471,7 +327,7 @@ class Declarations:
 
     def annotation_map(self, cls: ClassValue) -> Mapping[Value, Value]:
         """The `type_annotation_map` a class sees."""
-        for entry in self.order(cls):
+        for entry in self.bases.order(cls):
             value: Value = None
             if isinstance(entry, ClassValue):
                 if "type_annotation_map" in entry.names:
@@ -482,7 +338,7 @@ class Declarations:
                     value = next((self._map_argument(item) for item, _ in entry.decorators), None)
             elif isinstance(entry, Instance):
                 value = self._map_argument(entry)
-            elif (described := self._described(entry)) is not None and (brought := self._trait(described, "annotations")):
+            elif (described := self.library.described(entry)) is not None and (brought := self.library.trait(described, "annotations")):
                 value = {External(key): sql for key, sql in brought.items()}
             if isinstance(value, dict):
                 return value
@@ -501,21 +357,11 @@ class Declarations:
 
     # Classes of other packages
 
-    def _described(self, entry: Value) -> Mapping[str, Any] | None:
-        name = name_of(entry) if isinstance(entry, External) else None
-        return self.library.base_named(name) if name else None
-
-    def _entries(self, entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        result = [entry]
-        for inherited in entry.get("inherits", ()):
-            result.extend(self._entries(self.library.bases.get(inherited, {})))
-        return result
-
     def _described_columns(self, value: Value) -> list[ColumnDraft]:
-        described = self._described(value)
+        described = self.library.described(value)
         location = Location("", Span(0, 0))
         result = []
-        for entry in self._entries(described) if described is not None else ():
+        for entry in self.library.parts(described) if described is not None else ():
             for column in entry.get("columns", ()):
                 draft = ColumnDraft(location, name=column["name"], type=spelled_type(column["type"]))
                 draft.attribute = column.get("attribute", column["name"])
@@ -530,9 +376,9 @@ class Declarations:
 
     def _bring(self, table: TableDraft, cls: ClassValue) -> None:
         """Constraints and indexes that described classes bring."""
-        for value in self.order(cls):
-            described = self._described(value)
-            for entry in self._entries(described) if described is not None else ():
+        for value in self.bases.order(cls):
+            described = self.library.described(value)
+            for entry in self.library.parts(described) if described is not None else ():
                 for item in entry.get("unique", ()):
                     table.ready_made.append(Unique(tuple(item["columns"]), item["name"].format(table=table.name), location=cls.name_location))
                 for item in entry.get("indexes", ()):
@@ -541,6 +387,12 @@ class Declarations:
                     table.ready_made.append(Index(name, columns, item.get("unique", False), expressions=(False,) * len(columns), location=cls.name_location))
 
     # Values
+
+    def _declared(self, function: FunctionValue, cls: ClassValue) -> tuple[Value, Unknown | None]:
+        """What a declared attribute gives for a class, and the condition if it is not sure to give it."""
+        value, events = self.interpreter.call_detached(function, (Argument(None, cls, cls.name_location),))
+        made = next((event for event in events if event.result is value), None)
+        return value, made.condition if made is not None and made.certainty == Certainty.CONDITIONAL else None
 
     def evaluated(self, value: Value, cls: ClassValue) -> Value:
         """A class attribute as the class sees it: a declared attribute or class method is called."""
@@ -581,12 +433,6 @@ def merge(draft: ColumnDraft, other: ColumnDraft) -> None:
     draft.checks.extend(other.checks)
 
 
-def readable_convention(value: Value) -> Mapping[str, str]:
-    if not isinstance(value, dict):
-        return {}
-    return {key: text for key, text in value.items() if isinstance(key, str) and isinstance(text, str)}
-
-
 def snake_case(name: str) -> str:
     """`OrderItem` to `order_item`, `HTTPRequest` to `http_request`."""
     return _SNAKE.sub(r"_\1", name).lower().lstrip("_")
@@ -605,19 +451,11 @@ def _is_cascading(value: Value) -> bool:
     )
 
 
-def _last_word(value: Value) -> str | None:
-    """The method or function a decorator is: `registry.mapped`, `as_declarative()`."""
-    if isinstance(value, Instance):
-        value = value.origin
-    if isinstance(value, Method):
-        return value.name
-    name = name_of(value) if isinstance(value, External) else None
-    return name.rpartition(".")[2] if name and name.startswith("sqlalchemy.") else None
-
-
 def _statement(place: Location, source: Instance | None) -> Location:
     """From the attribute's name to the end of its value."""
-    if source is not None and source.location.path == place.path and source.location.span.start >= place.span.start:
-        if source.location.span.start - place.span.start < 2000:
-            return Location(place.path, Span(place.span.start, max(place.span.end, source.location.span.end)))
-    return place
+    if source is None or source.location.path != place.path:
+        return place
+    distance = source.location.span.start - place.span.start
+    if not 0 <= distance < 2000:  # the value was made elsewhere
+        return place
+    return Location(place.path, Span(place.span.start, max(place.span.end, source.location.span.end)))

@@ -213,6 +213,8 @@ class Declarations:
         marks: list[bool] = []
         unknown: Unknown | None = None
         for item in items:
+            if isinstance(item, Instance) and made_by(item) in _ORDERED and item.arguments and isinstance(item.arguments[0].value, str):
+                item = item.arguments[0].value  # `desc("started")`: a column and its order
             plain = str(item) if isinstance(item, str) else None
             bare = column_name(item) if plain is None else plain
             if plain is None and isinstance(item, Instance) and made_by(item) in ("sqlalchemy.column",):
@@ -229,6 +231,7 @@ class Declarations:
             marks.append(True)
         unique = _keyword(arguments, "unique")
         where = _keyword(arguments, "postgresql_where")
+        where = where if where is not None else _keyword(arguments, "sqlite_where")
         using = _keyword(arguments, "postgresql_using")
         include = names_of(_keyword(arguments, "postgresql_include")) or ()
         ops = _keyword(arguments, "postgresql_ops")
@@ -371,6 +374,7 @@ def _text_or_unknown(value: Value) -> str | Unknown | None:
     return str(value) if isinstance(value, str) else value if isinstance(value, Unknown) else None
 
 
+_ORDERED = frozenset(f"sqlalchemy.{name}" for name in ("desc", "asc", "nulls_last", "nulls_first", "nullslast", "nullsfirst"))
 _ITEMS = frozenset(f"sqlalchemy.{name}" for name in (
     "ForeignKey", "CheckConstraint", "Identity", "Computed", "Sequence", "DefaultClause", "FetchedValue", "ColumnDefault"))  # fmt: skip
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lsp_server.database.alchemy_names import given_to, made_by, name_of
+from lsp_server.database.alchemy_names import given_to, made_by, name_of, unquoted
 from lsp_server.database.model import ColumnType, Default, Identity
 from lsp_server.database.sql_text import constant_text, sql_text
 from lsp_server.database.types import TypeReader
@@ -131,8 +131,7 @@ def _is_name(value: Value) -> bool:
 
 
 def _name(value: Value, location: Location) -> str | Unknown | None:
-    if made_by(value) == "sqlalchemy.quoted_name":
-        value = value.arguments[0].value if value.arguments else None
+    value = unquoted(value)
     if value is None or isinstance(value, str):
         return value
     return Unknown("a column's name made at run time", location)

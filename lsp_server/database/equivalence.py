@@ -23,6 +23,7 @@ from lsp_server.database.model import (
     Table,
     Unique,
 )
+from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name
 from lsp_server.unknown import Unknown
 
 _FAMILIES = {
@@ -318,8 +319,8 @@ def automatic_name(table: Table, part: object, dialect: str | None) -> str:
             return part.columns[0]
         return _shortened(table.name, "_".join(part.columns or ()), "key")
     if isinstance(part, Index):
-        columns = [re.sub(r"\W+", "_", column).strip("_") for column in part.columns or ()]
-        return _shortened(table.name, "_".join(columns), "idx")
+        # SQLAlchemy names every index; only raw SQL leaves it to PostgreSQL.
+        return conventional_name(DEFAULT_CONVENTION, "ix", table.name, part.columns or (), schema=table.schema) or ""
     if isinstance(part, Check):
         mentioned = columns_in(part.expression or "", table)
         return _shortened(table.name, mentioned[0] if len(mentioned) == 1 else "", "check")

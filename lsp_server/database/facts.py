@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lsp_server.database.model import Column, Database, Default, ForeignKey, Index, Table
+from lsp_server.database.model import Check, Column, Database, Default, ForeignKey, Index, Table, Unique
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -38,10 +38,8 @@ def unknowns_of(table: Table) -> list[Unknown]:
         fields = (column.type.family, column.nullable, column.primary_key, column.default, column.server_default, column.computed,
                   column.comment, column.maybe)  # fmt: skip
         found.extend(value for value in fields if isinstance(value, Unknown))
-    for part in (*table.foreign_keys, *table.uniques, *table.indexes, *table.checks):
-        if part.unknown is not None:
-            found.append(part.unknown)
-    return found
+    parts: list[ForeignKey | Unique | Index | Check] = [*table.foreign_keys, *table.uniques, *table.indexes, *table.checks]
+    return found + [part.unknown for part in parts if part.unknown is not None]
 
 
 def table_facts(table: Table, line_of: Line) -> dict[str, Any]:

@@ -219,10 +219,14 @@ class ChangeRows:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """Something that may change the schema in a way the text does not tell; `table` where only that one is touched."""
+    """Something that may change the schema in a way the text does not tell.
+
+    `table`: only that one is touched. `inside`: tables are neither made nor dropped, only what is in them may change.
+    """
 
     reason: Unknown
     table: Key | None = None
+    inside: bool = False
 
 
 Operation = (
@@ -239,6 +243,7 @@ class Step:
     operation: Operation
     location: Location
     condition: Unknown | None = None
+    guarded: bool = False  # the revision catches a refusal and goes on
 
 
 # Reverses

@@ -84,6 +84,7 @@ class Recorder:
         self.asked = False
         self.location = Location(path, (0, 0))  # type: ignore[arg-type]
         self._condition: Unknown | None = None
+        self._guarded = False
         self._metadata: dict[int, list[Instance]] = {}
         self._reading = False
 
@@ -142,19 +143,20 @@ class Recorder:
             inside = [place for place in event.caller[1:] if place.path == self.path]
             if inside:
                 self.location = inside[-1]
+        self._guarded = event.guarded
         self._condition = None
         if event.certainty is Certainty.CONDITIONAL:
             undecided = Unknown("a condition that the text does not decide", event.location)
             self._condition = event.condition if event.condition is not None else undecided
 
     def step(self, operation: Operation) -> None:
-        step = Step(operation, self.location, self._condition)
+        step = Step(operation, self.location, self._condition, self._guarded)
         self.steps.append(step)
         if self.refusal is None:
             self.refusal = apply(self.state, step)
 
-    def opaque(self, what: str, table: Key | None = None) -> None:
-        self.step(Opaque(Unknown(what, self.location), table))
+    def opaque(self, what: str, table: Key | None = None, inside: bool = False) -> None:
+        self.step(Opaque(Unknown(what, self.location), table, inside))
 
     # Events
 
@@ -300,6 +302,8 @@ class Recorder:
         else:
             items = [each for each in table.arguments[1:] if each.name is None and made_by(each.value) != "sqlalchemy.MetaData"]
             items = [each for each in items if isinstance(each.value, Instance) or each.star]
+            if not any(made_by(each.value) == "sqlalchemy.Column" for each in items):
+                items.append(Argument(None, Unknown("columns that are added to a table later", table.location), table.location))
             self.new_table(str(name), schema, items, table.arguments, False)
 
     def _all_tables(self, receiver: Value, method: str) -> None:

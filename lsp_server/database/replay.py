@@ -69,12 +69,26 @@ class Replayer:
         self.memo: Memo = memo if memo is not None else {}
 
     def replay(self, history: History) -> HistoryReplay:
-        """Run every upgrade from an empty database, in Alembic's order, up to the first that the database would refuse."""
+        """Run every upgrade from an empty database, in Alembic's order, up to the first that the database would refuse.
+
+        Where branches without a common base cannot stand in one database, they are alternatives: the one that new
+        databases get (the branch labelled `main`, else the last one by its place in the tree) is replayed alone.
+        """
         environment = read_environment(history, self.interpreter)
+        whole = self._replay(history, history.revisions, environment)
+        branches = independent_branches(history)
+        if whole.verdict.ok is not False or len(branches) < 2:
+            return whole
+        alone = [self._replay(history, branch, environment) for branch in branches]
+        if any(each.verdict.ok is not True for each in alone):
+            return whole
+        return next((each for each, branch in zip(alone, branches) if any("main" in one.branch_labels for one in branch)), alone[-1])
+
+    def _replay(self, history: History, revisions: tuple[Revision, ...], environment: Environment) -> HistoryReplay:
         state = State(history.dialect)
         done: list[RevisionReplay] = []
         refusal: Refusal | None = None
-        for revision in history.revisions:
+        for revision in revisions:
             before = state.copy()
             steps, refusal = self.run(revision, "upgrade", state, environment)
             done.append(RevisionReplay(revision, steps, before, state.copy(), refusal))
@@ -126,6 +140,16 @@ class Replayer:
                     found.add(other)
                     waiting.append(other)
         return found
+
+
+def independent_branches(history: History) -> list[tuple[Revision, ...]]:
+    """The revisions of a history in groups that neither build nor depend on each other."""
+    group: dict[str, int] = {}
+    for number, revision in enumerate(history.revisions):
+        linked = {group[other.id] for down in (*revision.down, *revision.depends_on) if (other := history.revision(down)) and other.id in group}
+        group = {key: number if each in linked else each for key, each in group.items()}
+        group[revision.id] = number
+    return [tuple(each for each in history.revisions if group[each.id] == number) for number in dict.fromkeys(group.values())]
 
 
 def _verdict(history: History, state: State, refusal: Refusal | None) -> Replay:

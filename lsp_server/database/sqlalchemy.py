@@ -12,12 +12,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from lsp_server.database.alchemy_names import given_to, is_extension, made_by, name_of
+from lsp_server.database.alchemy_names import given_to, is_extension, made_by, name_of, unquoted
 from lsp_server.database.assemble import Assembly, TableDraft
-from lsp_server.database.declarative import Declarations, readable_convention
+from lsp_server.database.bases import readable_convention
+from lsp_server.database.declarative import Declarations
 from lsp_server.database.elements import CONSTRAINTS
+from lsp_server.database.library import shipped_library
 from lsp_server.database.model import Database, EnumType, Table
-from lsp_server.database.types import TypeReader, shipped_library
+from lsp_server.database.types import TypeReader
 from lsp_server.python.expressions import receiver_at
 from lsp_server.python.interpret import Execution, Interpreter
 from lsp_server.python.values import Certainty, ClassValue, Event, Instance, Method, Value
@@ -26,7 +28,7 @@ from lsp_server.unknown import Unknown
 # What a module that declares something holds. Bases and mixins are found through its imports.
 _SIGNS = ("__tablename__", "__table_args__", "__table__", "Mapped[", "olumn(", "Table(", "table=True", "table = True", "Index(",
           "map_imperatively(", "append_constraint(", "naming_convention", "db.Model", "Base)", "(Model)", " Model)")  # fmt: skip
-_TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|conftest)\.py$")
+_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|docs?|examples?|[^/]*_docs)/|(?:^|/)(?:test_[^/]*|conftest)\.py$")
 _HISTORY = re.compile(r"(?:^|/)(?:migrations?|alembic)/")
 
 
@@ -55,14 +57,15 @@ def read_models(
                 _read_table(reader, event)
     for execution in executions:
         for cls in execution.classes:
-            reader.map(cls)
+            if cls.certainty != Certainty.DORMANT:
+                reader.map(cls)
     _attach_loose_parts(reader, executions)
     _late_conventions(reader, executions)
     return _databases(reader)
 
 
 def is_aside(path: str) -> bool:
-    """Tests and whatever stands in a folder of migrations: their tables are not the application's."""
+    """Tests, documentation, examples and whatever stands in a folder of migrations: their tables are not the application's."""
     return _TESTS.search(path) is not None or _HISTORY.search(path) is not None
 
 
@@ -85,22 +88,21 @@ def _read_table(reader: Declarations, event: Event) -> None:
     options = {argument.name: argument.value for argument in given_to(made) if argument.name is not None}
     name = values.pop(0).value if values else options.get("name")
     metadata: Value = options.get("metadata")
-    if values and not made_by(values[0].value) == "sqlalchemy.Column" and metadata is None:
+    if values and made_by(values[0].value) != "sqlalchemy.Column" and metadata is None:
         metadata = values.pop(0).value
     if metadata is None and isinstance(event.callee, Method) and is_extension(event.callee.receiver):
         metadata = event.callee.receiver
-    if made_by(name) == "sqlalchemy.quoted_name":
-        name = name.arguments[0].value if name.arguments else None
+    name = unquoted(name)
     if not isinstance(name, str):
         what = name.what if isinstance(name, Unknown) else "a table's name made at run time"
         reader.unknowns.append(Unknown(f"a table: {what}", made.location))
         return
-    draft = reader.metadata_draft(metadata if not isinstance(metadata, Unknown) else "unknown")
+    draft = reader.bases.metadata_draft(metadata if not isinstance(metadata, Unknown) else "unknown")
     schema = options.get("schema", draft.schema)
     table = TableDraft(name, schema if isinstance(schema, str) else None, draft, made.location)
     reader.fill(table, [argument.value for argument in values], options)
     for argument in [*given_to(made)]:
-        if argument.star or isinstance(argument.value, Unknown) and argument.name is None:
+        if argument.star or (isinstance(argument.value, Unknown) and argument.name is None):
             table.incomplete = Unknown("a table with parts made at run time", argument.location)
     if any(option in options for option in ("autoload", "autoload_with")):
         if not table.columns:
@@ -136,8 +138,8 @@ def _late_conventions(reader: Declarations, executions: list[Execution]) -> None
     for execution in executions:
         for event in execution.events:
             if name_of(event.callee) == "builtins.setattr" and event.arguments[1].value == "naming_convention":
-                reader.metadata_draft(event.arguments[0].value).convention = readable_convention(event.arguments[2].value)
-    for draft in reader.metadata.values():
+                reader.bases.metadata_draft(event.arguments[0].value).convention = readable_convention(event.arguments[2].value)
+    for draft in reader.bases.metadata.values():
         if isinstance(draft.value, Instance) and "naming_convention" in draft.value.attributes:
             draft.convention = readable_convention(draft.value.attributes["naming_convention"])
 
@@ -180,7 +182,7 @@ def _databases(reader: Declarations) -> tuple[Database, ...]:
     for draft in drafts.values():
         grouped.setdefault(id(draft.metadata), []).append(assembly.table(draft))
     result: list[Database] = []
-    for metadata in reader.metadata.values():
+    for metadata in reader.bases.metadata.values():
         tables = grouped.get(id(metadata))
         if not tables:
             continue

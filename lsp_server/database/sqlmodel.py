@@ -41,13 +41,13 @@ def columns(reader: Declarations, cls: ClassValue) -> list[ColumnDraft]:
 
 def _column(reader: Declarations, entry: ClassValue, name: str) -> ColumnDraft | None:
     place = entry.places.get(name, entry.location)
-    value = reader.interpreter.resolve(entry.scope, name) if name in entry.names else Ellipsis
+    value: Value = reader.interpreter.resolve(entry.scope, name) if name in entry.names else Ellipsis  # none given
     if made_by(value) == "sqlmodel.Relationship" or (made_by(value) or "").endswith("PrivateAttr"):
         return None
     annotation = reader.interpreter.annotation(entry.annotations[name])
     if is_no_column(annotation):
         return None
-    field = value if made_by(value) in _FIELDS else None
+    field: Instance | None = value if isinstance(value, Instance) and made_by(value) in _FIELDS else None
     kind, optional, extras = _unwrapped(annotation)
     field = field or next((extra for extra in extras if made_by(extra) in _FIELDS), None)
     given = {argument.name: argument for argument in field.arguments if argument.name} if field is not None else {}

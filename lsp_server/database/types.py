@@ -6,14 +6,12 @@ Types are spelled as SQLAlchemy compiles them for PostgreSQL. What other package
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.resources import files
+from dataclasses import replace
 from typing import Any
 
 from lsp_server.database.alchemy_names import given_to, made_by, name_of
+from lsp_server.database.library import Library, shipped_library
 from lsp_server.database.model import ColumnType, EnumType
 from lsp_server.python import expressions
 from lsp_server.python.interpret import Interpreter
@@ -50,10 +48,7 @@ _PLAIN: dict[str, tuple[str, tuple[str, ...]]] = {
     "JSON": ("JSON", ()), "UUID": ("UUID", ()), "Interval": ("INTERVAL", ()), "MatchType": ("BOOLEAN", ()),
 }  # fmt: skip
 _POSTGRESQL: dict[str, tuple[str, tuple[str, ...]]] = {
-    **{name: (name, ()) for name in (
-        "JSONB JSONPATH INET CIDR MACADDR MACADDR8 HSTORE TSVECTOR TSQUERY BYTEA MONEY OID REGCLASS REGCONFIG INT4RANGE "
-        "INT8RANGE NUMRANGE DATERANGE TSRANGE TSTZRANGE INT4MULTIRANGE INT8MULTIRANGE NUMMULTIRANGE DATEMULTIRANGE "
-        "TSMULTIRANGE TSTZMULTIRANGE CITEXT").split()},
+    **{name: (name, ()) for name in ["JSONB", "JSONPATH", "INET", "CIDR", "MACADDR", "MACADDR8", "HSTORE", "TSVECTOR", "TSQUERY", "BYTEA", "MONEY", "OID", "REGCLASS", "REGCONFIG", "INT4RANGE", "INT8RANGE", "NUMRANGE", "DATERANGE", "TSRANGE", "TSTZRANGE", "INT4MULTIRANGE", "INT8MULTIRANGE", "NUMMULTIRANGE", "DATEMULTIRANGE", "TSMULTIRANGE", "TSTZMULTIRANGE", "CITEXT"]},
 }  # fmt: skip
 _MYSQL_SIZES = ("TINYTEXT", "MEDIUMTEXT", "LONGTEXT", "TINYBLOB", "MEDIUMBLOB", "LONGBLOB", "TINYINT", "MEDIUMINT", "YEAR", "BIT")
 _ENUMS = ("sqlalchemy.Enum", "sqlalchemy.dialects.postgresql.ENUM", "sqlalchemy.dialects.mysql.ENUM", "sqlalchemy.ENUM")
@@ -65,36 +60,6 @@ PYTHON_TYPES: dict[str, ColumnType] = {
     "datetime.datetime": ColumnType(TIMESTAMP), "datetime.date": ColumnType("DATE"), "uuid.UUID": ColumnType("UUID"),
     "datetime.time": ColumnType("TIME WITHOUT TIME ZONE"), "datetime.timedelta": ColumnType("INTERVAL"),
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """What other packages bring: `types` by dotted name, and `bases` (declarative classes with columns of their own)."""
-
-    types: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    bases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    harmless: tuple[str, ...] = ()  # packages and classes that bring no columns
-
-    def with_types(self, more: Mapping[str, Mapping[str, Any]]) -> Library:
-        """The library extended by a project's configuration."""
-        return replace(self, types={**self.types, **more})
-
-    def type_named(self, name: str) -> Mapping[str, Any] | None:
-        """By the dotted name, or by package and last word: packages move their modules about."""
-        return _entry(self.types, name)
-
-    def base_named(self, name: str) -> Mapping[str, Any] | None:
-        return _entry(self.bases, name)
-
-
-def _entry(table: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
-    return table.get(name) or table.get(f"{name.partition('.')[0]}.{name.rpartition('.')[2]}")
-
-
-@cache
-def shipped_library() -> Library:
-    data = tomllib.loads(files(__package__).joinpath("library_types.toml").read_text(encoding="utf-8"))
-    return Library(data.get("types", {}), data.get("bases", {}), tuple(data.get("harmless", ())))
 
 
 class TypeReader:
@@ -213,6 +178,8 @@ class TypeReader:
             given = find_argument(arguments, str(wraps), wraps if isinstance(wraps, int) else entry.get("position"))
             if given is not None:
                 return self.read(given.value, location, depth + 1)
+        if "like" in entry:
+            return self._named(entry["like"], arguments, location, depth + 1)
         if "pattern" in entry:
             unless = entry.get("indexed_unless")
             given = find_argument(arguments, unless) if unless else None

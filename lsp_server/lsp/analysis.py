@@ -10,7 +10,7 @@ import gc
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -20,8 +20,10 @@ from lsp_server.config import Config, ConfigError, matches
 from lsp_server.document import Document, Documents, Kind, kind_of
 from lsp_server.findings import Finding, Fix, Report
 from lsp_server.outline import Outline, outline
-from lsp_server.rules import all_rules
+from lsp_server.rules import all_rules, rule_named
 from lsp_server.snapshot import Memo, Snapshot
+from lsp_server.text import Location, Span
+from lsp_server.tree.mend import Difference, difference
 from lsp_server.verify import Verdict, build_and_verify
 from lsp_server.workspace import (
     NEVER,
@@ -35,6 +37,7 @@ from lsp_server.workspace import (
     stamp_of,
 )
 
+SYNTAX = "spec-syntax"  # the rule about texts that do not parse
 CONFIGURATIONS = frozenset({"specdrift.toml", "pyproject.toml"})
 
 
@@ -66,13 +69,57 @@ class Inputs:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """A buffer whose text does not parse, and how it differs from the text that stands for it in the snapshot."""
+
+    document: Document
+    difference: Difference
+
+    def outward(self, offset: int) -> int:
+        """An offset of the snapshot's text as one of the buffer's."""
+        start, end, removed = self.difference.start, self.difference.end, self.difference.removed
+        return offset if offset <= start else max(end, offset - removed + end - start)
+
+    def inward(self, offset: int) -> int:
+        start, end, removed = self.difference.start, self.difference.end, self.difference.removed
+        return offset if offset <= start else max(start + removed, offset - end + start + removed)
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
-    """The outcome of one revision. `trouble` says for people why the configuration on disk is not the one in use."""
+    """The outcome of one revision. `trouble` says for people why the configuration on disk is not the one in use.
+
+    While a buffer is half-typed, the snapshot holds the last text of it that parsed: nothing elsewhere may move because a
+    bracket is missing for a moment. `drafts` are these buffers by path; places go in and out through the methods here.
+    """
 
     revision: int
     snapshot: Snapshot
     report: Report
     trouble: str | None = None
+    drafts: Mapping[str, Draft] = field(default_factory=dict)
+    broken: tuple[Finding, ...] = ()  # of the report: what is wrong with half-typed texts, at places of the buffers
+
+    def span(self, finding: Finding) -> Span:
+        """The place of a finding in the text as the editor has it."""
+        if any(finding is one for one in self.broken):
+            return finding.location.span
+        return self.outward(finding.location)
+
+    def document(self, path: str) -> Document | None:
+        """The text as the editor has it."""
+        draft = self.drafts.get(path)
+        return draft.document if draft is not None else self.snapshot.document(path)
+
+    def outward(self, location: Location) -> Span:
+        """A place of the snapshot in the text as the editor has it."""
+        draft = self.drafts.get(location.path)
+        return Span(*map(draft.outward, location.span)) if draft is not None else location.span
+
+    def inward(self, path: str, offset: int) -> int:
+        """An offset in the editor's text as one of the snapshot's."""
+        draft = self.drafts.get(path)
+        return draft.inward(offset) if draft is not None else offset
 
 
 class Analysis:
@@ -88,6 +135,8 @@ class Analysis:
         self._files: dict[str, Stamp] | None = None
         self._documents = Documents({})
         self._buffers: dict[str, Document] = {}
+        self._drafts: dict[str, Draft] = {}
+        self._draft_memo = Memo()  # of their own, so that a half-typed text never drives out the facts of the good one
         self._flag = Flag()
         self._observe: Callable[[int], None] = _nothing
 
@@ -99,14 +148,16 @@ class Analysis:
             self._update(inputs)
             snapshot = Snapshot(self._documents, self._config, self.memo, self._is_cancelled, datetime.now())
             report = check(snapshot, all_rules(), self._is_cancelled, date.today(), self._baseline)
+            broken = self._broken_texts()
         finally:
             self._observe = _nothing
         if first:
             self.save_cache()
             gc.collect()
             gc.freeze()  # The facts stay for the life of the process: later collections need not walk them.
-        report = replace(report, seconds=time.perf_counter() - started)
-        return Checked(inputs.revision, snapshot, report, self._trouble)
+        findings = tuple(sorted((*report.findings, *broken), key=lambda finding: finding.location))
+        report = replace(report, findings=findings, seconds=time.perf_counter() - started)
+        return Checked(inputs.revision, snapshot, report, self._trouble, dict(self._drafts), broken)
 
     def verdict(self, checked: Checked, finding: Finding, fix: Fix, flag: Flag) -> Verdict:
         """Build a fix and check what it would do. Raises Cancelled."""
@@ -148,14 +199,41 @@ class Analysis:
         for path in self._buffers.keys() - inputs.buffers.keys():
             changed[path] = read_document(self.root, path) if path in self._files else None
         for path, document in inputs.buffers.items():
-            if self._belongs(path):
-                if self._buffers.get(path) is not document or path in changed:
-                    changed[path] = document
-            elif path in self._documents:
-                changed[path] = None
+            if not self._belongs(path):
+                changed.update({path: None} if path in self._documents else {})
+            elif self._buffers.get(path) is not document or path in changed:
+                changed[path] = self._settled(path, document)
         self._buffers = dict(inputs.buffers)
+        self._drafts = {path: draft for path, draft in self._drafts.items() if path in self._buffers}
         if changed:
             self._documents = self._documents.replacing(changed)
+
+    # Half-typed buffers
+
+    def _settled(self, path: str, document: Document) -> Document:
+        """The text that stands for a buffer: its own, or the last one that parsed."""
+        memo = self._draft_memo if path in self._drafts else self.memo
+        standing = self._documents.get(path)
+        if not Snapshot(Documents({path: document}), self._config, memo).is_broken(path):
+            self._drafts.pop(path, None)
+            return document
+        if standing is None or (path not in self._drafts and self._is_broken(standing)):
+            return document  # It has never been whole: what can be read of it must do.
+        self._drafts[path] = Draft(document, difference(standing.text, document.text))
+        return standing
+
+    def _is_broken(self, document: Document) -> bool:
+        return Snapshot(Documents({document.path: document}), self._config, Memo()).is_broken(document.path)
+
+    def _broken_texts(self) -> tuple[Finding, ...]:
+        """What is wrong with the half-typed texts themselves, which the snapshot does not have."""
+        rule = rule_named(SYNTAX)
+        if not self._drafts or rule is None:
+            return ()
+        texts = self._documents.replacing({path: draft.document for path, draft in self._drafts.items()})
+        snapshot = Snapshot(texts, self._config, self._draft_memo, self._is_cancelled)
+        found = check(snapshot, [rule], self._is_cancelled, date.today(), self._baseline).findings
+        return tuple(replace(finding, fixes=()) for finding in found if finding.location.path in self._drafts)
 
     def _configure(self) -> None:
         """Read the configuration anew; a broken one leaves the last good one in use."""

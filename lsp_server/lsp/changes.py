@@ -6,7 +6,7 @@ from lsprotocol import types
 
 from lsp_server.findings import Applicability, Fix
 from lsp_server.lsp.analysis import Checked
-from lsp_server.lsp.protocol import ContentModified, Server
+from lsp_server.lsp.protocol import ContentModified, RequestFailed, Server
 from lsp_server.lsp.session import Session
 from lsp_server.text import Change
 
@@ -15,9 +15,11 @@ _START = types.Range(start=types.Position(line=0, character=0), end=types.Positi
 
 
 def workspace_edit(ls: Server, session: Session, checked: Checked, change: Change, fix: Fix) -> types.WorkspaceEdit:
-    """Raises ContentModified if an edited document is no longer the one that was checked."""
+    """Raises ContentModified if an edited document is no longer the one that was checked, RequestFailed if it is broken."""
     edits: dict[str, list[types.TextEdit]] = {}
     for edit in change.edits:
+        if edit.path in checked.drafts:
+            raise RequestFailed(f"{edit.path} has a syntax error: correct it first")
         document = checked.snapshot.documents[edit.path]
         buffer = session.buffers.get(edit.path)
         if buffer is not None and buffer.document.digest != document.digest:

@@ -33,7 +33,7 @@ async def list_actions(ls: Server, params: types.CodeActionParams) -> list[types
         return []
     session, path = found
     checked = await session.newest()
-    document = checked.snapshot.document(path)
+    document = checked.document(path)
     if document is None:
         return []
     actions = []
@@ -69,15 +69,15 @@ async def resolve(ls: Server, action: types.CodeAction) -> types.CodeAction:
 
 
 def findings_at(checked: Checked, path: str, span: Span) -> list[Finding]:
-    """Findings that the span touches, and those that begin on its lines."""
-    document = checked.snapshot.document(path)
+    """Findings that the span (of the editor's text) touches, and those that begin on its lines."""
+    document = checked.document(path)
     if document is None:
         return []
     first, last = document.lines.position(span.start).line, document.lines.position(span.end).line
     found = []
     for finding in checked.report.findings:
         if finding.location.path == path:
-            start, end = finding.location.span
+            start, end = checked.span(finding)
             line = document.lines.position(start).line
             if first <= line <= last or (start <= span.end and span.start <= end):
                 found.append(finding)
@@ -143,6 +143,6 @@ async def _edit_at_once(
 ) -> types.WorkspaceEdit | None:
     """For clients that cannot ask later: the edit, or None where the repair would not hold."""
     verdict = await _verdict(session, checked, finding, fix)
-    if not verdict.ok or verdict.change is None:
+    if not verdict.ok or verdict.change is None or any(path in checked.drafts for path in verdict.change.paths):
         return None
     return workspace_edit(ls, session, checked, verdict.change, fix)

@@ -16,15 +16,15 @@ async def definition(
         return None
     session, path = found
     checked, outline = await session.outline()
-    document = checked.snapshot.document(path)
+    document = checked.document(path)
     if document is None:
         return None
-    entries = outline.at(path, ls.places.offset(document, params.position))
+    entries = outline.at(path, checked.inward(path, ls.places.offset(document, params.position)))
     if not ls.client.links:
         return [place(ls, session, checked, other.name) for entry in entries for other in entry.others] or None
     links = []
     for entry in entries:
-        origin = ls.places.range(document, entry.name.span)
+        origin = ls.places.range(document, checked.outward(entry.name))
         for other in entry.others:
             whole, name = place(ls, session, checked, other.whole), place(ls, session, checked, other.name)
             links.append(

@@ -15,7 +15,7 @@ from lsp_server.findings import Finding, Severity
 from lsp_server.lsp.analysis import Checked
 from lsp_server.lsp.protocol import Server, ServerCancelled
 from lsp_server.lsp.session import Session, Superseded
-from lsp_server.text import Location
+from lsp_server.text import Location, Span
 
 SOURCE = "specdrift"
 _SEVERITY = {
@@ -56,7 +56,7 @@ def diagnostic(ls: Server, session: Session, checked: Checked, finding: Finding)
             for entry in finding.related
         ]
     return types.Diagnostic(
-        range=place(ls, session, checked, finding.location).range,
+        range=_range(ls, checked, finding.location.path, checked.span(finding)),
         message=finding.message,
         severity=_SEVERITY[finding.severity],
         code=finding.rule,
@@ -68,10 +68,15 @@ def diagnostic(ls: Server, session: Session, checked: Checked, finding: Finding)
 
 def place(ls: Server, session: Session, checked: Checked, location: Location) -> types.Location:
     """A place of a check as the client names it; the start of a file that is not there."""
-    document = checked.snapshot.document(location.path)
+    return types.Location(
+        uri=session.uri(location.path), range=_range(ls, checked, location.path, checked.outward(location))
+    )
+
+
+def _range(ls: Server, checked: Checked, path: str, span: Span) -> types.Range:
+    document = checked.document(path)
     start = types.Position(line=0, character=0)
-    range_ = ls.places.range(document, location.span) if document is not None else types.Range(start=start, end=start)
-    return types.Location(uri=session.uri(location.path), range=range_)
+    return ls.places.range(document, span) if document is not None else types.Range(start=start, end=start)
 
 
 # After each check

@@ -28,16 +28,16 @@ async def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
         return None
     session, path = found
     checked, outline = await session.outline()
-    document = checked.snapshot.document(path)
+    document = checked.document(path)
     if document is None:
         return None
     offset = ls.places.offset(document, params.position)
     blocks, spans = _findings(checked, path, offset)
-    for entry in outline.at(path, offset):
+    for entry in outline.at(path, checked.inward(path, offset)):
         described = [_other(checked, other) for other in entry.others] + list(entry.notes)
         if described:
             blocks.append("\n\n".join([f"**{entry.title}**", *described]))
-            spans.append(entry.name.span)
+            spans.append(checked.outward(entry.name))
     if not blocks:
         return None
     text = "\n\n---\n\n".join(blocks)
@@ -60,7 +60,7 @@ def where(checked: Checked, location: Location) -> str:
 def _findings(checked: Checked, path: str, offset: int) -> tuple[list[str], list[Span]]:
     blocks, spans = [], []
     for finding in checked.report.findings:
-        span = finding.location.span
+        span = checked.span(finding)
         if finding.location.path == path and span.start <= offset <= span.end:
             others = [f"- {other.message}: `{where(checked, other.location)}`" for other in finding.related]
             blocks.append("\n".join([finding.message, *([""] if others else []), *others]))

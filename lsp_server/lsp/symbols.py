@@ -34,10 +34,10 @@ async def document_symbols(
         ]
     symbols = []
     for entry in entries:
-        whole, name = entry.whole.span, entry.name.span
+        whole, name = checked.outward(entry.whole), checked.outward(entry.name)
         if not whole.covers(name):
             whole = name  # The protocol wants the name inside.
-        document = checked.snapshot.documents[path]
+        document = checked.document(path) or checked.snapshot.documents[path]
         symbols.append(
             types.DocumentSymbol(
                 name=entry.title,

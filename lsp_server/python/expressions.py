@@ -297,9 +297,9 @@ def binary(self: Interpreter, operator: str, left: Value, right: Value, location
         return Unknown(right.what, right.location or location)
     try:
         if operator == "+" and type(left) is type(right) and isinstance(left, str | list | tuple | int | float | bytes):
-            return left + right if isinstance(left, int | float) or len(left) + len(right) <= LONGEST else _large(location)  # type: ignore[operator]
+            return left + right if isinstance(left, int | float) or len(left) + len(right) <= LONGEST else _large(location)
         if operator == "%" and isinstance(left, str) and plain(right) and _harmless(left):
-            return left % right  # type: ignore[operator]
+            return left % right
         if isinstance(left, int | float) and isinstance(right, int | float):
             return _arithmetic(operator, left, right, location)
         if operator == "*" and isinstance(left, str | list | tuple) and isinstance(right, int):

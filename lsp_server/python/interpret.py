@@ -125,6 +125,7 @@ class Interpreter:
         self.touched_settings = False
         self.calls: list[Location] = []
         self._stack: list[Execution] = []
+        self.guards = 0  # running `try` statements whose handlers go on
         self._frames: list[_Frame] = []
         self._steps = 0
 
@@ -412,7 +413,7 @@ class Interpreter:
         """Write down a call of something outside the workspace; gives what the call makes."""
         result = Instance(callee, arguments, location)
         if self._stack:
-            event = Event(callee, arguments, location, self.certainty, result, None, self.condition, tuple(self.calls))
+            event = Event(callee, arguments, location, self.certainty, result, None, self.condition, tuple(self.calls), self.guards > 0)
             self._stack[-1].events.append(event)
             if self.outside is not None:
                 answer = self.outside.called(event)
@@ -482,7 +483,7 @@ class Interpreter:
         instance = Instance(cls, arguments, location)
         if cls.externals() and self._stack:
             self._stack[-1].events.append(
-                Event(cls, arguments, location, self.certainty, instance, None, self.condition, tuple(self.calls))
+                Event(cls, arguments, location, self.certainty, instance, None, self.condition, tuple(self.calls), self.guards > 0)
             )
         found = cls.find("__init__")
         if found and isinstance(found[1], FunctionValue):
@@ -598,6 +599,7 @@ class Interpreter:
         for keyword, value, first, last in keywords:
             place = Location(scope.path, Span(first, last))
             cls.keywords.append(Argument(keyword, self.evaluate(value, inner), place, keyword is None))
+        cls.certainty, cls.condition = self.certainty, self.condition
         inner.owner = cls
         self.block(body, inner)
         for parameter in names:
@@ -998,7 +1000,12 @@ def _with(self: Interpreter, node: Node, scope: Scope) -> object:
 
 def _try(self: Interpreter, node: Node, scope: Scope) -> object:
     _, _, _, body, handlers, otherwise, final = node
-    signal = self.block(body, scope)
+    guarded = any(not handler or handler[-1][0] != "raise" for _, _, handler in handlers)
+    self.guards += guarded
+    try:
+        signal = self.block(body, scope)
+    finally:
+        self.guards -= guarded
     if signal == _RAISE:
         signal = None
     for kind, name, handler in handlers:

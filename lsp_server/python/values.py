@@ -165,6 +165,8 @@ class ClassValue:
     type_parameters: tuple[str, ...] = ()
     decorators: list[tuple[Value, Location]] = field(default_factory=list)
     node: Node = ()
+    certainty: Certainty = Certainty.CERTAIN  # of the statement that makes it
+    condition: Unknown | None = None
     _mro: list[Value] | None = None
 
     def mro(self) -> list[Value]:
@@ -291,6 +293,7 @@ class Event:
     decorates: FunctionValue | ClassValue | None = None
     condition: Unknown | None = None
     caller: tuple[Location, ...] = ()
+    guarded: bool = False  # a failure here is caught, and what follows goes on
 
     def argument(self, name: str, position: int | None = None) -> Argument | None:
         return find_argument(self.arguments, name, position)

@@ -130,6 +130,9 @@ FIELDS = [
     ("response: null answered", response("{type: string}"), response("{type: [string, 'null']}"),
      ["contradicts response-field value nullable: False | True"]),
     ("response: null instead of nothing", response("{type: string}", ""), response("{type: [string, 'null'], default: null}"), []),
+    ("response: null where both may leave it out", response("{type: string}", ""), response("{type: [string, 'null']}", ""), []),
+    ("response: null in what is always there", response("{type: string}", ""), response("{type: [string, 'null']}"),
+     ["contradicts response-field value nullable: False | True"]),
     ("response: null never answered", response("{type: [string, 'null']}"), response("{type: string}"), []),
     ("response: a narrower type", response("{type: number}"), response("{type: integer}"), []),
     ("response: a wider type", response("{type: integer}"), response("{type: number}"),
@@ -328,7 +331,8 @@ def test_one_model_asked_for_and_answered_is_told_of_once() -> None:
 
 def test_null_beside_a_reference() -> None:
     def text(schema: str) -> str:
-        return shared("{type: string}").replace("lead: {$ref: '#/components/schemas/User'}", f"lead: {schema}")
+        named = shared("{type: string}").replace("lead: {$ref: '#/components/schemas/User'}", f"lead: {schema}")
+        return named.replace("Team: {type: object,", "Team: {type: object, required: [lead],")
 
     plain = "{$ref: '#/components/schemas/User'}"
     found = differences(api(text(plain)), code(text(f"{{anyOf: [{plain}, {{type: 'null'}}]}}")))

@@ -111,3 +111,19 @@ def test_labels_and_dependencies() -> None:
 def test_a_broken_file_is_no_exception() -> None:
     files = tree(BASE, "revision = 'b'\ndown_revision = 'a1'\ndef upgrade(:\n  op.")
     assert {each.id for each in only(files).revisions} >= {"a1"}
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "dialect"),
+    [
+        ("sqlite:///x.db", "", "sqlite"),
+        ("sqlite:///x.db", "from sqlalchemy.dialects import postgresql as pg", "postgresql"),
+        ("mysql+pymysql://h/d", "", "mysql"),
+        ("postgresql+asyncpg://h/d", "", "postgresql"),
+        ("driver://user:pass@localhost/dbname", "", "postgresql"),
+    ],
+)
+def test_the_dialect(url: str, more: str, dialect: str) -> None:
+    text = f"{more}\nrevision = 'a'\ndown_revision = None\n"
+    files = {"alembic.ini": f"[alembic]\nscript_location = m\nsqlalchemy.url = {url}\n", "m/env.py": ENV, "m/versions/a.py": text}
+    assert only(files).dialect == dialect

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from lsp_server.database.replay import Memo
 from lsp_server.unknown import Unknown
-from tests.database.histories import chain, replayed, sketch
+from tests.database.histories import chain, histories, replayed, replayer, revision, sketch, tree
 
 USERS = "op.create_table('users', sa.Column('id', sa.Integer(), nullable=False), sa.Column('email', sa.String(80)), sa.PrimaryKeyConstraint('id'))"
 
@@ -159,3 +161,35 @@ def test_an_answer_from_the_schema_is_asked_again_when_the_schema_is_another() -
     asks = "if not sa.inspect(op.get_bind()).has_table('t'):\n    op.create_table('t', sa.Column('a', sa.Text))"
     assert sketch(replayed(chain("pass", asks), memo).database) == ["t: a TEXT"]
     assert sketch(replayed(chain("op.create_table('t', sa.Column('b', sa.Text))", asks), memo).database) == ["t: b TEXT"]
+
+
+def test_a_refusal_that_the_revision_catches_does_not_end_the_replay() -> None:
+    replay = replayed(chain(USERS, "try:\n    op.drop_column('users', 'gone')\nexcept Exception:\n    print('never mind')"))
+    assert replay.verdict.ok is True and sketch(replay.database)[0] == "users: id INTEGER!, email VARCHAR(80)"
+
+
+def test_a_refusal_that_the_revision_raises_again_does() -> None:
+    replay = replayed(chain(USERS, "try:\n    op.drop_column('users', 'gone')\nexcept Exception:\n    raise"))
+    assert replay.verdict.ok is False
+
+
+def test_branches_that_exclude_each_other_are_alternatives() -> None:
+    made = "op.create_table('t', sa.Column('a', sa.Text))"
+    main = revision("m", None, made.replace("'a'", "'b'"), more="branch_labels = ('main',)")
+    assert sketch(replayed(tree(revision("old", None, made), main)).database) == ["t: b TEXT"]
+
+
+def test_what_is_done_to_an_unknown_table_leaves_the_tables_themselves_certain() -> None:
+    replay = replayed(chain(USERS, "for row in op.get_bind().execute(sa.text('SELECT 1')):\n    op.drop_constraint(row[0], row[1])"))
+    assert replay.verdict.ok is True
+    assert replay.database.incomplete is None and replay.database.tables[0].incomplete is not None
+
+
+def test_three_hundred_revisions_replay_in_well_under_a_second() -> None:
+    more = [f"op.add_column('users', sa.Column('c{number}', sa.String(20)))\nop.create_index('i{number}', 'users', ['c{number}'])" for number in range(300)]
+    files = chain(USERS, *more)
+    found, runner = histories(files)[0], replayer(files)
+    start = time.process_time()
+    replay = runner.replay(found)
+    assert replay.verdict.ok is True and len(replay.database.tables[0].columns) == 302
+    assert time.process_time() - start < 1.0

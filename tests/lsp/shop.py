@@ -31,9 +31,10 @@ FILES = {
                   description: One book.
                   content:
                     application/json:
-                      schema: {title: "😀𝒳 ä", $ref: "#/components/schemas/Novel"}
+                      schema: {$ref: "#/components/schemas/Book"}
         components:
           schemas:
+            Shelf: {title: "😀𝒳 ä", type: array, items: {$ref: "#/components/schemas/Novel"}}
             Book:
               type: object
               required: [id, title]

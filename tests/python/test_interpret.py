@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from lsp_server.python.interpret import Interpreter
+from lsp_server.python.interpret import UNANSWERED, Interpreter
 from lsp_server.python.module import read_module
 from lsp_server.python.program import Program
-from lsp_server.python.values import Certainty, ClassValue, EnumMember, External, Instance, Method, Value
+from lsp_server.python.values import (
+    Certainty,
+    ClassValue,
+    EnumMember,
+    Event,
+    External,
+    Instance,
+    Method,
+    UnknownText,
+    Value,
+)
 from lsp_server.unknown import Unknown
 
 
@@ -41,6 +51,8 @@ def events(source: str, **more: str) -> list[tuple[str, Certainty]]:
         ("from starlette import status\nx = status.HTTP_404_NOT_FOUND", 404),
         ("from typing import get_type_hints\ndef f() -> None: ...\nx = get_type_hints(f).get('return')", None),
         ("a = '/api'\nx = f'{a}/v{1}'", "/api/v1"),
+        ("x = 0\nwhile x < 3:\n    x += 1", 3),
+        ("x = 'a'\nwhile True:\n    x = x + 'b'\n    if len(x) > 2:\n        break", "ab"),
         ("x = '/'.join(['a', 'b'])", "a/b"),
         ("x = '%s/%d' % ('a', 2)", "a/2"),
         ("x = 'a-b'.replace('-', '_').upper()", "A_B"),
@@ -228,3 +240,84 @@ def test_regular_expressions_on_known_texts(source: str, expected: object) -> No
 
 def test_a_pattern_that_could_run_for_ever_is_not_run() -> None:
     assert isinstance(value_of('import re\nx = re.sub(r"(a+)+$", "", "' + "a" * 100 + 'b")'), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def numbers():\n    for i in range(2):\n        yield i\n    yield from (7, 8)\nx = [*numbers()]", [0, 1, 7, 8]),
+        ("from collections import defaultdict\nd = defaultdict(list)\nd['a'].append(1)\nx = d['a']", [1]),
+        ("from itertools import chain\nx = chain.from_iterable([[1], [2]])", [1, 2]),
+        ("class A:\n    __own = 1\n    shared = 2\nx = [n for n in dir(A) if n.endswith('own')] + [getattr(A, '_A__own')]", ["_A__own", 1]),
+        (
+            "class classproperty:\n    def __init__(self, f): self.f = f\n    def __get__(self, o, cls): return self.f(cls)\n"
+            "class A:\n    @classproperty\n    def name(cls): return cls.__name__\nclass B(A): pass\nx = B.name",
+            "B",
+        ),
+        ("import os\nx = 'no' if os.environ.get('PREFIX') == '1' else 'yes'", None),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    x = 1\nelse:\n    x = 2", 2),
+    ],
+)
+def test_what_a_run_would_give(source: str, expected: object) -> None:
+    assert value_of(source) == (expected if expected is not None else "yes")
+
+
+def test_a_package_that_may_be_absent_gives_way_to_ours() -> None:
+    source = "try:\n    from enterprise import A\nexcept ImportError:\n    from ours import A\nx = A.name"
+    assert value_of(source, ours="class A:\n    name = 'ours'\n") == "ours"
+
+
+def test_a_module_named_like_a_well_known_package_is_not_it() -> None:
+    files = {
+        "app/__init__.py": "", "app/db/__init__.py": "", "app/db/sqlalchemy.py": "from sqlalchemy import Column\n",
+        "app/db/models.py": "from sqlalchemy import Column as x\n",
+    }  # fmt: skip
+    program = interpreter(files)
+    assert [isinstance(program.member(f"app/db/{name}.py", member), External) for name, member in (("sqlalchemy", "Column"), ("models", "x"))] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("source", "beginning"),
+    [
+        ("x = f'DROP {open(1)} y'", "DROP "),
+        ("x = 'UPDATE ' + str(open(1)) + ' y'", "UPDATE "),
+        ("x = 'INSERT {} y'.format(open(1))", "INSERT "),
+        ("if open(1):\n    x = 'update a'\nelse:\n    x = 'update b'", "update "),
+    ],
+)
+def test_a_text_put_together_at_run_time_keeps_its_known_beginning(source: str, beginning: str) -> None:
+    value = value_of(source)
+    assert isinstance(value, UnknownText) and value.beginning == beginning
+
+
+def test_an_optional_package_that_is_tried_gives_way_to_the_workspaces_own_fallback() -> None:
+    value = value_of("try:\n    from plugin import Thing as x\nexcept ImportError:\n    from own import Thing as x", own="class Thing: ...")
+    assert isinstance(value, ClassValue)
+
+
+def test_a_folder_without_init_does_not_hide_an_installed_package() -> None:
+    found = interpreter({"alembic/versions/a.py": "from alembic import op\nx = op.f", "alembic/env.py": ""})
+    value = found.member("alembic/versions/a.py", "x")
+    assert isinstance(value, External) and value.name == "alembic.op.f"
+
+
+def test_calls_whose_failure_is_caught_are_marked() -> None:
+    found = interpreter({"main.py": "import a\na.one()\ntry:\n    a.two()\nexcept E:\n    pass\ntry:\n    a.three()\nexcept E:\n    raise"})
+    assert [event.guarded for event in found.run("main.py").events] == [False, True, False]
+
+
+class _Knowing:
+    """Knows what one function and one attribute of another package give."""
+
+    def called(self, event: Event) -> Value:
+        return 7 if isinstance(event.callee, External) and event.callee.name == "lib.ask" else UNANSWERED
+
+    def attribute(self, receiver: Value, name: str) -> Value:
+        return "postgresql" if name == "dialect" else UNANSWERED
+
+
+def test_somebody_who_knows_a_framework_answers_for_it() -> None:
+    found = interpreter({"main.py": "import lib\nx = [lib.ask(), lib.make().dialect]\ny = lib.other()"})
+    found.outside = _Knowing()
+    assert found.member("main.py", "x") == [7, "postgresql"]
+    assert isinstance(found.member("main.py", "y"), Instance)

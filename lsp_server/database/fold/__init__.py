@@ -82,6 +82,8 @@ def apply(state: State, step: Step) -> Refusal | None:
     try:
         _APPLY[type(step.operation)](state, step.operation, step.location)
     except Refused as refused:
+        if step.guarded or state.blind is not None:
+            return None  # Somebody catches it, or something unseen may have made it possible.
         return Refusal(refused.sort, str(refused), step.location)
     return None
 

@@ -91,7 +91,8 @@ def _resolved_target(state: State, table: Table, key: ForeignKey) -> ForeignKey:
     assert key.target_columns is not None
     for own, other in zip(key.columns or (), key.target_columns):
         right, left = column_of(state, target, other), table.column(own)
-        if left is not None and right is not None and comparable(left.type, right.type) is False:
+        sure = table.incomplete is None and target.incomplete is None
+        if sure and left is not None and right is not None and comparable(left.type, right.type) is False:
             raise Refused("mismatch", f"the key {key.name} cannot stand between {left.type.sql} and {right.type.sql}")
     unique = [target.primary_key, *target.uniques, *(each for each in target.indexes if each.unique is not False)]
     if target.incomplete is None and not any(

@@ -177,7 +177,8 @@ def alter_column(state: State, operation: AlterColumn, location: Location) -> No
 def _retyped(state: State, table: Table, column: Column, operation: AlterColumn) -> Column:
     assert not isinstance(operation.type, Keep)
     new = present_type(state, operation.type)
-    if operation.using is None and state.dialect == "postgresql" and table.maybe is None and column.maybe is None:
+    sure = table.maybe is None and table.incomplete is None and column.maybe is None
+    if operation.using is None and state.dialect == "postgresql" and sure:
         if castable(column.type, new) is False:
             raise Refused("cast", f"the column {column.name} cannot be cast to {new.sql} automatically: USING is missing")
         default_stays = isinstance(operation.server_default, Keep)

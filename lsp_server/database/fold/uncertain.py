@@ -86,7 +86,8 @@ def opaque(state: State, operation: Opaque, location: Location) -> None:
         if table is not None:
             state.tables[operation.table] = replace(table, incomplete=operation.reason)
         return
-    state.blind = state.blind if state.blind is not None else operation.reason
+    if not operation.inside and state.blind is None:
+        state.blind = operation.reason
     for key, table in list(state.tables.items()):
         if table.incomplete is None:
             state.tables[key] = replace(table, incomplete=operation.reason)

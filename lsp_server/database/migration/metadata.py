@@ -7,9 +7,10 @@ obstacle or a "not proved".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from lsp_server.database.equivalence import family_of
+from lsp_server.database.equivalence import automatic_name, family_of, primary_key_of
 from lsp_server.database.model import (
     Check,
     Column,
@@ -261,17 +262,23 @@ def to_table(
     *,
     names: dict[object, str] | None = None,
     indexes: bool = True,
+    final_names: bool = False,
 ) -> sa.Table:
-    """The SQLAlchemy table. `names` gives names to constraints that have none."""
+    """The SQLAlchemy table. `names` gives names to constraints that have none; `final_names` marks names as complete."""
     import sqlalchemy as sa
 
-    from lsp_server.database.equivalence import primary_key_of
-
     names = names or {}
+
+    def final(name: str | None) -> str | None:
+        return sa.sql.elements.conv(name) if name is not None and final_names else name
+
     keys = primary_key_of(table) or ()
     parts: list[PrimaryKey | ForeignKey | Unique | Check] = []
     if keys:
-        parts.append(table.primary_key or PrimaryKey(keys))
+        primary = table.primary_key or PrimaryKey(keys)
+        if dialect == "sqlite" and primary.name == automatic_name(table, primary, dialect):
+            primary = replace(primary, name=None)  # PostgreSQL's name; SQLite would give none
+        parts.append(primary)
     parts += [*table.foreign_keys, *table.uniques, *(check for check in table.checks if check.expression)]
     made = sa.Table(
         table.name,
@@ -280,7 +287,7 @@ def to_table(
             to_column(column, dialect, nullable=False if column.name in keys else None)
             for column in table.columns
         ),
-        *(to_constraint(table, part, part.name or names.get(part)) for part in parts),
+        *(to_constraint(table, part, final(names.get(part, part.name))) for part in parts),
         schema=table.schema,
         comment=table.comment if isinstance(table.comment, str) else None,
     )
@@ -288,7 +295,7 @@ def to_table(
         for index in table.indexes:
             elements = [made.c[item] if isinstance(item, str) else item for item in index_elements(index)]
             sa.Index(
-                index.name or names.get(index),
+                index.name or names.get(index) or automatic_name(table, index, dialect),
                 *elements,
                 unique=index.unique is True,
                 _table=made,

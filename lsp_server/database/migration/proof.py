@@ -180,7 +180,7 @@ class _Run:
         except _Stopped:
             if untouched is not None:
                 same = not differences(read_shapes(connection), untouched) and rows == read_rows(connection)
-                what = "rows without a needed value stop the upgrade before it changes anything"
+                what = "rows in the way stop the upgrade before it changes anything"
                 (self.proved if same else self.failed).append(what)
             self._empty(connection)
             run_steps(connection, steps)
@@ -189,7 +189,7 @@ class _Run:
         try:
             run_steps(connection, steps)
         except _Stopped:
-            self.not_proved.append("the downgrade with rows: some columns would need a value that nobody knows")
+            self.not_proved.append("the downgrade with rows: the made-up ones stand in its way")
             self._empty(connection)
             run_steps(connection, steps)
 

@@ -38,8 +38,8 @@ def find_renames(
 
 
 def rename_operations(renames: Iterable[Rename], before: Database) -> tuple[RenameTable | RenameColumn, ...]:
-    """The operations for renames, columns under the table's new name."""
-    renames = tuple(renames)
+    """The operations for renames, columns under the table's new name. What is not there (any more) is passed over."""
+    renames = tuple(rename for rename in renames if before.table(rename.table[1], rename.table[0]) is not None)
     moved = {rename.table: rename.new_name for rename in renames if rename.column is None}
     operations: list[RenameTable | RenameColumn] = [
         RenameTable(rename.table[0], rename.table[1], rename.new_name, rename.evidence)

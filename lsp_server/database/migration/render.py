@@ -10,6 +10,7 @@ import ast
 import re
 import textwrap
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from lsp_server.database.model import Database
 if TYPE_CHECKING:
     import sqlalchemy as sa
     from alembic.autogenerate.api import AutogenContext
-    from alembic.operations.ops import MigrateOperation
+    from alembic.operations.ops import AlterColumnOp, MigrateOperation
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,11 @@ def render(plan: Plan, conventions: Conventions, proof: str | None = None, title
     revision = conventions.revision_id()
     title = title or title_of(plan)
     imports: set[str] = set()
-    upgrade = render_body(plan.operations, plan.before, plan.dialect, conventions, imports)
+    final = bool(plan.before.naming_convention or plan.after.naming_convention)
+    upgrade = render_body(plan.operations, plan.before, plan.dialect, conventions, imports, final_names=final)
     end = apply_operations(plan.before, plan.operations)
-    downgrade = render_body(reversed_operations(plan.operations), end, plan.dialect, conventions, imports)
+    back = reversed_operations(plan.operations)
+    downgrade = render_body(back, end, plan.dialect, conventions, imports, final_names=final)
     heads = conventions.heads
     down: str | tuple[str, ...] | None = heads if len(heads) > 1 else heads[0] if heads else None
     quote = conventions.quote
@@ -72,13 +75,17 @@ def render_body(
     dialect: str | None,
     conventions: Conventions,
     imports: set[str],
+    *,
+    final_names: bool = False,
     indent: int = 4,
 ) -> str:
     """The statements of one function: the first line without its indent, as templates want it. Empty for nothing to do.
 
     Adds to `imports` what the statements need beyond `op` and `sa`.
     """
-    steps = to_steps(operations, start, dialect, batch=conventions.batch)
+    steps = to_steps(
+        operations, start, dialect, batch=conventions.batch, final_names=bool(start.naming_convention) or final_names
+    )
     context = _context(dialect, imports)
     lines: list[str] = []
     for step in steps:
@@ -163,9 +170,23 @@ def _source(operation: MigrateOperation, context: AutogenContext) -> str:
     if isinstance(operation, ops.CreateUniqueConstraintOp):
         # `deferrable` is lost by the renderer's shortcut for constraints made of columns alone.
         return render_op_text(context, operation)
+    if isinstance(operation, ops.AlterColumnOp):
+        operation = _with_clauses(operation)
     text = render_op_text(context, operation)
     using = operation.kw.get("postgresql_using") if isinstance(operation, ops.AlterColumnOp) else None
     return _with_keyword(text, "postgresql_using", using) if using is not None else text
+
+
+def _with_clauses(operation: AlterColumnOp) -> AlterColumnOp:
+    """The same operation with its defaults wrapped as the renderer expects them and the batch does not."""
+    import sqlalchemy as sa
+
+    operation = copy(operation)
+    for name in ("modify_server_default", "existing_server_default"):
+        value = getattr(operation, name)
+        if isinstance(value, str | sa.ClauseElement):
+            setattr(operation, name, sa.DefaultClause(value))
+    return operation
 
 
 def _with_keyword(source: str, name: str, value: str) -> str:

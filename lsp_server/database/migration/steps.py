@@ -8,18 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lsp_server.database.equivalence import default_schema, family_of, primary_key_of
-from lsp_server.database.migration.metadata import (
-    foreign_key_options,
-    index_elements,
-    index_options,
-    to_column,
-    to_server_default,
-    to_table,
-    to_type,
+from lsp_server.database.equivalence import automatic_name, columns_in, primary_key_of
+from lsp_server.database.migration.alembic_operations import (
+    add_constraint,
+    alter_column,
+    alterations,
+    create_index,
+    create_table,
+    drop_column,
+    drop_constraint,
+    drop_index,
+    drop_table,
+    rename_column,
+    table_comment,
 )
+from lsp_server.database.migration.metadata import to_column, to_table
 from lsp_server.database.migration.operations import (
     AddColumn,
     AddConstraint,
@@ -41,24 +46,14 @@ from lsp_server.database.migration.operations import (
     RenameTable,
     TableKey,
 )
-from lsp_server.database.migration.values import quoted
-from lsp_server.database.model import Column, Database, EnumType, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.migration.sql import enum_sql, name_sql, table_sql
+from lsp_server.database.model import Check, Database, Index, PrimaryKey, Table, Unique
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
     from alembic.operations.ops import MigrateOperation
 
-_TEXTS = ("VARCHAR", "TEXT", "CHAR")
-_WIDENINGS = {
-    ("SMALLINT", "INTEGER"),
-    ("SMALLINT", "BIGINT"),
-    ("INTEGER", "BIGINT"),
-    ("INTEGER", "NUMERIC"),
-    ("BIGINT", "NUMERIC"),
-    ("SMALLINT", "NUMERIC"),
-    ("REAL", "DOUBLE PRECISION"),
-    ("DATE", "TIMESTAMP WITHOUT TIME ZONE"),
-}
+_WITHOUT_ROLLBACK = ("sqlite", "mysql", "mariadb")  # SQLite through its usual driver, which commits before DDL
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +86,19 @@ Step = Direct | Batch | Guard
 
 
 def to_steps(
-    operations: Iterable[Operation], start: Database, dialect: str | None, *, batch: bool = False
+    operations: Iterable[Operation],
+    start: Database,
+    dialect: str | None,
+    *,
+    batch: bool = False,
+    final_names: bool = False,
 ) -> tuple[Step, ...]:
     """The steps of one direction, from the schema `start`. Raises NotSayable.
 
-    `batch` wraps changes of tables in `batch_alter_table` on every database; SQLite always needs it.
+    `batch` wraps changes of tables in `batch_alter_table` on every database; SQLite always needs it. `final_names` marks
+    names as complete, so that a naming convention is not applied to them once more.
     """
-    writer = _Writer(start, dialect, batch or dialect == "sqlite")
+    writer = _Writer(start, start, dialect, batch or dialect == "sqlite", final_names)
     for operation in operations:
         writer.add(operation)
     writer.flush()
@@ -126,9 +127,11 @@ def _is_rename(operation: MigrateOperation) -> bool:
 
 @dataclass(slots=True)
 class _Writer:
+    start: Database
     state: Database
     dialect: str | None
     batch: bool
+    final_names: bool
     steps: list[Step] = field(default_factory=list)
     group: TableKey | None = None
     group_state: Database | None = None
@@ -144,16 +147,16 @@ class _Writer:
                 self._change(operation)
             case CreateIndex():
                 if self.batch and self.group == operation.table:
-                    self.after_group += _create_index(operation, self.dialect)
+                    self.after_group.append(Direct(create_index(operation, self.dialect)))
                 else:
                     self.flush()
-                    self.steps += _create_index(operation, self.dialect)
+                    self.steps.append(Direct(create_index(operation, self.dialect)))
             case DropIndex():
                 if not self.batch:
                     self.flush()
                 # Before the copying starts: a batch copies what it finds. Within a running group the earlier steps of
                 # the same table cannot need the index, so it may go first.
-                self.steps += _drop_index(operation, self.dialect)
+                self.steps.append(Direct(drop_index(operation)))
                 if self.group_state is not None and self.group == operation.table:
                     self.group_state = operation.applied(self.group_state)
             case _:
@@ -188,13 +191,41 @@ class _Writer:
             case AddColumn():
                 self._add_column(operation)
             case DropColumn():
-                self._put(operation, _drop_column(operation, self.dialect))
+                self._put(operation, drop_column(operation))
             case AlterColumn():
                 self._alter_column(operation)
             case AddConstraint():
-                self._put(operation, _add_constraint(operation))
+                self._guard_rows(operation)
+                self._put(operation, add_constraint(operation, self._name(operation.name)))
             case DropConstraint():
-                self._put(operation, _drop_constraint(operation))
+                self._put(operation, drop_constraint(operation, self._name(operation.name)))
+
+    def _name(self, name: str) -> str:
+        from sqlalchemy.sql.elements import conv
+
+        return conv(name) if self.final_names else name
+
+    def _guard_rows(self, operation: AddConstraint) -> None:
+        """Where a failing step leaves the earlier ones behind, rows that break a new rule are counted before."""
+        part = operation.constraint
+        table = self.start.table(operation.table[1], operation.table[0])
+        if self.dialect not in _WITHOUT_ROLLBACK or table is None:
+            return
+        place = table_sql(operation.table, self.dialect)
+        if isinstance(part, Unique) and part.columns and all(table.column(column) for column in part.columns):
+            names = [name_sql(column, self.dialect) for column in part.columns]
+            given = " AND ".join(f"{name} IS NOT NULL" for name in names)
+            query = (
+                f"SELECT count(*) FROM (SELECT 1 FROM {place} WHERE {given} GROUP BY {', '.join(names)} "
+                f"HAVING count(*) > 1) AS alike"
+            )
+            message = f"{operation.table[1]} has rows with the same {', '.join(part.columns)}: make them differ first"
+            self.steps.append(Guard(query, message))
+        elif isinstance(part, Check) and part.expression and columns_in(part.expression, table) == columns_in(
+            part.expression, self.state.table(operation.table[1], operation.table[0]) or table
+        ):
+            query = f"SELECT count(*) FROM {place} WHERE NOT ({part.expression})"
+            self.steps.append(Guard(query, f"{operation.table[1]} has rows that break {part.expression}: mend them first"))
 
     def _put(self, operation: Operation, *made: MigrateOperation) -> None:
         self.group_operations.append(operation)
@@ -213,19 +244,19 @@ class _Writer:
         name = f"{table}.{column.name}"
         if fill.sql is None:
             self.steps.append(Guard(
-                f"SELECT count(*) FROM {_table_sql(operation.table, self.dialect)}",
+                f"SELECT count(*) FROM {table_sql(operation.table, self.dialect)}",
                 f"{name} must have a value and no default is known: write the value for the rows that exist",
             ))
             self.flush()
         else:
             self.flush()
-            update = f"UPDATE {_table_sql(operation.table, self.dialect)} SET {_name_sql(column.name, self.dialect)} = {fill.sql}"
+            update = f"UPDATE {table_sql(operation.table, self.dialect)} SET {name_sql(column.name, self.dialect)} = {fill.sql}"
             comment = f"Rows that exist get {fill.sql} in {name}: {fill.reason}."
             self.steps.append(Direct(ops.ExecuteSQLOp(update), comment))
         self.group = operation.table
         self.group_state = AddColumn(operation.table, loose).applied(self.state)
         tighten = AlterColumn(operation.table, loose, column, ("nullable",))
-        self._put(tighten, _alter(tighten, self.dialect))
+        self._put(tighten, alter_column(tighten, self.dialect))
 
     def _alter_column(self, operation: AlterColumn) -> None:
         from alembic.operations import ops
@@ -233,16 +264,16 @@ class _Writer:
         table = operation.table[1]
         column = operation.before.name
         if operation.tightens and operation.fill is not None:
-            where = f"WHERE {_name_sql(column, self.dialect)} IS NULL"
+            where = f"WHERE {name_sql(column, self.dialect)} IS NULL"
             if operation.fill.sql is None:
                 message = f"{table}.{column} becomes NOT NULL, but there are rows without a value: fill them first"
-                self.steps.append(Guard(f"SELECT count(*) FROM {_table_sql(operation.table, self.dialect)} {where}", message))
+                self.steps.append(Guard(f"SELECT count(*) FROM {table_sql(operation.table, self.dialect)} {where}", message))
             else:
-                update = f"UPDATE {_table_sql(operation.table, self.dialect)} SET {_name_sql(column, self.dialect)} = {operation.fill.sql} {where}"
+                update = f"UPDATE {table_sql(operation.table, self.dialect)} SET {name_sql(column, self.dialect)} = {operation.fill.sql} {where}"
                 comment = f"Rows without {table}.{column} get {operation.fill.sql}: {operation.fill.reason}."
                 # The column is there already, so this may go before what the running batch collects.
                 self.steps.append(Direct(ops.ExecuteSQLOp(update), comment))
-        self._put(operation, *(_alter(part, self.dialect) for part in _parts(operation, self.dialect)))
+        self._put(operation, *(alter_column(part, self.dialect) for part in alterations(operation, self.dialect)))
 
     def _copy(self) -> sa.Table | None:
         """The table as it is before the batch, where Alembic's own look at it would miss or misname something."""
@@ -254,10 +285,16 @@ class _Writer:
         dropped = [item for item in self.group_operations if isinstance(item, DropConstraint)]
         if table is None or table.incomplete is not None or not _recreates(self.group_operations):
             return None
-        nameless = [item for item in dropped if item.constraint.name is None]
+        # A name that PostgreSQL would have given is none here: SQLite gives no names.
+        nameless = [
+            item
+            for item in dropped
+            if item.constraint.name in (None, automatic_name(table, replace(item.constraint, name=None), "postgresql"))
+        ]
         if not nameless and not _hard_to_reflect(table):
             return None
         names: dict[object, str] = {item.constraint: item.name for item in nameless}
+        names |= {replace(item.constraint, name=None): item.name for item in nameless}
         keys = primary_key_of(table)
         if keys:
             names |= {PrimaryKey(keys): item.name for item in nameless if isinstance(item.constraint, PrimaryKey)}
@@ -270,279 +307,24 @@ class _Writer:
 
         match operation:
             case CreateTable():
-                self.steps += _create_table(operation.table, self.dialect)
+                self.steps += map(Direct, create_table(operation.table, self.dialect, self.final_names))
             case DropTable():
-                schema, name = operation.table.schema, operation.table.name
-                for index in operation.table.indexes:
-                    self.steps += _drop_index(DropIndex(operation.table.key, index, index.name or ""), self.dialect)
-                self.steps.append(Direct(ops.DropTableOp(name, schema=schema)))
+                self.steps += map(Direct, drop_table(operation.table, self.dialect))
             case RenameTable():
                 rename = ops.RenameTableOp(operation.before, operation.after, schema=operation.schema)
                 reason = f" ({operation.evidence})" if operation.evidence else ""
                 self.steps.append(Direct(rename, f"A rename{reason}: the rows stay."))
             case RenameColumn():
-                self.steps.append(_rename_column(operation, self.dialect))
+                reason = f" ({operation.evidence})" if operation.evidence else ""
+                self.steps.append(Direct(rename_column(operation, self.dialect), f"A rename{reason}: the values stay."))
             case ChangeTableComment():
-                self.steps.append(_table_comment(operation))
+                self.steps.append(Direct(table_comment(operation)))
             case CreateEnum() | DropEnum() | ChangeEnum():
-                self.steps += [Direct(ops.ExecuteSQLOp(sql)) for sql in _enum_sql(operation)]
+                self.steps += [Direct(ops.ExecuteSQLOp(sql)) for sql in enum_sql(operation)]
             case CreateSchema():
-                self.steps.append(Direct(ops.ExecuteSQLOp(f"CREATE SCHEMA {_name_sql(operation.name)}")))
+                self.steps.append(Direct(ops.ExecuteSQLOp(f"CREATE SCHEMA {name_sql(operation.name)}")))
             case DropSchema():
-                self.steps.append(Direct(ops.ExecuteSQLOp(f"DROP SCHEMA {_name_sql(operation.name)}")))
-
-
-# Single operations
-
-
-def _create_table(table: Table, dialect: str | None) -> list[Step]:
-    import sqlalchemy as sa
-    from alembic.operations import ops
-
-    made = to_table(table, sa.MetaData(), dialect, indexes=False)
-    steps: list[Step] = [Direct(ops.CreateTableOp.from_table(made))]
-    for index in table.indexes:
-        steps += _create_index(CreateIndex(table.key, index, index.name or ""), dialect)
-    return steps
-
-
-def _create_index(operation: CreateIndex, dialect: str | None) -> list[Step]:
-    from alembic.operations import ops
-
-    schema, table = operation.table
-    index = operation.index
-    made = ops.CreateIndexOp(
-        operation.name,
-        table,
-        index_elements(index),
-        schema=schema,
-        unique=index.unique is True,
-        **index_options(index, dialect),
-    )
-    return [Direct(made)]
-
-
-def _drop_index(operation: DropIndex, dialect: str | None) -> list[Step]:
-    from alembic.operations import ops
-
-    schema, table = operation.table
-    return [Direct(ops.DropIndexOp(operation.name, table, schema=schema))]
-
-
-def _drop_column(operation: DropColumn, dialect: str | None) -> MigrateOperation:
-    from alembic.operations import ops
-
-    schema, table = operation.table
-    return ops.DropColumnOp(table, operation.column.name, schema=schema)
-
-
-def _rename_column(operation: RenameColumn, dialect: str | None) -> Direct:
-    from alembic.operations import ops
-
-    schema, table = operation.table
-    options: dict[str, Any] = {}
-    if dialect in ("mysql", "mariadb"):
-        options["existing_type"] = to_type(operation.before.type, dialect)
-        options["existing_nullable"] = operation.before.nullable
-        options["existing_server_default"] = to_server_default(
-            operation.before.server_default, operation.before, dialect
-        )
-    made = ops.AlterColumnOp(table, operation.before.name, schema=schema, modify_name=operation.after, **options)
-    reason = f" ({operation.evidence})" if operation.evidence else ""
-    return Direct(made, f"A rename{reason}: the values stay.")
-
-
-def _alter(operation: AlterColumn, dialect: str | None) -> MigrateOperation:
-    from alembic.operations import ops
-
-    schema, table = operation.table
-    before, after, aspects = operation.before, operation.after, operation.aspects
-    options: dict[str, Any] = {}
-    if "type" in aspects:
-        options["modify_type"] = to_type(after.type, dialect)
-        using = _using(before, after, dialect)
-        if using is not None:
-            options["postgresql_using"] = using
-    if "nullable" in aspects:
-        options["modify_nullable"] = after.nullable
-    if "server_default" in aspects:
-        options["modify_server_default"] = to_server_default(after.server_default, after, dialect)
-    elif before.server_default is not None:
-        options["existing_server_default"] = to_server_default(before.server_default, before, dialect)
-    if "comment" in aspects:
-        options["modify_comment"] = after.comment
-        options["existing_comment"] = before.comment
-    return ops.AlterColumnOp(
-        table,
-        before.name,
-        schema=schema,
-        existing_type=to_type(before.type, dialect),
-        existing_nullable=before.nullable if isinstance(before.nullable, bool) else None,
-        **options,
-    )
-
-
-def _using(before: Column, after: Column, dialect: str | None) -> str | None:
-    """PostgreSQL converts by itself only what cannot go wrong."""
-    old, new = family_of(before.type), family_of(after.type)
-    if dialect != "postgresql" or (old == new and after.type.enum is None and old != "ARRAY"):
-        return None
-    if (old in _TEXTS and new in _TEXTS and after.type.enum is None) or (old, new) in _WIDENINGS:
-        return None
-    sql = after.type.sql
-    if sql is None:
-        return None
-    text = "::text" if "ENUM" in (old, new) and old not in _TEXTS else ""
-    return f"{_name_sql(before.name)}{text}::{sql}"
-
-
-def _parts(operation: AlterColumn, dialect: str | None) -> list[AlterColumn]:
-    """PostgreSQL cannot cast a default along with the type: it steps aside, and comes back when the type has changed."""
-    before, after = operation.before, operation.after
-    old, new = family_of(before.type), family_of(after.type)
-    near = old == new or (old in _TEXTS and new in _TEXTS)
-    if dialect != "postgresql" or "type" not in operation.aspects or before.server_default is None or near:
-        return [operation]
-    bare_before, bare_after = replace(before, server_default=None), replace(after, server_default=None)
-    rest = tuple(aspect for aspect in operation.aspects if aspect != "server_default")
-    parts = [
-        AlterColumn(operation.table, before, bare_before, ("server_default",)),
-        AlterColumn(operation.table, bare_before, bare_after, rest),
-    ]
-    if after.server_default is not None:
-        parts.append(AlterColumn(operation.table, bare_after, after, ("server_default",)))
-    return parts
-
-
-def _add_constraint(operation: AddConstraint) -> MigrateOperation:
-    import sqlalchemy as sa
-    from alembic.operations import ops
-
-    schema, table = operation.table
-    part = operation.constraint
-    if isinstance(part, PrimaryKey):
-        return ops.CreatePrimaryKeyOp(operation.name, table, list(part.columns), schema=schema)
-    if isinstance(part, Unique):
-        options: dict[str, Any] = {}
-        if part.deferrable is not None:
-            options["deferrable"] = part.deferrable
-        if part.nulls_not_distinct:
-            options["postgresql_nulls_not_distinct"] = True
-        return ops.CreateUniqueConstraintOp(operation.name, table, list(part.columns or ()), schema=schema, **options)
-    if isinstance(part, ForeignKey):
-        keys: dict[str, Any] = dict(foreign_key_options(part))
-        if schema is not None:
-            keys["source_schema"] = schema
-        if part.target_schema is not None:
-            keys["referent_schema"] = part.target_schema
-        return ops.CreateForeignKeyOp(
-            operation.name, table, part.target_table or "", list(part.columns or ()), list(part.target_columns or ("id",)), **keys
-        )
-    return ops.CreateCheckConstraintOp(operation.name, table, sa.text(part.expression or ""), schema=schema)
-
-
-def _drop_constraint(operation: DropConstraint) -> MigrateOperation:
-    from alembic.operations import ops
-
-    schema, table = operation.table
-    sorts = {PrimaryKey: "primary", ForeignKey: "foreignkey", Unique: "unique"}
-    return ops.DropConstraintOp(operation.name, table, sorts.get(type(operation.constraint), "check"), schema=schema)
-
-
-def _table_comment(operation: ChangeTableComment) -> Direct:
-    from alembic.operations import ops
-
-    schema, table = operation.table
-    if operation.after is None:
-        return Direct(ops.DropTableCommentOp(table, schema=schema, existing_comment=operation.before))
-    return Direct(ops.CreateTableCommentOp(table, operation.after, schema=schema, existing_comment=operation.before))
-
-
-# PostgreSQL's enumerations
-
-
-def _enum_sql(operation: CreateEnum | DropEnum | ChangeEnum) -> list[str]:
-    if isinstance(operation, CreateEnum):
-        return [f"CREATE TYPE {_enum_name(operation.enum)} AS ENUM ({_value_list(operation.enum)})"]
-    if isinstance(operation, DropEnum):
-        return [f"DROP TYPE {_enum_name(operation.enum)}"]
-    if operation.only_adds:
-        return _added_values(operation)
-    return _replaced_type(operation)
-
-
-def _added_values(operation: ChangeEnum) -> list[str]:
-    """Each new value after the one that precedes it in the model, so that sorting agrees."""
-    old, new = list(operation.before.values), list(operation.after.values)  # type: ignore[arg-type]
-    statements = []
-    for position, value in enumerate(new):
-        if value in old:
-            continue
-        place = f" AFTER {quoted(new[position - 1])}" if position else f" BEFORE {quoted(old[0])}" if old else ""
-        statements.append(f"ALTER TYPE {_enum_name(operation.before)} ADD VALUE IF NOT EXISTS {quoted(value)}{place}")
-        old.append(value)
-    return statements
-
-
-def _replaced_type(operation: ChangeEnum) -> list[str]:
-    """PostgreSQL cannot take a value away: a new type takes the place of the old one."""
-    name = _enum_name(operation.after)
-    old = _name_sql(f"{operation.before.name}_old")
-    statements = [f"ALTER TYPE {_enum_name(operation.before)} RENAME TO {old}"]
-    statements.append(f"CREATE TYPE {name} AS ENUM ({_value_list(operation.after)})")
-    for key, column in operation.uses:
-        change = f"ALTER TABLE {_table_sql(key)} ALTER COLUMN {_name_sql(column.name)}"
-        default = column.server_default if column.server_default is not None else None
-        suffix = "[]" if column.type.item is not None else ""
-        if default is not None:
-            statements.append(f"{change} DROP DEFAULT")
-        using = f"{_name_sql(column.name)}::text{suffix}::{name}{suffix}"
-        statements.append(f"{change} TYPE {name}{suffix} USING {using}")
-        text = getattr(default, "text", None) or getattr(default, "value", None)
-        if isinstance(text, str):
-            bare = text.split("::")[0].strip()
-            statements.append(f"{change} SET DEFAULT {bare if bare.startswith(chr(39)) else quoted(bare)}")
-    schema = f"{_name_sql(operation.before.schema)}." if operation.before.schema else ""
-    statements.append(f"DROP TYPE {schema}{old}")
-    return statements
-
-
-def _enum_name(enum: EnumType) -> str:
-    name = _name_sql(enum.name or "")
-    schema = default_schema(enum.schema)
-    return f"{_name_sql(schema)}.{name}" if schema else name
-
-
-def _value_list(enum: EnumType) -> str:
-    return ", ".join(quoted(value) for value in enum.values) if isinstance(enum.values, tuple) else ""
-
-
-# Names and tables in SQL
-
-
-def _name_sql(name: str, dialect: str | None = None) -> str:
-    """Quoted where it must be: what is not lower-case letters, digits and underscores, or is a word of SQL."""
-    if name.replace("_", "a").isalnum() and name.islower() and not name[0].isdigit() and name not in _RESERVED:
-        return name
-    if dialect in ("mysql", "mariadb"):
-        return "`" + name.replace("`", "``") + "`"
-    return '"' + name.replace('"', '""') + '"'
-
-
-_RESERVED = frozenset(
-    """
-    all and any as asc between both by case cast check collate column constraint create cross
-    current_date current_time current_timestamp current_user default deferrable desc distinct do else
-    end except false fetch for foreign from full grant group having in index inner insert intersect into
-    is join key leading left like limit not null offset on only or order outer primary references right
-    select session_user set some table then to trailing true union unique update user using values when
-    where window with
-    """.split()  # noqa: SIM905
-)
-
-
-def _table_sql(key: TableKey, dialect: str | None = None) -> str:
-    return ".".join(_name_sql(part, dialect) for part in key if part)
+                self.steps.append(Direct(ops.ExecuteSQLOp(f"DROP SCHEMA {name_sql(operation.name)}")))
 
 
 def _recreates(operations: list[Operation]) -> bool:

@@ -58,8 +58,11 @@ def default_sql(default: Default | Unknown | None, dialect: str | None) -> str |
     if default.sort == "constant" and default.value is not None:
         return literal(default.value, dialect)
     if default.sort in ("constant", "sql") and default.text is not None:
-        if dialect == "sqlite" and default.text.strip().lower() == "now()":
+        word = default.text.strip().lower()
+        if dialect == "sqlite" and word == "now()":
             return "CURRENT_TIMESTAMP"
+        if word in ("true", "false"):
+            return literal(word == "true", dialect)
         return default.text
     return None
 

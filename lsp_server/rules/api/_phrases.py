@@ -21,7 +21,7 @@ def phrase(difference: Difference) -> str:
 def value(given: Value) -> str:
     """A constant as JSON spells it, in code quotes."""
     if isinstance(given, tuple):
-        shown = [value(each) for each in given[:_SHOWN]]  # type: ignore[arg-type]
+        shown = [value(each) for each in given[:_SHOWN]]
         return ", ".join(shown) + (f" and {len(given) - _SHOWN} more" if len(given) > _SHOWN else "")
     if given is None:
         return "nothing"

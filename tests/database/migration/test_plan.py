@@ -157,7 +157,9 @@ def test_a_given_value_fills_what_nobody_knew() -> None:
     made = plan(book(), wanted, "sqlite", Answers(values={"book.isbn": "'-'"}))
     (operation,) = made.operations
     assert isinstance(operation, AddColumn) and operation.fill is not None and operation.fill.sql == "'-'"
-    assert made.hazards == ()
+    assert [hazard.text for hazard in made.hazards] == [
+        "rows without book.isbn get '-', the value given for existing rows"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -192,3 +194,8 @@ def test_altering_keeps_what_it_does_not_name() -> None:
     assert operation.aspects == ("type",) and operation.after.comment == "old"
 
 
+
+
+def test_an_answer_about_what_is_gone_is_passed_over() -> None:
+    answers = Answers(renames=(Rename((None, "gone"), None, "book", True, ""), Rename((None, "book"), "gone", "title", True, "")))
+    assert plan(book(), book(), "postgresql", answers).operations == ()

@@ -50,7 +50,13 @@ def test_a_plan_that_cannot_run_fails_with_its_step() -> None:
 def test_a_guard_is_seen_to_stop_in_time() -> None:
     proof = prove(plan(book(), book(Column("isbn", varchar(13), nullable=False)), "sqlite"))
     assert proof.holds
-    assert "rows without a needed value stop the upgrade before it changes anything" in proof.proved
+    assert "rows in the way stop the upgrade before it changes anything" in proof.proved
+
+
+def test_rows_that_break_a_rule_stop_the_upgrade_in_time() -> None:
+    proof = prove(plan(book(), book(Check("pages > 1000", "ck_pages")), "sqlite"))
+    assert proof.holds
+    assert "rows in the way stop the upgrade before it changes anything" in proof.proved
 
 
 def test_what_sqlite_lacks_is_not_proved_and_said() -> None:
@@ -75,7 +81,8 @@ def test_what_sqlite_lacks_is_not_proved_and_said() -> None:
 
 
 def test_rows_that_break_a_new_rule_leave_the_shapes_proved() -> None:
-    proof = prove(plan(book(), book(Check("pages > 1000", "ck_pages")), "sqlite"))
+    kind = Column("kind", varchar(9), False, default=Default("constant", None, "paper"))
+    proof = prove(plan(book(), book(kind, Check("kind <> 'paper'", "ck_kind")), "sqlite"))
     assert proof.holds
     assert any("the made-up ones broke a new rule" in text for text in proof.not_proved)
 

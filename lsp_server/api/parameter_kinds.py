@@ -1,0 +1,73 @@
+"""How FastAPI judges a parameter's type: from the query or from the body, a file, a model, or no type of a parameter.
+
+Pure functions of the types that annotations mean; what a parameter then becomes is `dependencies.py`'s.
+"""
+
+from __future__ import annotations
+
+from lsp_server.api.fastapi_names import is_class_of, made_by, name_of, spelled
+from lsp_server.api.pydantic_classes import MODELS, OWN_SCHEMA, kind_of, plain_type
+from lsp_server.python.expressions import ENUMS
+from lsp_server.python.values import ClassValue, External, Instance, Specialized, Value
+
+_SEQUENCES = frozenset({"typing.List", "typing.Sequence", "typing.Set", "typing.FrozenSet", "typing.Tuple", "typing.Deque"})
+_MAPPINGS = frozenset({"typing.Dict", "typing.Mapping", "typing.MutableMapping", "typing.DefaultDict", "typing.OrderedDict"})
+
+
+def unwrapped(annotation: Value) -> tuple[Value, tuple[Value, ...]]:
+    """`Annotated[T, *extra]` as T and extra, nested ones flattened; other types have no extra."""
+    extra: tuple[Value, ...] = ()
+    while isinstance(annotation, Specialized) and name_of(annotation.origin) == "typing.Annotated" and annotation.arguments:
+        extra = (*annotation.arguments[1:], *extra)
+        annotation = annotation.arguments[0]
+    return annotation, extra
+
+
+def is_scalar(annotation: Value) -> bool:
+    """Whether FastAPI takes a parameter of this type from the query rather than from the body."""
+    kind = plain_type(annotation)
+    if isinstance(kind, ClassValue):
+        return not (is_class_of(kind, *MODELS) or kind_of(kind) is not None or is_class_of(kind, "fastapi.UploadFile", *_MAPPINGS, *_SEQUENCES))
+    if isinstance(kind, External):
+        return spelled(kind.name) not in _SEQUENCES | _MAPPINGS | {"fastapi.UploadFile", *MODELS}
+    if isinstance(kind, Specialized):
+        name = name_of(kind.origin)
+        if name in ("typing.Union", "typing.Optional"):
+            return all(is_scalar(argument) for argument in kind.arguments)
+        if isinstance(kind.origin, ClassValue):
+            return is_scalar(kind.origin)
+        return name not in _SEQUENCES and name not in _MAPPINGS
+    if isinstance(kind, Instance):
+        return made_by(kind) not in ("pydantic.conlist", "pydantic.conset", "pydantic.confrozenset")
+    return True
+
+
+def is_foreign(annotation: Value) -> bool:
+    """A class that is no type of a parameter: the program that we read is not the one that runs."""
+    kind = plain_type(annotation)
+    kind = kind.origin if isinstance(kind, Specialized) else kind
+    if not isinstance(kind, ClassValue) or kind.inherits(*ENUMS) or kind_of(kind) is not None or kind.unknown_bases():
+        return False
+    return not kind.externals() and not any(kind.find(name) for name in OWN_SCHEMA)
+
+
+def is_upload(annotation: Value) -> bool:
+    kind = plain_type(annotation)
+    if is_class_of(kind, "fastapi.UploadFile"):
+        return True
+    if isinstance(kind, Specialized) and name_of(kind.origin) in (*_SEQUENCES, "typing.Union", "typing.Optional"):
+        return any(is_upload(argument) for argument in kind.arguments)
+    return False
+
+
+def model_of(annotation: Value) -> ClassValue | None:
+    kind = plain_type(annotation)
+    return kind if isinstance(kind, ClassValue) and is_class_of(kind, *MODELS) else None
+
+
+def is_whole(annotation: Value) -> bool:
+    """Whether a form of this type is the body itself: models are, single values are parts."""
+    kind = plain_type(annotation)
+    if isinstance(kind, Specialized) and name_of(kind.origin) in ("typing.Union", "typing.Optional"):
+        return all(argument is None or is_whole(argument) for argument in kind.arguments)
+    return model_of(kind) is not None

@@ -1,0 +1,66 @@
+"""What other packages bring to models, from `library_types.toml`: column types, and classes with columns of their own.
+
+Data only; what a described column means is the business of `declarative.py` and `types.py`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from lsp_server.database.alchemy_names import canonical_name, name_of
+from lsp_server.python.values import External, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What other packages bring: `types` by dotted name, and `bases` (declarative classes with columns of their own)."""
+
+    types: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    bases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    harmless: tuple[str, ...] = ()  # packages and classes that bring no columns
+
+    def with_types(self, more: Mapping[str, Mapping[str, Any]]) -> Library:
+        """The library extended by a project's configuration."""
+        return replace(self, types={**self.types, **more})
+
+    def described(self, value: Value) -> Mapping[str, Any] | None:
+        """The description of a class of another package."""
+        name = name_of(value) if isinstance(value, External) else None
+        return _entry(self.bases, name) if name else None
+
+    def trait(self, entry: Mapping[str, Any], name: str) -> Any:
+        """A word of a description, its own or inherited."""
+        return next((part[name] for part in self.parts(entry) if part.get(name)), None)
+
+    def parts(self, entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """A description and all it inherits from."""
+        result = [entry]
+        for inherited in entry.get("inherits", ()):
+            result.extend(self.parts(self.bases.get(inherited, {})))
+        return result
+
+    def may_bring_columns(self, name: str) -> bool:
+        """Whether a class of another package, described nowhere, may be a mixin with columns."""
+        canonical = canonical_name(name)
+        if _entry(self.bases, canonical) is not None or canonical.startswith(("sqlalchemy.", "sqlmodel.")):
+            return False
+        return not any(canonical == harmless or canonical.startswith(f"{harmless}.") for harmless in self.harmless)
+
+    def type_named(self, name: str) -> Mapping[str, Any] | None:
+        """By the dotted name, or by package and last word: packages move their modules about."""
+        return _entry(self.types, name)
+
+
+def _entry(table: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    return table.get(name) or table.get(f"{name.partition('.')[0]}.{name.rpartition('.')[2]}")
+
+
+@cache
+def shipped_library() -> Library:
+    data = tomllib.loads(files(__package__).joinpath("library_types.toml").read_text(encoding="utf-8"))
+    return Library(data.get("types", {}), data.get("bases", {}), tuple(data.get("harmless", ())))

@@ -1,0 +1,214 @@
+"""Single operations of ours as Alembic's operation objects. Imports Alembic and SQLAlchemy inside its functions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from lsp_server.database.equivalence import automatic_name, family_of
+from lsp_server.database.migration.metadata import (
+    foreign_key_options,
+    index_elements,
+    index_options,
+    to_server_default,
+    to_table,
+    to_type,
+)
+from lsp_server.database.migration.operations import (
+    AddConstraint,
+    AlterColumn,
+    ChangeTableComment,
+    CreateIndex,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    RenameColumn,
+)
+from lsp_server.database.migration.sql import name_sql
+from lsp_server.database.model import Column, ForeignKey, PrimaryKey, Table, Unique
+
+if TYPE_CHECKING:
+    from alembic.operations.ops import MigrateOperation
+
+_TEXTS = ("VARCHAR", "TEXT", "CHAR")
+_WIDENINGS = {
+    ("SMALLINT", "INTEGER"),
+    ("SMALLINT", "BIGINT"),
+    ("INTEGER", "BIGINT"),
+    ("INTEGER", "NUMERIC"),
+    ("BIGINT", "NUMERIC"),
+    ("SMALLINT", "NUMERIC"),
+    ("REAL", "DOUBLE PRECISION"),
+    ("DATE", "TIMESTAMP WITHOUT TIME ZONE"),
+}
+
+
+def create_table(table: Table, dialect: str | None, final_names: bool) -> list[MigrateOperation]:
+    """The table and its indexes."""
+    import sqlalchemy as sa
+    from alembic.operations import ops
+
+    made = to_table(table, sa.MetaData(), dialect, indexes=False, final_names=final_names)
+    operations: list[MigrateOperation] = [ops.CreateTableOp.from_table(made)]
+    for index in table.indexes:
+        name = index.name or automatic_name(table, index, dialect)
+        operations.append(create_index(CreateIndex(table.key, index, name), dialect))
+    return operations
+
+
+def create_index(operation: CreateIndex, dialect: str | None) -> MigrateOperation:
+    from alembic.operations import ops
+
+    schema, table = operation.table
+    index = operation.index
+    return ops.CreateIndexOp(
+        operation.name,
+        table,
+        index_elements(index),
+        schema=schema,
+        unique=index.unique is True,
+        **index_options(index, dialect),
+    )
+
+
+def drop_table(table: Table, dialect: str | None) -> list[MigrateOperation]:
+    """The table, its indexes before it."""
+    from alembic.operations import ops
+
+    names = [index.name or automatic_name(table, index, dialect) for index in table.indexes]
+    indexes = [ops.DropIndexOp(name, table.name, schema=table.schema) for name in names]
+    return [*indexes, ops.DropTableOp(table.name, schema=table.schema)]
+
+
+def drop_index(operation: DropIndex) -> MigrateOperation:
+    from alembic.operations import ops
+
+    schema, table = operation.table
+    return ops.DropIndexOp(operation.name, table, schema=schema)
+
+
+def drop_column(operation: DropColumn) -> MigrateOperation:
+    from alembic.operations import ops
+
+    schema, table = operation.table
+    return ops.DropColumnOp(table, operation.column.name, schema=schema)
+
+
+def rename_column(operation: RenameColumn, dialect: str | None) -> MigrateOperation:
+    from alembic.operations import ops
+
+    schema, table = operation.table
+    options: dict[str, Any] = {}
+    if dialect in ("mysql", "mariadb"):
+        options["existing_type"] = to_type(operation.before.type, dialect)
+        options["existing_nullable"] = operation.before.nullable
+        options["existing_server_default"] = to_server_default(
+            operation.before.server_default, operation.before, dialect
+        )
+    return ops.AlterColumnOp(table, operation.before.name, schema=schema, modify_name=operation.after, **options)
+
+
+def alter_column(operation: AlterColumn, dialect: str | None) -> MigrateOperation:
+    from alembic.operations import ops
+
+    schema, table = operation.table
+    before, after, aspects = operation.before, operation.after, operation.aspects
+    options: dict[str, Any] = {}
+    if "type" in aspects:
+        options["modify_type"] = to_type(after.type, dialect)
+        using = _using(before, after, dialect)
+        if using is not None:
+            options["postgresql_using"] = using
+    if "nullable" in aspects:
+        options["modify_nullable"] = after.nullable
+    if "server_default" in aspects:
+        options["modify_server_default"] = to_server_default(after.server_default, after, dialect)
+    elif before.server_default is not None:
+        options["existing_server_default"] = to_server_default(before.server_default, before, dialect)
+    if "comment" in aspects:
+        options["modify_comment"] = after.comment
+        options["existing_comment"] = before.comment
+    return ops.AlterColumnOp(
+        table,
+        before.name,
+        schema=schema,
+        existing_type=to_type(before.type, dialect),
+        existing_nullable=before.nullable if isinstance(before.nullable, bool) else None,
+        **options,
+    )
+
+
+def _using(before: Column, after: Column, dialect: str | None) -> str | None:
+    """PostgreSQL converts by itself only what cannot go wrong."""
+    old, new = family_of(before.type), family_of(after.type)
+    if dialect != "postgresql" or (old == new and after.type.enum is None and old != "ARRAY"):
+        return None
+    if (old in _TEXTS and new in _TEXTS and after.type.enum is None) or (old, new) in _WIDENINGS:
+        return None
+    sql = after.type.sql
+    if sql is None:
+        return None
+    text = "::text" if "ENUM" in (old, new) and old not in _TEXTS else ""
+    return f"{name_sql(before.name)}{text}::{sql}"
+
+
+def alterations(operation: AlterColumn, dialect: str | None) -> list[AlterColumn]:
+    """PostgreSQL cannot cast a default along with the type: it steps aside, and comes back when the type has changed."""
+    before, after = operation.before, operation.after
+    old, new = family_of(before.type), family_of(after.type)
+    near = old == new or (old in _TEXTS and new in _TEXTS)
+    if dialect != "postgresql" or "type" not in operation.aspects or before.server_default is None or near:
+        return [operation]
+    bare_before, bare_after = replace(before, server_default=None), replace(after, server_default=None)
+    rest = tuple(aspect for aspect in operation.aspects if aspect != "server_default")
+    parts = [
+        AlterColumn(operation.table, before, bare_before, ("server_default",)),
+        AlterColumn(operation.table, bare_before, bare_after, rest),
+    ]
+    if after.server_default is not None:
+        parts.append(AlterColumn(operation.table, bare_after, after, ("server_default",)))
+    return parts
+
+
+def add_constraint(operation: AddConstraint, name: str) -> MigrateOperation:
+    import sqlalchemy as sa
+    from alembic.operations import ops
+
+    schema, table = operation.table
+    part = operation.constraint
+    if isinstance(part, PrimaryKey):
+        return ops.CreatePrimaryKeyOp(name, table, list(part.columns), schema=schema)
+    if isinstance(part, Unique):
+        options: dict[str, Any] = {}
+        if part.deferrable is not None:
+            options["deferrable"] = part.deferrable
+        if part.nulls_not_distinct:
+            options["postgresql_nulls_not_distinct"] = True
+        return ops.CreateUniqueConstraintOp(name, table, list(part.columns or ()), schema=schema, **options)
+    if isinstance(part, ForeignKey):
+        keys: dict[str, Any] = dict(foreign_key_options(part))
+        if schema is not None:
+            keys["source_schema"] = schema
+        if part.target_schema is not None:
+            keys["referent_schema"] = part.target_schema
+        return ops.CreateForeignKeyOp(
+            name, table, part.target_table or "", list(part.columns or ()), list(part.target_columns or ("id",)), **keys
+        )
+    return ops.CreateCheckConstraintOp(name, table, sa.text(part.expression or ""), schema=schema)
+
+
+def drop_constraint(operation: DropConstraint, name: str) -> MigrateOperation:
+    from alembic.operations import ops
+
+    schema, table = operation.table
+    sorts = {PrimaryKey: "primary", ForeignKey: "foreignkey", Unique: "unique"}
+    return ops.DropConstraintOp(name, table, sorts.get(type(operation.constraint), "check"), schema=schema)
+
+
+def table_comment(operation: ChangeTableComment) -> MigrateOperation:
+    from alembic.operations import ops
+
+    schema, table = operation.table
+    if operation.after is None:
+        return ops.DropTableCommentOp(table, schema=schema, existing_comment=operation.before)
+    return ops.CreateTableCommentOp(table, operation.after, schema=schema, existing_comment=operation.before)

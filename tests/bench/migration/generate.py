@@ -1,0 +1,132 @@
+"""Adapter for the migration benchmark: writes a revision, or completes a downgrade, in the project of the current folder.
+
+    python -m tests.bench.migration.generate                       a revision for the changed models
+    python -m tests.bench.migration.generate REVISION FILE         the downgrade of that revision
+
+Reads files only: `answers.json`, if there, says what a user would have answered; `report.json` gets the dangers. The scheme of
+`DATABASE_URL` tells the dialect; no database is opened but the proof's own, in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from lsp_server.config import Config
+from lsp_server.database.migration.hazards import Hazard
+from lsp_server.database.migration.plan import Answers, plan
+from lsp_server.database.migration.proof import prove
+from lsp_server.database.migration.renames import Rename
+from lsp_server.database.migration.render import render
+from lsp_server.repair.add_rollback import _renames_back
+from lsp_server.repair.generate_migration import conventions_of
+from lsp_server.snapshot import Snapshot
+from lsp_server.text import apply_edits
+
+CODES = ("data_loss_up", "data_loss_down", "may_fail_on_data", "needs_value")
+
+
+def read_project(folder: Path, dialect: str) -> Snapshot:
+    """The project's texts, for this kind of database."""
+    names = [path for pattern in ("**/*.py", "*.ini", "**/*.mako") for path in folder.glob(pattern)]
+    texts = {path.relative_to(folder).as_posix(): path.read_text() for path in names}
+    return Snapshot.of(texts, Config(dialect=dialect))
+
+
+def dialect_of(url: str) -> str:
+    name = url.partition(":")[0].partition("+")[0]
+    return {"postgres": "postgresql", "mariadb": "mysql"}.get(name, name)
+
+
+def read_answers(path: Path) -> Answers:
+    given = json.loads(path.read_text()) if path.exists() else {}
+    renames: tuple[Rename, ...] | None = None
+    if "rename_tables" in given or "rename_columns" in given:
+        renames = tuple(
+            Rename(_key(old), None, new.rpartition(".")[2], True, "as answered")
+            for old, new in given.get("rename_tables", {}).items()
+        ) + tuple(
+            Rename(_key(old.rpartition(".")[0]), old.rpartition(".")[2], new, True, "as answered")
+            for old, new in given.get("rename_columns", {}).items()
+        )
+    return Answers(renames, given.get("backfill", {}))
+
+
+def _key(name: str) -> tuple[str | None, str]:
+    schema, _, bare = name.rpartition(".")
+    return (schema or None, bare)
+
+
+def write_report(folder: Path, hazards: tuple[Hazard, ...]) -> None:
+    flags = [
+        {"code": hazard.code, "table": hazard.table, "column": hazard.column}
+        for hazard in hazards
+        if hazard.code in CODES
+    ]
+    (folder / "report.json").write_text(json.dumps({"flags": flags}))
+
+
+def generate(folder: Path, dialect: str) -> int:
+    snapshot = read_project(folder, dialect)
+    (replay,) = snapshot.histories
+    mapped = snapshot.mapped[0]
+    if replay.verdict.ok is False:
+        print(f"the history does not replay: {replay.verdict.reason}", file=sys.stderr)
+        return 1
+    made = plan(replay.database, mapped, dialect, read_answers(folder / "answers.json"))
+    write_report(folder, made.hazards)
+    if made.obstacles:
+        print(f"not planned: {'; '.join(made.obstacles)}", file=sys.stderr)
+        return 1
+    if not made.operations and len(replay.history.heads) < 2:
+        return 0
+    proof = prove(made)
+    if proof.failed:
+        print(f"not proved: {'; '.join(proof.failed)}", file=sys.stderr)
+        return 1
+    rendered = render(made, conventions_of(snapshot, replay.history), proof.line)
+    (folder / rendered.path).write_text(rendered.text)
+    return 0
+
+
+def complete(folder: Path, dialect: str, identifier: str, file: Path) -> int:
+    from lsp_server.database.migration.rollback import complete_downgrade
+    from lsp_server.database.operations import ChangeRows
+
+    snapshot = read_project(folder, dialect)
+    (replay,) = snapshot.histories
+    step = replay.revision(identifier)
+    if step is None:
+        print("the history does not replay so far", file=sys.stderr)
+        return 1
+    rows = tuple(each.operation.text or "SQL" for each in step.steps if isinstance(each.operation, ChangeRows))
+    rollback = complete_downgrade(
+        file.read_text(),
+        step.revision,
+        step.before.database(replay.history.folder),
+        step.after.database(replay.history.folder),
+        dialect,
+        replace(conventions_of(snapshot, replay.history)),
+        renames=_renames_back(step),
+        row_steps=rows,
+    )
+    file.write_text(apply_edits(file.read_text(), rollback.edits))
+    # What the way back drops is lost by the downgrade; what it cannot bring back was lost by the upgrade.
+    codes = ["data_loss_down"] if any(hazard.code == "data_loss_up" for hazard in rollback.plan.hazards) else []
+    codes += ["data_loss_up"] if rollback.caveats else []
+    (folder / "report.json").write_text(json.dumps({"flags": [{"code": code} for code in codes]}))
+    return 0
+
+
+def main() -> int:
+    folder, dialect = Path.cwd(), dialect_of(os.environ.get("DATABASE_URL", "sqlite"))
+    if len(sys.argv) == 3:
+        return complete(folder, dialect, sys.argv[1], Path(sys.argv[2]).resolve())
+    return generate(folder, dialect)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
