@@ -18,7 +18,7 @@ from lsp_server.api.model import Constant, Missing, Schema
 from lsp_server.unknown import Unknown
 
 _FORMATS = {
-    **{name: ("uuid", "UUID") for name in ("uuid", "uuid1", "uuid3", "uuid4", "uuid5")},
+    **dict.fromkeys(("uuid", "uuid1", "uuid3", "uuid4", "uuid5"), ("uuid", "UUID")),
     "date-time": ("datetime", "datetime"), "date": ("datetime", "date"), "time": ("datetime", "time"),
     "duration": ("datetime", "timedelta"), "decimal": ("decimal", "Decimal"), "ipv4": ("ipaddress", "IPv4Address"),
     "ipv6": ("ipaddress", "IPv6Address"), "binary": ("builtins", "bytes"), "byte": ("builtins", "str"),

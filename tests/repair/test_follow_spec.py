@@ -10,7 +10,7 @@ from lsp_server.rules import all_rules
 from lsp_server.snapshot import Snapshot
 from lsp_server.verify import Verdict, build_and_verify
 
-HEAD = "from enum import Enum\nfrom typing import Annotated, Optional\n\nfrom fastapi import FastAPI, Header, Path, Query\nfrom pydantic import BaseModel, Field\n\napp = FastAPI()\n\n\n"  # noqa: E501
+HEAD = "from enum import Enum\nfrom typing import Annotated, Optional\n\nfrom fastapi import FastAPI, Header, Path, Query\nfrom pydantic import BaseModel, Field\n\napp = FastAPI()\n\n\n"
 
 
 def spec(method: str, parts: str, path: str = "/books") -> str:
@@ -67,7 +67,7 @@ FIELDS = [
 
 @pytest.mark.parametrize(("schema", "before", "after"), FIELDS)
 def test_request_fields(schema: str, before: str, after: str) -> None:
-    body = f"requestBody: {{required: true, content: {{application/json: {{schema: {{type: object, required: [name, id], properties: {{id: {{type: integer}}, name: {schema}}}}}}}}}}}"  # noqa: E501
+    body = f"requestBody: {{required: true, content: {{application/json: {{schema: {{type: object, required: [name, id], properties: {{id: {{type: integer}}, name: {schema}}}}}}}}}}}"
     code = f'class Book(BaseModel):\n    id: int\n    {before}  # as printed\n\n\n@app.post("/books")\ndef add(book: Book):\n    return None\n'
     _, verdict, text = repaired(spec("post", f"{body}\nresponses: {{'200': {{description: Fine}}}}"), code)
     assert verdict.ok, verdict.problem
@@ -92,7 +92,7 @@ def test_what_a_route_says_of_itself(parts: str, before: str, after: str) -> Non
 
 
 def test_a_renamed_path_parameter_keeps_its_name_inside() -> None:
-    contract = spec("get", "parameters: [{name: book_id, in: path, required: true, schema: {type: integer}}]\nresponses: {'200': {description: Fine}}", "/books/{book_id}")  # noqa: E501
+    contract = spec("get", "parameters: [{name: book_id, in: path, required: true, schema: {type: integer}}]\nresponses: {'200': {description: Fine}}", "/books/{book_id}")
     _, verdict, text = repaired(contract, '@app.get("/books/{id}")\ndef book(id: int):\n    return {"id": id}\n')
     assert verdict.ok, verdict.problem
     assert '@app.get("/books/{book_id}")\ndef book(id: Annotated[int, Path(alias="book_id")]):\n    return {"id": id}\n' in text
