@@ -61,7 +61,7 @@ class Superseded(Exception):
     """The revision that was asked for is no longer the newest; `again` tells whether a newer one is under way."""
 
     def __init__(self, again: bool) -> None:
-        super().__init__("the document has changed" if again else "the check was cancelled")
+        super().__init__("the document has changed" if again else "the check did not come to its end")
         self.again = again
 
 
