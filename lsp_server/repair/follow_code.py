@@ -72,8 +72,8 @@ def _operation_id(contract: Contract, route: Operation) -> str | None:
     taken = {each.operation_id for each in contract.promised.operations if isinstance(each.operation_id, str)}
     if not isinstance(identity, str) or (contract.promised.operations and not taken):
         return None
-    spelled_path = re.sub(r"\W", "_", route.path)
-    generated = identity.endswith(f"{spelled_path}_{route.method.lower()}")
+    flat = re.sub(r"\W", "_", route.path)
+    generated = identity.endswith(f"{flat}_{route.method.lower()}")
     known = {route.operation_id for _, route in partners(contract)}
     if not generated or taken & known or not taken:
         return identity if identity not in taken else None
