@@ -72,8 +72,7 @@ def _operation_id(contract: Contract, route: Operation) -> str | None:
     taken = {each.operation_id for each in contract.promised.operations if isinstance(each.operation_id, str)}
     if not isinstance(identity, str) or (contract.promised.operations and not taken):
         return None
-    flat = re.sub(r"\W", "_", route.path)
-    generated = identity.endswith(f"{flat}_{route.method.lower()}")
+    generated = identity.endswith(re.sub(r"\W", "_", f"{route.path}_{route.method.lower()}"))
     known = {route.operation_id for _, route in partners(contract)}
     if not generated or taken & known or not taken:
         return identity if identity not in taken else None
