@@ -73,7 +73,7 @@ def ask_for_credentials(work: Work) -> bool:
     names = work.names(route.document)
     others = [each for each in work.project.siblings if each is not route]
     others.sort(key=lambda each: (each.path != route.path, -shared_steps(route.operation.path, each.operation.path)))
-    found = credentials(work.project, operation, names, others)
+    found = credentials(work.project, operation, names, others, ())
     if found is None:
         return False
     if found.dependencies is not None:

@@ -33,7 +33,8 @@ from lsp_server.repair.models import Catalogue, NewModels, RouteSpeller, home_of
 from lsp_server.repair.names import Names
 from lsp_server.repair.new_router import NewRouter, new_router
 from lsp_server.repair.place import Place, below, find_place, holds, neighbour, renamed_parameters, shared_steps
-from lsp_server.repair.rows import Body, Request, find_rows, own_account, write_body
+from lsp_server.repair.row_bodies import write_body
+from lsp_server.repair.rows import Body, Request, find_rows, own_account
 from lsp_server.repair.siblings import Part, Project, Sibling
 from lsp_server.repair.signature import Signature, SignatureWriter
 from lsp_server.snapshot import Contract, Snapshot
@@ -70,7 +71,7 @@ def implement(snapshot: Snapshot, contract: Contract, operation: Operation) -> C
     project = Project(snapshot, contract)
     path = code_path(operation, contract.pairing)
     made: NewRouter | None = None
-    place = find_place(operation, path, project.siblings)
+    place = find_place(operation, path, project.siblings, [each.path for each in contract.implemented.operations])
     if place is None:
         made = new_router(project, operation, path)
         place = made.place if made is not None else _anywhere(project, path)
@@ -132,7 +133,7 @@ class _Work:
         self, names: Names, catalogue: Catalogue, near: Sequence[Sibling], asked: NewModels, answered: NewModels
     ) -> tuple[str, str, str | None] | None:
         """Source and name of the handler, and what its test may read ("row", "rows")."""
-        security = credentials(self.project, self.operation, names, near)
+        security = credentials(self.project, self.operation, names, near, self.place.siblings)
         if security is None:
             return None  # a route without the promised protection would be worse than none
         function = function_name(self.operation, near, names.bound)

@@ -13,7 +13,7 @@ from lsp_server.python.edit import indent_of, insert_line
 from lsp_server.python.lower import Node
 from lsp_server.python.values import Instance
 from lsp_server.repair.names import Names, snake_case
-from lsp_server.repair.place import Place, below, holds, shared_steps
+from lsp_server.repair.place import Place, below, holds, shared_steps, stem_of, steps
 from lsp_server.repair.siblings import Project, Sibling
 from lsp_server.text import Edit
 from lsp_server.unknown import Unknown
@@ -57,11 +57,12 @@ def new_router(project: Project, operation: Operation, path: str) -> NewRouter |
     if not found:
         return None
     best = max(found, key=lambda each: (shared_steps(path, each.sibling.operation.path), each.statement[1]))
-    rest = below(best.base, path)
-    resource = rest.lstrip("/").partition("/")[0]
-    if not resource or "{" in resource:
+    depth = max(len(steps(best.base)), stem_of(path, [each.path for each in project.contract.implemented.operations]))
+    before, words = len(steps(best.base)), [step for step in path.split("/") if step]
+    if depth >= len(words) or any("{" in word for word in words[before : depth + 1]):
         return None
-    name = identifier(snake_case(resource))
+    resource = "/".join(words[before : depth + 1])
+    name = identifier(snake_case(words[depth]))
     folder = best.sibling.path.rpartition("/")[0]
     file = f"{folder}/{name}.py" if folder else f"{name}.py"
     if file in project.snapshot.documents:
@@ -91,7 +92,7 @@ def _imported(names: Names, file: str, name: str, like: Inclusion) -> str:
 def _given(like: Inclusion, prefix: str, tags: list[str]) -> list[str]:
     """The other arguments of the inclusion, as a neighbour's are."""
     found = []
-    for name, value, start, end in like.call[5]:
+    for name, _, start, end in like.call[5]:
         if name == "prefix":
             found.append(f"prefix={quoted(prefix)}" if like.names_resource == "inclusion" else like.document.text[start:end])
         elif name == "tags":

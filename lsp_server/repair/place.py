@@ -39,16 +39,21 @@ def shared_steps(one: str, other: str) -> int:
     return count
 
 
-def find_place(operation: Operation, path: str, siblings: Sequence[Sibling]) -> Place | None:
-    """The router for an operation under `path`; None where no router has anything to do with it.
+def stem_of(path: str, paths: Sequence[str]) -> int:
+    """How many steps a path shares with every path of the application (`/api/v1`): sharing only those is no kinship."""
+    return min((shared_steps(path, other) for other in paths), default=0)
 
-    Every application has a stem that all its paths begin with (`/api/v1`): sharing only that is no kinship.
+
+def find_place(operation: Operation, path: str, siblings: Sequence[Sibling], paths: Sequence[str]) -> Place | None:
+    """The router for an operation under `path`; None where no router has anything to do with it. `paths` are all routes'.
+
+    Of routers that are as near the one whose routes are as open, or as protected, as the new one has to be.
     """
-    stem = min((shared_steps(path, sibling.operation.path) for sibling in siblings), default=0)
+    stem = stem_of(path, paths)
     routers: dict[tuple[str, str, str], list[Sibling]] = {}
     for sibling in siblings:
         routers.setdefault((sibling.path, sibling.router, sibling.prefix), []).append(sibling)
-    best: tuple[tuple[int, int, int], tuple[str, str, str]] | None = None
+    best: tuple[tuple[int, int, bool, int], tuple[str, str, str]] | None = None
     lonely = len({(file, router) for file, router, _ in routers}) == 1
     for key, found in routers.items():
         if not holds(key[2], path):
@@ -56,7 +61,7 @@ def find_place(operation: Operation, path: str, siblings: Sequence[Sibling]) -> 
         kin = max(shared_steps(path, sibling.operation.path) for sibling in found)
         tagged = _same_tags(operation, found)
         if lonely or kin > stem or tagged:
-            score = (kin, tagged, len(steps(key[2])))
+            score = (kin, tagged, _as_open(operation, found), len(steps(key[2])))
             if best is None or score > best[0]:
                 best = (score, key)
     if best is None:
@@ -77,6 +82,11 @@ def below(prefix: str, path: str) -> str:
     for _ in range(prefix.count("/")):
         rest = "/" + rest[1:].partition("/")[2] if "/" in rest[1:] else ""
     return rest
+
+
+def _as_open(operation: Operation, siblings: Sequence[Sibling]) -> bool:
+    wanted = bool(operation.security) if isinstance(operation.security, tuple) else None
+    return any(isinstance(each.operation.security, tuple) and bool(each.operation.security) is wanted for each in siblings)
 
 
 def _same_tags(operation: Operation, siblings: Sequence[Sibling]) -> int:

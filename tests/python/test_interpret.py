@@ -274,6 +274,9 @@ def test_a_module_named_like_a_well_known_package_is_not_it() -> None:
     }  # fmt: skip
     program = interpreter(files)
     assert [isinstance(program.member(f"app/db/{name}.py", member), External) for name, member in (("sqlalchemy", "Column"), ("models", "x"))] == [True, True]
+
+
+@pytest.mark.parametrize(
     ("source", "beginning"),
     [
         ("x = f'DROP {open(1)} y'", "DROP "),

@@ -19,6 +19,7 @@ from lsp_server.database.migration.operations import (
     CreateTable,
     DropColumn,
     DropTable,
+    Fill,
     Operation,
     TableKey,
     reversed_operations,
@@ -72,6 +73,7 @@ def _of(operation: Operation, new: set[TableKey], dialect: str | None) -> Iterat
             name = f"{operation.table[1]}.{operation.column.name}"
             text = f"{name} must have a value and has no default: if there are rows, the upgrade stops before it changes them"
             yield Hazard("needs_value", operation.table[1], operation.column.name, text)
+        yield from _given(operation.table[1], operation.column.name, operation.fill)
     elif isinstance(operation, AlterColumn):
         yield from _altered(operation, dialect)
     elif isinstance(operation, (AddConstraint, CreateIndex)) and operation.table not in new:
@@ -95,12 +97,20 @@ def _dropped_column(operation: DropColumn) -> Iterator[Hazard]:
     yield Hazard("data_loss_up", operation.table[1], operation.column.name, text)
 
 
+def _given(table: str, column: str, fill: Fill | None) -> Iterator[Hazard]:
+    """A value that somebody gave: it stands in every row that had none, and should be seen."""
+    if fill is not None and fill.sql is not None and fill.given:
+        yield Hazard("needs_value", table, column, f"rows without {table}.{column} get {fill.sql}, {fill.reason}")
+
+
 def _altered(operation: AlterColumn, dialect: str | None) -> Iterator[Hazard]:
     table, column = operation.table[1], operation.after.name
     if operation.tightens and operation.fill is not None and operation.fill.sql is None:
         text = f"{table}.{column} becomes NOT NULL: if a row has no value, the upgrade stops before it changes anything"
         yield Hazard("may_fail_on_data", table, column, text)
         yield Hazard("needs_value", table, column, f"{table}.{column} has no default to write into rows without a value")
+    if operation.tightens:
+        yield from _given(table, column, operation.fill)
     if "type" in operation.aspects and _narrows(operation.before.type, operation.after.type):
         sql = (operation.before.type.sql, operation.after.type.sql)
         text = f"{table}.{column} changes from {sql[0]} to {sql[1]}: values that do not fit stop the upgrade"

@@ -37,6 +37,7 @@ class Fill:
 
     sql: str | None
     reason: str
+    given: bool = False  # by a person, for this migration
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,7 +299,7 @@ class _Builder:
             return None
         given = self.answers.values.get(f"{key[1]}.{wanted.name}")
         if given is not None:
-            return Fill(given, "the value given for existing rows")
+            return Fill(given, "the value given for existing rows", given=True)
         text = default_sql(wanted.default, self.dialect)
         return Fill(text, "the model's default") if text is not None else Fill(None, "no value is known")
 
@@ -338,7 +338,7 @@ class _Builder:
     def _tightening(self, key: TableKey, column: Column, wanted: Column) -> Fill:
         given = self.answers.values.get(f"{key[1]}.{column.name}")
         if given is not None:
-            return Fill(given, "the value given for existing rows")
+            return Fill(given, "the value given for existing rows", given=True)
         for default, reason in ((column.server_default, "the database's default"), (wanted.default, "the model's default")):
             text = default_sql(default, self.dialect)
             if text is not None:

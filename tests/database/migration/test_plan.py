@@ -157,7 +157,9 @@ def test_a_given_value_fills_what_nobody_knew() -> None:
     made = plan(book(), wanted, "sqlite", Answers(values={"book.isbn": "'-'"}))
     (operation,) = made.operations
     assert isinstance(operation, AddColumn) and operation.fill is not None and operation.fill.sql == "'-'"
-    assert made.hazards == ()
+    assert [hazard.text for hazard in made.hazards] == [
+        "rows without book.isbn get '-', the value given for existing rows"
+    ]
 
 
 @pytest.mark.parametrize(
