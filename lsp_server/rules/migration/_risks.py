@@ -7,12 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lsp_server.database.fold import apply
 from lsp_server.database.fold.state import State
-from lsp_server.database.model import Column, Table
-from lsp_server.database.operations import AddColumn, AlterColumn, ChangeRows, CreateTable, Key, Opaque, RenameTable, Step
+from lsp_server.database.model import Column, ColumnType, Table
+from lsp_server.database.operations import (
+    AddColumn,
+    AlterColumn,
+    ChangeRows,
+    CreateTable,
+    Key,
+    Opaque,
+    RenameTable,
+    Step,
+    table_key,
+)
 from lsp_server.database.replay import HistoryReplay, RevisionReplay
 from lsp_server.snapshot import Snapshot
 
@@ -49,6 +59,13 @@ class Moment:
         table = self.table(key)
         column = table.column(name) if table is not None else None
         return None if column is None or (key, name) in self.new or column.maybe is not None else column
+
+    def present(self, kind: ColumnType) -> ColumnType:
+        """A type as the database knows it: an enumeration that is only named has the values it was made with."""
+        enum = kind.enum
+        if enum is None or not enum.native or enum.name is None:
+            return kind
+        return replace(kind, enum=self.schema.enums.get(table_key(enum.name, enum.schema), enum))
 
     def is_cared_for(self, *names: str) -> bool:
         """Whether the revision may have looked after the rows before: a statement that names all of these, or an unknown one."""

@@ -102,7 +102,7 @@ def _rewritten(moment: Moment, table: Table) -> tuple[str, str] | None:
     if not isinstance(operation, AlterColumn) or not isinstance(operation.type, ColumnType):
         return None
     column = moment.column(operation.table, operation.column)
-    if column is None or not _rewrites(column.type, operation.type, moment.dialect):
+    if column is None or not _rewrites(column.type, moment.present(operation.type), moment.dialect):
         return None
     change = f"changes from {column.type.sql} to {operation.type.sql}"
     advice = "add a new column, copy in batches, then rename"

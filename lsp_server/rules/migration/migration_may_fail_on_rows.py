@@ -104,7 +104,7 @@ def _retyped(moment: Moment, operation: AlterColumn) -> tuple[str, str] | None:
         return None
     if operation.using is not None and not is_mere_cast(operation.using):
         return None
-    refused = what_is_refused(column.type, operation.type, moment.dialect, operation.using is not None)
+    refused = what_is_refused(column.type, moment.present(operation.type), moment.dialect, operation.using is not None)
     if refused is None or moment.is_cared_for(table.name):
         return None
     change = f"from {column.type.sql} to {operation.type.sql}"
