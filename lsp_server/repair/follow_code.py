@@ -72,7 +72,7 @@ def _operation_id(contract: Contract, route: Operation) -> str | None:
     taken = {each.operation_id for each in contract.promised.operations if isinstance(each.operation_id, str)}
     if not isinstance(identity, str) or (contract.promised.operations and not taken):
         return None
-    generated = identity.endswith(f"{re.sub(r'\W', '_', route.path)}_{route.method.lower()}")
+    generated = identity.endswith(re.sub(r"\W", "_", route.path) + f"_{route.method.lower()}")
     known = {route.operation_id for _, route in partners(contract)}
     if not generated or taken & known or not taken:
         return identity if identity not in taken else None
@@ -224,7 +224,7 @@ def change_media_types(work: Work) -> bool:
     response = _answer(route, status)
     if response is None or _is_unclear(schema for _, schema in response.content):
         return False
-    return note(work, yaml_edit.set_response(spec, operation, replace(names.response(response), status=status), names.schemas))
+    return note(work, yaml_edit.set_content(spec, operation, status, names.response(response).content, names.schemas))
 
 
 def _answer(route: Operation, status: str) -> Response | None:

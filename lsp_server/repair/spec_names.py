@@ -12,7 +12,7 @@ from typing import Any
 from lsp_server.api.compare_schemas import Meeting, SchemaComparison
 from lsp_server.api.compare_shapes import Shapes
 from lsp_server.api.compare_values import Direction
-from lsp_server.api.model import Api, Body, Operation, Parameter, Property, Response, Schema
+from lsp_server.api.model import MISSING, Body, Operation, Parameter, Property, Response, Schema
 from lsp_server.api.pair import route_key, spec_key
 from lsp_server.snapshot import Contract
 from lsp_server.unknown import Unknown
@@ -45,7 +45,9 @@ class SpecNames:
         changed: dict[str, Any] = {}
         for each in fields(schema):
             value = getattr(schema, each.name)
-            if isinstance(value, Schema):
+            if each.name == "default" and value is None:
+                changed["default"] = MISSING  # how code says that a value may be left out
+            elif isinstance(value, Schema):
                 changed[each.name] = self.schema(value)
             elif each.name == "properties":
                 changed[each.name] = tuple(self.property(one) for one in value)

@@ -36,7 +36,7 @@ class Draft:
             self._apply(path, edit.set_value(path, node, value))
 
     def put(self, path: str, pointer: Pointer, key: str, value: Value, order: tuple[str, ...] = ()) -> None:
-        """Set a key of a mapping, or add it: behind the last key that stands before it in `order`, else at the end."""
+        """Set a key of a mapping, or add it: behind all keys that come before it in `order`, else at the end."""
         mapping = self._wanted(path, pointer)
         if key in mapping:
             self.set(path, (*pointer, key), value)
@@ -44,7 +44,7 @@ class Draft:
         after = None
         if key in order:
             before = order[: order.index(key)]
-            after = next((name for name in reversed(before) if name in mapping), None)
+            after = next((name for name, _ in reversed(list(mapping.items())) if name in before), None)
         self._apply(path, edit.add_key(path, mapping, key, value, after))
 
     def add(self, path: str, pointer: Pointer, key: str, value: Value, after: str | None = None) -> None:
