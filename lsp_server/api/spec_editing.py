@@ -109,6 +109,8 @@ class Editing:
             if node is None or node.value != value:
                 self.draft.set(path, pointer, dict(value))
             return
+        if "const" in value and "enum" in node:  # the same in other words
+            value = {**{key: inner for key, inner in value.items() if key != "const"}, "enum": [value["const"]]}
         for key in [key for key, _ in node.items() if key in order and key not in value]:
             self.draft.remove(path, pointer, key)
         for key, inner in value.items():

@@ -160,7 +160,7 @@ def _settle_parameter(editing: Editing, path: str, pointer: Pointer, value: dict
             continue
         if key in value:
             editing.draft.put(path, pointer, key, value[key], ("name", "in", *order))
-        else:
+        elif (here := editing.draft.node(path, (*pointer, key))) is not None and here.value is not False:
             editing.draft.remove(path, pointer, key)
     if schema is None:
         return
@@ -190,12 +190,19 @@ def replace_parameter(
     return editing.edits()
 
 
-def remove_parameter(specification: Specification, operation: Operation, parameter: Parameter) -> tuple[Edit, ...]:
+def remove_parameter(
+    specification: Specification, operation: Operation, parameter: Parameter, for_all: bool = False
+) -> tuple[Edit, ...]:
+    """Take a parameter out. One that its path declares is taken from all operations of the path, if that is meant."""
     editing = Editing(specification)
     path, pointer = specification.pointer(operation.location)
     number = number_of(specification, operation, parameter)
     if number is None:
-        raise Unwritable(f"the parameter {parameter.name} belongs to all operations of {operation.path}")
+        pointer = pointer[:-1]
+        own_path, place = specification.mapping(parameter.location)
+        if not for_all or own_path != path or place[:-1] != (*pointer, "parameters"):
+            raise Unwritable(f"the parameter {parameter.name} belongs to all operations of {operation.path}")
+        number = int(place[-1])
     listed = editing.draft.node(path, (*pointer, "parameters"))
     if listed is not None and len(listed) == 1:
         editing.draft.remove(path, pointer, "parameters")

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from lsp_server.api import yaml_edit
+from lsp_server.api.difference import Element, Kind
 from lsp_server.api.model import Body, Operation, Parameter, Response, Schema, anonymous_path, walk
 from lsp_server.api.pair import Pairing, code_path
 from lsp_server.api.spec_rename import rename_path_parameters, rename_response
@@ -118,7 +119,13 @@ def remove_parameter(work: Work) -> bool:
     operation, parameter = work.first.operation, work.first.left
     if operation is None or not isinstance(parameter, Parameter):
         return False
-    return note(work, yaml_edit.remove_parameter(specification(work), operation, parameter))
+    missed = {
+        use for each in work.contract.differences
+        if each.element is Element.PARAMETER and each.kind is Kind.MISSING and each.promised == parameter.location
+        for use in each.uses
+    }  # fmt: skip
+    for_all = _sharing(work.contract, parameter) <= missed
+    return note(work, yaml_edit.remove_parameter(specification(work), operation, parameter, for_all))
 
 
 def change_parameter(work: Work) -> bool:

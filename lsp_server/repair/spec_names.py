@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from lsp_server.api.compare_schemas import Meeting, SchemaComparison
-from lsp_server.api.compare_shapes import Shapes
+from lsp_server.api.compare_shapes import Shapes, unwrap
 from lsp_server.api.compare_values import Direction
 from lsp_server.api.model import MISSING, Body, Operation, Parameter, Property, Response, Schema
 from lsp_server.api.pair import route_key, spec_key
@@ -59,7 +59,10 @@ class SpecNames:
         return replace(one, schema=self.schema(one.schema))
 
     def parameter(self, parameter: Parameter) -> Parameter:
-        return replace(parameter, schema=self.schema(parameter.schema))
+        """No parameter carries null: code says with it that one may be left out."""
+        schema = self.schema(parameter.schema)
+        inner = unwrap(schema)
+        return replace(parameter, schema=inner if inner.ref is not None else replace(schema, nullable=False))
 
     def body(self, body: Body) -> Body:
         return replace(body, content=self._content(body.content))
