@@ -25,11 +25,14 @@ def run(arguments: Sequence[str]) -> int:
     except (UsageError, ConfigError) as error:
         print(f"lsp_server: {error}", file=sys.stderr)
         return USAGE
-    except BrokenPipeError:
-        sys.stderr.close()  # The reader of our output has gone; there is nobody to tell.
-        return OK
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # A crash must never look like agreement: Python's own exit status for it means findings.
+        import traceback
+
+        print(f"lsp_server: internal failure: {type(error).__name__}: {error}", file=sys.stderr)
+        traceback.print_exc()
+        return FAILED
 
 
 class UsageError(ValueError):

@@ -7,7 +7,7 @@ that snapshots share. `with_change` gives the snapshot as it would be after a ch
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -337,7 +337,28 @@ class Snapshot:
         found.extend(unknown for database in self.mapped for unknown in database.unknowns)
         found.extend(_why(replay) for replay in self.histories if replay.verdict.ok is not True)
         found.extend(unpaired(self.promised, [contract.pairing for contract in self.contracts]))
+        found.extend(self._unread())
+        found.extend(self._unmatched())
         return tuple(sorted(set(found), key=lambda unknown: (unknown.location or _NOWHERE, unknown.what)))
+
+    def _unread(self) -> Iterator[Unknown]:
+        """Files whose text could not be read, or not wholly, among those that somebody looked at."""
+        for path in self.documents:
+            if kind_of(path) not in _READABLE:
+                continue
+            if (problem := self.documents.problem(path)) is not None:
+                yield Unknown(f"a file that cannot be read: {problem}", Location(path, Span(0, 0)), unread=True)
+            facts = self.memo.previous("module", path)
+            if isinstance(facts, ModuleFacts) and facts.problems and self.module(path) is facts:
+                for error in facts.problems:
+                    yield Unknown(f"a part that is not Python: {error.message}", Location(path, error.span), unread=True)
+
+    def _unmatched(self) -> Iterator[Unknown]:
+        """Patterns of the configuration that name nothing: what they were meant for is not looked at."""
+        for key, patterns in (("specs", self.config.specs), ("applications", self.config.applications)):
+            for pattern in patterns:
+                if not any(matches(path, pattern) for path in self.documents):
+                    yield Unknown(f"`{key}` in the configuration: no file fits `{pattern}`")
 
 
 def _types(config: Config) -> dict[str, dict[str, object]]:
@@ -356,4 +377,5 @@ def _why(replay: HistoryReplay) -> Unknown:
     return Unknown(f"the migration history in {replay.history.folder or '.'} {said}: {verdict.reason}", verdict.location)
 
 
+_READABLE = frozenset({Kind.PYTHON, Kind.YAML, Kind.JSON, Kind.TOML, Kind.INI})
 _NOWHERE = Location("", Span(0, 0))

@@ -104,7 +104,7 @@ class Analysis:
         self.memo = Memo()
         self._cache = Cache(root)
         self._config = Config()
-        self._baseline: frozenset[str] = frozenset()
+        self._baseline: dict[str, str] = {}
         self._trouble: str | None = None
         self._files: dict[str, Stamp] | None = None
         self._documents = Documents({})
