@@ -6,6 +6,7 @@ that snapshots share. `with_change` gives the snapshot as it would be after a ch
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -287,7 +288,7 @@ class Snapshot:
     @cached_property
     def mapped(self) -> tuple[Database, ...]:
         """What the models map, one Database per metadata."""
-        return read_models(self.interpreter, self.candidates("tables"))
+        return read_models(self.interpreter, self.candidates("tables"), _types(self.config))
 
     @cached_property
     def histories(self) -> tuple[HistoryReplay, ...]:
@@ -337,6 +338,16 @@ class Snapshot:
         found.extend(_why(replay) for replay in self.histories if replay.verdict.ok is not True)
         found.extend(unpaired(self.promised, [contract.pairing for contract in self.contracts]))
         return tuple(sorted(set(found), key=lambda unknown: (unknown.location or _NOWHERE, unknown.what)))
+
+
+def _types(config: Config) -> dict[str, dict[str, object]]:
+    """The configuration's column types (`NUMERIC(12, 2)`) as the library file writes them."""
+    found: dict[str, dict[str, object]] = {}
+    for name, written in config.types.items():
+        sql, _, sizes = written.partition("(")
+        numbers = [int(part) for part in re.findall(r"\d+", sizes)]
+        found[name] = {"sql": sql.strip().upper(), **({"sizes": numbers} if numbers else {})}
+    return found
 
 
 def _why(replay: HistoryReplay) -> Unknown:

@@ -137,7 +137,10 @@ def _roots(routing: Routing) -> list[tuple[Router, str, Unknown | None]]:
         for entry in router.entries:
             if isinstance(entry, Inclusion) and entry.mounted and isinstance(entry.target, Router):
                 prefix = entry.prefix if isinstance(entry.prefix, str) else Unknown("a mount path", entry.location)
-                mounts[id(entry.target)] = (prefix, _doubt(entry, router))
+                # An application is there whether or not it is mounted, in one branch or another: it has a spec of its own.
+                doubt = None if entry.target.application else _doubt(entry, router)
+                if isinstance(prefix, str) or id(entry.target) not in mounts:
+                    mounts[id(entry.target)] = (prefix, doubt)
     roots = []
     reached = _reached(routing)
     for router in routing.routers.values():
@@ -199,6 +202,9 @@ def _listing(root: tuple[Router, str, Unknown | None]) -> _Listing:
         start = start.doubted(doubt)
 
     def walk(current: Router, placement: Placement, depth: int) -> None:
+        if current.escaped is not None:
+            unknowns.append(current.escaped)
+            holes.append(current.escaped)
         for entry in current.entries:
             entry_doubt = _doubt(entry, current)
             if isinstance(entry, Route):

@@ -51,7 +51,7 @@ from lsp_server.tree.edit import Unwritable
 from lsp_server.tree.node import Pointer
 
 __all__ = ["Specification", "Unwritable", "add_operation", "remove_operation", "remove_parameter", "remove_property",
-           "remove_response", "set_body", "set_deprecated", "set_operation_id", "set_parameter", "set_property", "set_required",
+           "remove_response", "replace_parameter", "set_body", "set_body_required", "set_deprecated", "set_operation_id", "set_parameter", "set_property", "set_required",
            "set_response", "set_schema", "set_security"]  # fmt: skip
 
 
@@ -169,6 +169,25 @@ def _settle_parameter(editing: Editing, path: str, pointer: Pointer, value: dict
         editing.settle(path, (*pointer, "schema"), schema, SCHEMA_KEYS)
 
 
+def replace_parameter(
+    specification: Specification,
+    operation: Operation,
+    old: Parameter,
+    new: Parameter,
+    schemas: Mapping[str, Schema] | None = None,
+) -> tuple[Edit, ...]:
+    """Put a parameter in the place of another, which keeps its description. For this operation alone."""
+    editing = Editing(specification, schemas)
+    path, pointer = specification.pointer(operation.location)
+    number = number_of(specification, operation, old)
+    if number is None:
+        raise Unwritable(f"the parameter {old.name} belongs to all operations of {operation.path}")
+    if new.description is None:
+        new = replace(new, description=old.description)
+    editing.draft.set(path, (*pointer, "parameters", str(number)), parameter_value(new, editing.dialect, editing.name))
+    return editing.edits()
+
+
 def remove_parameter(specification: Specification, operation: Operation, parameter: Parameter) -> tuple[Edit, ...]:
     editing = Editing(specification)
     path, pointer = specification.pointer(operation.location)
@@ -215,10 +234,25 @@ def _set_swagger_body(editing: Editing, path: str, pointer: Pointer, body: Body 
         editing.draft.put(path, pointer, "consumes", media_types, OPERATION_KEYS)
 
 
+def set_body_required(specification: Specification, operation: Operation, required: bool) -> tuple[Edit, ...]:
+    """Say whether a request must have its body; refused where the body is shared."""
+    editing = Editing(specification)
+    path, pointer = specification.pointer(operation.location)
+    place = (*pointer, "requestBody")
+    node = editing.draft.node(path, place)
+    if node is None or "$ref" in node:
+        raise Unwritable("the request body is not written here")
+    if required:
+        editing.draft.put(path, place, "required", True, ("description", "required"))
+    else:
+        editing.draft.remove(path, place, "required")
+    return editing.edits()
+
+
 def set_response(
     specification: Specification, operation: Operation, response: Response, schemas: Mapping[str, Schema] | None = None
 ) -> tuple[Edit, ...]:
-    """Add an answer, or make the one of the same status say something else."""
+    """Add an answer, or give the one of the same status another content; one that is shared is overridden."""
     editing = Editing(specification, schemas)
     path, pointer = specification.pointer(operation.location)
     value = response_value(response, editing.dialect, editing.name)
@@ -230,11 +264,25 @@ def set_response(
         editing.draft.add(path, listed, response.status, value, status_before(here, response.status))
     else:
         old = here.get(response.status)
-        said = text_of(old, "description") if old is not None else None
-        if said and response.description is None:
-            value["description"] = said
-        editing.draft.set(path, (*listed, response.status), value)
+        if old is None or "$ref" in old:
+            editing.draft.set(path, (*listed, response.status), value)
+        else:
+            key = "schema" if editing.dialect is Dialect.SWAGGER_2 else "content"
+            if key in value:
+                editing.draft.put(path, (*listed, response.status), key, value[key], ("description", "headers", key))
+            else:
+                editing.draft.remove(path, (*listed, response.status), key)
+            for name, inner in value.get("headers", {}).items():
+                _add_header(editing, path, (*listed, response.status), name, inner)
     return editing.edits()
+
+
+def _add_header(editing: Editing, path: str, pointer: Pointer, name: str, value: Any) -> None:
+    headers = editing.draft.node(path, (*pointer, "headers"))
+    if headers is None:
+        editing.draft.put(path, pointer, "headers", {name: value}, ("description", "headers"))
+    elif all(key.lower() != name.lower() for key, _ in headers.items()):
+        editing.draft.add(path, (*pointer, "headers"), name, value)
 
 
 def remove_response(specification: Specification, operation: Operation, status: str) -> tuple[Edit, ...]:

@@ -19,7 +19,7 @@ from lsp_server.check import check
 from lsp_server.config import Config, ConfigError, matches
 from lsp_server.document import Document, Documents, Kind, kind_of
 from lsp_server.findings import Finding, Fix, Report
-from lsp_server.outline import Outline, outline
+from lsp_server.outline import Entry, Outline, outline, revision_sql
 from lsp_server.rules import all_rules, rule_named
 from lsp_server.snapshot import Memo, Snapshot
 from lsp_server.text import Location, Span
@@ -170,6 +170,11 @@ class Analysis:
         """What the workspace holds and what belongs together. Raises Cancelled."""
         self._flag = flag
         return outline(checked.snapshot)
+
+    def sql(self, checked: Checked, entry: Entry, flag: Flag) -> tuple[tuple[str, str], ...]:
+        """The SQL of a revision by direction. Raises Cancelled."""
+        self._flag = flag
+        return revision_sql(checked.snapshot, entry)
 
     def save_cache(self) -> None:
         """Keep the facts of unedited files for the next start."""

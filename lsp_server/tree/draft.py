@@ -56,6 +56,10 @@ class Draft:
         if key in mapping:
             self._apply(path, edit.remove_key(path, mapping, key))
 
+    def rename(self, path: str, pointer: Pointer, key: str, name: str) -> None:
+        if key != name:
+            self._apply(path, edit.rename_key(path, self._wanted(path, pointer), key, name))
+
     def add_item(self, path: str, pointer: Pointer, value: Value) -> None:
         self._apply(path, edit.add_item(path, self._wanted(path, pointer), value))
 
