@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lsp_server import __version__
-
-OK, FOUND, USAGE, FAILED = 0, 1, 2, 3
+from lsp_server.commands import FAILED, OK, USAGE, UsageError
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -34,10 +33,6 @@ def run(arguments: Sequence[str]) -> int:
         print(f"lsp_server: internal failure: {type(error).__name__}: {error}", file=sys.stderr)
         traceback.print_exc()
         return FAILED
-
-
-class UsageError(ValueError):
-    """A wrong combination of arguments; the message is for people."""
 
 
 def _dispatch(options: argparse.Namespace) -> int:

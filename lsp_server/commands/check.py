@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from lsp_server.check import check
-from lsp_server.cli import FAILED, FOUND, OK, UsageError
+from lsp_server.commands import FAILED, FOUND, OK, UsageError
 from lsp_server.commands.output import put
 from lsp_server.commands.project import Project, open_project
 from lsp_server.findings import Finding, Report, Severity

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date
 
 from lsp_server.check import check
-from lsp_server.cli import USAGE
+from lsp_server.commands import USAGE
 from lsp_server.commands.check import baseline_of, counted, exit_status, known_before, outputs_of, write_reports
 from lsp_server.commands.output import put
 from lsp_server.commands.project import Project, open_project

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from lsp_server.cache import Cache
-from lsp_server.cli import UsageError
+from lsp_server.commands import UsageError
 from lsp_server.config import Config, ConfigError
 from lsp_server.document import Documents
 from lsp_server.snapshot import Memo, Snapshot
