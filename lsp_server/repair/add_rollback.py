@@ -6,6 +6,7 @@ values is offered as unsafe, with a comment in the code that says what stays los
 
 from __future__ import annotations
 
+from lsp_server.database.alembic import History
 from lsp_server.database.migration.renames import Rename
 from lsp_server.database.operations import KEEP, AlterColumn, ChangeRows, DropColumn, DropTable, Opaque, RenameTable
 from lsp_server.database.replay import HistoryReplay, RevisionReplay
@@ -22,20 +23,20 @@ def add_rollback(replay: HistoryReplay, step: RevisionReplay, title: str = "Add 
     if step.refusal is not None or any(isinstance(each.operation, Opaque) or each.condition is not None for each in step.steps):
         return ()
     losing = any(isinstance(each.operation, DropTable | DropColumn | ChangeRows) for each in step.steps)
-    identifier, folder = step.revision.id, replay.history.folder
+    identifier, history = step.revision.id, replay.history
 
     def build(snapshot: Snapshot) -> Change | None:
-        return _change(snapshot, folder, identifier, title)
+        return _change(snapshot, history, identifier, title)
 
     applicability = Applicability.UNSAFE if losing else Applicability.SAFE
     return (Fix(title, KIND, build, applicability, Direction.MIGRATION, preferred=True),)
 
 
-def _change(snapshot: Snapshot, folder: str, identifier: str, title: str) -> Change | None:
+def _change(snapshot: Snapshot, history: History, identifier: str, title: str) -> Change | None:
     from lsp_server.database.migration.metadata import NotSayable
     from lsp_server.database.migration.rollback import complete_downgrade
 
-    replay = next((each for each in snapshot.histories if each.history.folder == folder), None)
+    replay = snapshot.replay_of(history)
     step = replay.revision(identifier) if replay is not None else None
     document = snapshot.document(step.revision.path) if step is not None else None
     if replay is None or step is None or document is None:
@@ -45,8 +46,8 @@ def _change(snapshot: Snapshot, folder: str, identifier: str, title: str) -> Cha
         rollback = complete_downgrade(
             document.text,
             step.revision,
-            step.before.database(folder),
-            step.after.database(folder),
+            step.before.database(history.folder),
+            step.after.database(history.folder),
             replay.history.dialect,
             conventions_of(snapshot, replay.history),
             renames=_renames_back(step),
