@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lsp_server.database.alembic import History
 from lsp_server.database.migration.renames import Rename
-from lsp_server.database.operations import KEEP, AlterColumn, ChangeRows, DropColumn, DropTable, Opaque, RenameTable
+from lsp_server.database.operations import KEEP, AlterColumn, ChangeRows, DropColumn, DropTable, Opaque, RenameTable, Step
 from lsp_server.database.replay import HistoryReplay, RevisionReplay
 from lsp_server.findings import Applicability, Direction, Fix
 from lsp_server.repair.generate_migration import conventions_of
@@ -20,7 +20,7 @@ KIND = "add-rollback"
 
 def add_rollback(replay: HistoryReplay, step: RevisionReplay, title: str = "Add the rollback") -> tuple[Fix, ...]:
     """A fix where the schema on both sides is known; nothing where the upgrade did what the text does not tell."""
-    if step.refusal is not None or any(isinstance(each.operation, Opaque) or each.condition is not None for each in step.steps):
+    if step.refusal is not None or any(_is_unsure(each) for each in step.steps):
         return ()
     losing = any(isinstance(each.operation, DropTable | DropColumn | ChangeRows) for each in step.steps)
     identifier, history = step.revision.id, replay.history
@@ -30,6 +30,13 @@ def add_rollback(replay: HistoryReplay, step: RevisionReplay, title: str = "Add 
 
     applicability = Applicability.UNSAFE if losing else Applicability.SAFE
     return (Fix(title, KIND, build, applicability, Direction.MIGRATION, preferred=True),)
+
+
+def _is_unsure(step: Step) -> bool:
+    """Whether the schema after a step hangs on what the text does not tell. Rows do not: they stay as they are anyway."""
+    if isinstance(step.operation, ChangeRows):
+        return False
+    return isinstance(step.operation, Opaque) or step.condition is not None
 
 
 def _change(snapshot: Snapshot, history: History, identifier: str, title: str) -> Change | None:

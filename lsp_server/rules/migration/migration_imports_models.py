@@ -62,7 +62,7 @@ def _is_mapped(snapshot: Snapshot, cls: ClassValue) -> bool:
 def _is_frozen(history: History, cls: ClassValue) -> bool:
     """Whether a class stands among the revisions: a copy made for them, which nobody changes with the application."""
     folder = cls.path.rpartition("/")[0]
-    return folder in history.versions or bool(history.folder) and cls.path.startswith(f"{history.folder}/")
+    return folder in history.versions or (history.folder != "" and cls.path.startswith(f"{history.folder}/"))
 
 
 def _used(snapshot: Snapshot, path: str) -> Iterator[tuple[ClassValue, Node]]:
