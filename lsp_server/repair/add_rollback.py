@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from lsp_server.database.alembic import History
 from lsp_server.database.migration.renames import Rename
-from lsp_server.database.operations import KEEP, AlterColumn, ChangeRows, DropColumn, DropTable, Opaque, RenameTable, Step
+from lsp_server.database.operations import (
+    KEEP,
+    AlterColumn,
+    ChangeRows,
+    DropColumn,
+    DropTable,
+    Opaque,
+    RenameTable,
+    Step,
+)
 from lsp_server.database.replay import HistoryReplay, RevisionReplay
 from lsp_server.findings import Applicability, Direction, Fix
 from lsp_server.repair.generate_migration import conventions_of
@@ -22,7 +31,7 @@ def add_rollback(replay: HistoryReplay, step: RevisionReplay, title: str = "Add 
     """A fix where the schema on both sides is known; nothing where the upgrade did what the text does not tell."""
     if step.refusal is not None or any(_is_unsure(each) for each in step.steps):
         return ()
-    losing = any(isinstance(each.operation, DropTable | DropColumn | ChangeRows) for each in step.steps)
+    losing = bool(_row_changes(step)) or any(isinstance(each.operation, DropTable | DropColumn) for each in step.steps)
     identifier, history = step.revision.id, replay.history
 
     def build(snapshot: Snapshot) -> Change | None:
@@ -30,6 +39,12 @@ def add_rollback(replay: HistoryReplay, step: RevisionReplay, title: str = "Add 
 
     applicability = Applicability.UNSAFE if losing else Applicability.SAFE
     return (Fix(title, KIND, build, applicability, Direction.MIGRATION, preferred=True),)
+
+
+def _row_changes(step: RevisionReplay) -> tuple[str, ...]:
+    """The upgrade's statements that change rows, each once; "SQL" for those whose text is not known."""
+    texts = [each.operation.text or "SQL" for each in step.steps if isinstance(each.operation, ChangeRows)]
+    return tuple(text for text in dict.fromkeys(texts) if not text.lstrip("( \n\t").lower().startswith(("select", "show")))
 
 
 def _is_unsure(step: Step) -> bool:
@@ -48,7 +63,6 @@ def _change(snapshot: Snapshot, history: History, identifier: str, title: str) -
     document = snapshot.document(step.revision.path) if step is not None else None
     if replay is None or step is None or document is None:
         return None
-    rows = tuple(each.operation.text or "SQL" for each in step.steps if isinstance(each.operation, ChangeRows))
     try:
         rollback = complete_downgrade(
             document.text,
@@ -58,7 +72,7 @@ def _change(snapshot: Snapshot, history: History, identifier: str, title: str) -
             replay.history.dialect,
             conventions_of(snapshot, replay.history),
             renames=_renames_back(step),
-            row_steps=rows,
+            row_steps=_row_changes(step),
         )
     except NotSayable:
         return None

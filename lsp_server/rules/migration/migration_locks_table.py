@@ -78,9 +78,9 @@ def _said(moment: Moment, table: Table) -> tuple[str, str] | None:
         case AddConstraint(_, Check() as rule) if rule.unknown is None:
             advice = "add it with `postgresql_not_valid=True`, then VALIDATE CONSTRAINT in a revision of its own"
             return rule.name or "check", f"`{name}` is locked while every row is held to the check: {advice}"
-        case AddColumn(_, column) if _is_volatile(column):
+        case AddColumn(_, added) if _is_volatile(added):
             advice = "add it without the default, set the default, then fill the rows in batches"
-            return column.name, f"`{name}` is locked and rewritten to give every row its own `{column.name}`: {advice}"
+            return added.name, f"`{name}` is locked and rewritten to give every row its own `{added.name}`: {advice}"
         case AlterColumn(key, column_name, nullable=False):
             column = moment.column(key, column_name)
             if column is not None and column.nullable is True:
