@@ -11,16 +11,18 @@ import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lsp_server.check import check
 from lsp_server.cli import FAILED, FOUND, OK, UsageError
-from lsp_server.commands.project import Project, open_project
-from lsp_server.document import Document, UndecodableText, decode
+from lsp_server.commands.project import Ground, Project, open_project, survey
+from lsp_server.document import Document, Documents, UndecodableText, decode
 from lsp_server.findings import Finding, Report, Severity
+from lsp_server.recall import key_of
 from lsp_server.report import FORMATS, Context
-from lsp_server.rules import all_rules
-from lsp_server.snapshot import Snapshot
-from lsp_server.workspace import baseline_path, read_baseline
+from lsp_server.workspace import baseline_path, documents_of, read_baseline
+
+if TYPE_CHECKING:  # The checker and its rules are imported when there is something to check.
+    from lsp_server.snapshot import Snapshot
 
 _SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING, "info": Severity.INFO}
 
@@ -28,27 +30,46 @@ _SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING, "info": Sev
 def run(options: argparse.Namespace) -> int:
     started = time.perf_counter()
     outputs = _outputs(options.format)
-    project = open_project(options)
-    baseline = _baseline_path(options, project)
+    ground = survey(options)
+    baseline = _baseline_path(options, ground)
     accepted = frozenset() if options.write_baseline else read_baseline(baseline)
-    report = check(project.snapshot, all_rules(), today=date.today(), baseline=accepted)
-    if options.since:
-        report = _caused_since(report, project, options.since)
+    report, documents = _report(options, ground, accepted)
     report = replace(
         report,
-        findings=tuple(finding for finding in report.findings if project.wants(finding.location.path)),
+        findings=tuple(finding for finding in report.findings if ground.wants(finding.location.path)),
         seconds=time.perf_counter() - started,
     )
-    project.save_cache()
     if options.write_baseline:
         if baseline is None:
             raise UsageError("--write-baseline needs --baseline FILE, or `baseline` in the configuration")
-        write_baseline(baseline, report, project)
+        write_baseline(baseline, report)
         print(f"{baseline}: {len(report.findings)} findings accepted", file=sys.stderr)
         return OK
     for format_name, file in outputs:
-        _write(format_name, file, report, project, options)
+        _write(format_name, file, report, documents, ground, options)
     return exit_status(report, options)
+
+
+def _report(options: argparse.Namespace, ground: Ground, accepted: frozenset[str]) -> tuple[Report, Documents]:
+    """The report of the whole workspace, recalled where nothing has changed since it was made, and the texts it is about."""
+    today = date.today()
+    key = None
+    if ground.cache is not None and not options.since:
+        key = key_of(ground.files, ground.config, accepted, today)
+        known = ground.cache.recall(key) if key is not None else None
+        if known is not None:
+            return known, documents_of(ground.root, ground.files)
+    from lsp_server.check import check
+    from lsp_server.rules import all_rules
+
+    project = open_project(options, ground)
+    report = check(project.snapshot, all_rules(), today=today, baseline=accepted)
+    if options.since:
+        report = _caused_since(report, project, options.since)
+    project.save_cache()
+    if ground.cache is not None and key is not None:
+        ground.cache.keep(key, report)
+    return report, project.snapshot.documents
 
 
 def exit_status(report: Report, options: argparse.Namespace) -> int:
@@ -72,13 +93,15 @@ def _outputs(formats: list[str] | None) -> list[tuple[str, str | None]]:
     return outputs
 
 
-def _write(name: str, file: str | None, report: Report, project: Project, options: argparse.Namespace) -> None:
+def _write(
+    name: str, file: str | None, report: Report, documents: Documents, ground: Ground, options: argparse.Namespace
+) -> None:
     import importlib
 
     color = options.color == "always" or (
         options.color == "auto" and file is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     )
-    context = Context(project.snapshot.documents, project.shown_root, color, options.quiet, options.statistics)
+    context = Context(documents, ground.shown_root, color, options.quiet, options.statistics)
     text = importlib.import_module(f"lsp_server.report.{name}").render(report, context)
     if file is None:
         sys.stdout.buffer.write(text.encode("utf-8", "replace"))
@@ -93,13 +116,13 @@ def _write(name: str, file: str | None, report: Report, project: Project, option
 # Baseline
 
 
-def _baseline_path(options: argparse.Namespace, project: Project) -> Path | None:
+def _baseline_path(options: argparse.Namespace, project: Ground) -> Path | None:
     if options.baseline is not None:
         return Path(options.baseline)
     return baseline_path(project.config, project.root)
 
 
-def write_baseline(path: Path, report: Report, project: Project) -> None:
+def write_baseline(path: Path, report: Report) -> None:
     """One line per finding, sorted, so that two branches merge."""
 
     def entry(finding: Finding) -> str:
@@ -120,12 +143,17 @@ def write_baseline(path: Path, report: Report, project: Project) -> None:
 
 def _caused_since(report: Report, project: Project, reference: str) -> Report:
     """The findings that a check of the workspace as it was at the reference does not have."""
+    from lsp_server.check import check
+    from lsp_server.rules import all_rules
+
     before = check(_snapshot_at(project, reference), all_rules(), today=date.today())
     old = {finding.fingerprint for finding in before.findings}
     return replace(report, findings=tuple(entry for entry in report.findings if entry.fingerprint not in old))
 
 
 def _snapshot_at(project: Project, reference: str) -> Snapshot:
+    from lsp_server.snapshot import Snapshot
+
     if reference.startswith("-"):
         raise UsageError(f"--since {reference}: not a git revision")
     names = _git(project, "diff", "--name-only", "--no-renames", "--relative", "-z", reference, "--")
