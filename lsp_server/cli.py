@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lsp_server import __version__
-
-OK, FOUND, USAGE, FAILED = 0, 1, 2, 3
+from lsp_server.commands import FAILED, OK, USAGE, UsageError
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -26,15 +25,14 @@ def run(arguments: Sequence[str]) -> int:
     except (UsageError, ConfigError) as error:
         print(f"lsp_server: {error}", file=sys.stderr)
         return USAGE
-    except BrokenPipeError:
-        sys.stderr.close()  # The reader of our output has gone; there is nobody to tell.
-        return OK
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # A crash must never look like agreement: Python's own exit status for it means findings.
+        import traceback
 
-
-class UsageError(ValueError):
-    """A wrong combination of arguments; the message is for people."""
+        print(f"lsp_server: internal failure: {type(error).__name__}: {error}", file=sys.stderr)
+        traceback.print_exc()
+        return FAILED
 
 
 def _dispatch(options: argparse.Namespace) -> int:

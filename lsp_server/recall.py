@@ -36,7 +36,7 @@ _PACKAGES = ("yaml", "sqlglot", "sqlalchemy", "alembic")
 
 
 def key_of(
-    files: Mapping[str, Stamp], config: Config, accepted: frozenset[str], today: date, now: int | None = None
+    files: Mapping[str, Stamp], config: Config, accepted: Mapping[str, str], today: date, now: int | None = None
 ) -> str | None:
     """The name under which a report of these files is kept; None where the files have been quiet for too short a time.
 
@@ -46,7 +46,7 @@ def key_of(
     if any(now - max(stamp.modified, stamp.changed) < SETTLED for stamp in files.values()):
         return None
     digest = blake2b(digest_size=20)
-    for part in (FORMAT, sys.version, _program(), repr(config), sorted(accepted), today.isoformat()):
+    for part in (FORMAT, sys.version, _program(), repr(config), sorted(accepted.items()), today.isoformat()):
         digest.update(repr(part).encode("utf-8", "surrogatepass"))
     entries = [f"{path}\0{stamp.size}\0{stamp.modified}\0{stamp.changed}\n" for path, stamp in sorted(files.items())]
     digest.update("".join(entries).encode("utf-8", "surrogatepass"))
@@ -87,12 +87,17 @@ def recall(connection: sqlite3.Connection, key: str) -> Report | None:
 
 
 def keep(connection: sqlite3.Connection, key: str, report: Report) -> None:
-    """Keep a report, and the newest others. A report in which a rule failed is made anew each time."""
-    if report.failed_rules:
+    """Keep a report, and the newest others; one in which a rule failed or a file was not readable is made anew each time."""
+    if report.failed_rules or any(_is_whole_file(unknown) for unknown in report.unknowns):
         return
     row = (key, time.time_ns(), sealed(marshal.dumps(_plain(report))))
     connection.execute("INSERT OR REPLACE INTO report VALUES (?, ?, ?)", row)
     connection.execute("DELETE FROM report WHERE key NOT IN (SELECT key FROM report ORDER BY made DESC LIMIT ?)", (KEPT,))
+
+
+def _is_whole_file(unknown: Unknown) -> bool:
+    """Whether a file could not be read at all: it may be readable next time, and its own record would not tell."""
+    return unknown.unread and unknown.location is not None and not any(unknown.location.span)
 
 
 def sealed(content: bytes) -> bytes:
@@ -113,7 +118,7 @@ def unsealed(blob: object) -> bytes | None:
 def _plain(report: Report) -> tuple[Any, ...]:
     return (
         [_plain_finding(finding) for finding in report.findings],
-        [(unknown.what, _plain_place(unknown.location)) for unknown in report.unknowns],
+        [(unknown.what, _plain_place(unknown.location), unknown.unread) for unknown in report.unknowns],
         [(_plain_finding(entry.finding), entry.reason) for entry in report.suppressed],
         [_plain_finding(finding) for finding in report.baselined],
         report.files,
@@ -136,7 +141,7 @@ def _report(plain: Any) -> Report:
     findings, unknowns, suppressed, baselined, files = plain
     return Report(
         tuple(map(_finding, findings)),
-        tuple(Unknown(what, _place(place)) for what, place in unknowns),
+        tuple(Unknown(what, _place(place), unread) for what, place, unread in unknowns),
         suppressed=tuple(Suppressed(_finding(finding), reason) for finding, reason in suppressed),
         baselined=tuple(map(_finding, baselined)),
         files=files,

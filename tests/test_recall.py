@@ -160,13 +160,13 @@ def test_what_a_report_hangs_on() -> None:
     files = {"app.py": Stamp(10, 1_000, 2_000)}
     now = recall.SETTLED + 2_000
 
-    def key(files: dict[str, Stamp] = files, config: Config = Config(), accepted: frozenset[str] = frozenset(), day: int = 0) -> str | None:
-        return recall.key_of(files, config, accepted, TODAY + timedelta(day), now)
+    def key(files: dict[str, Stamp] = files, config: Config = Config(), accepted: dict[str, str] | None = None, day: int = 0) -> str | None:
+        return recall.key_of(files, config, accepted or {}, TODAY + timedelta(day), now)
 
     assert key() == key() is not None
     others = [
         key({"app.py": Stamp(11, 1_000, 2_000)}), key({"app.py": Stamp(10, 1_001, 2_000)}), key({"app.py": Stamp(10, 1_000, 1_999)}),
-        key({"lib.py": Stamp(10, 1_000, 2_000)}), key({}), key(config=Config(ignore=("api",))), key(accepted=frozenset({"ab"})), key(day=1),
+        key({"lib.py": Stamp(10, 1_000, 2_000)}), key({}), key(config=Config(ignore=("api",))), key(accepted={"ab": "spec-invalid"}), key(day=1),
     ]  # fmt: skip
     assert len({key(), *others}) == len(others) + 1
     assert key({"app.py": Stamp(10, 1_000, 2_001)}) is None

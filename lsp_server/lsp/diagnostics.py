@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from lsp_server.findings import Finding, Severity
-from lsp_server.lsp.analysis import Checked
 from lsp_server.lsp.protocol import Server, ServerCancelled
 from lsp_server.lsp.session import Session, Superseded
 from lsp_server.text import Location, Span
+
+if TYPE_CHECKING:
+    from lsp_server.lsp.analysis import Checked
 
 SOURCE = "specdrift"
 _SEVERITY = {

@@ -6,15 +6,18 @@ A finding's message is repeated, because some editors hide the diagnostic behind
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from lsp_server.document import Document
-from lsp_server.lsp.analysis import Checked
 from lsp_server.lsp.protocol import Server
 from lsp_server.lsp.session import Session
 from lsp_server.outline import Entry, Sort
 from lsp_server.text import Location, Span
+
+if TYPE_CHECKING:
+    from lsp_server.lsp.analysis import Checked
 
 _LINES = 12  # of the other end's declaration at most
 _WORDS = {

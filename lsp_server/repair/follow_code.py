@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from lsp_server.api import yaml_edit
+from lsp_server.api.difference import Element, Kind
 from lsp_server.api.model import Body, Operation, Parameter, Response, Schema, anonymous_path, walk
 from lsp_server.api.pair import Pairing, code_path
 from lsp_server.api.spec_rename import rename_path_parameters, rename_response
@@ -72,8 +73,7 @@ def _operation_id(contract: Contract, route: Operation) -> str | None:
     taken = {each.operation_id for each in contract.promised.operations if isinstance(each.operation_id, str)}
     if not isinstance(identity, str) or (contract.promised.operations and not taken):
         return None
-    spelled_path = re.sub(r"\W", "_", route.path)
-    generated = identity.endswith(f"{spelled_path}_{route.method.lower()}")
+    generated = identity.endswith(re.sub(r"\W", "_", route.path) + f"_{route.method.lower()}")
     known = {route.operation_id for _, route in partners(contract)}
     if not generated or taken & known or not taken:
         return identity if identity not in taken else None
@@ -119,7 +119,13 @@ def remove_parameter(work: Work) -> bool:
     operation, parameter = work.first.operation, work.first.left
     if operation is None or not isinstance(parameter, Parameter):
         return False
-    return note(work, yaml_edit.remove_parameter(specification(work), operation, parameter))
+    missed = {
+        use for each in work.contract.differences
+        if each.element is Element.PARAMETER and each.kind is Kind.MISSING and each.promised == parameter.location
+        for use in each.uses
+    }  # fmt: skip
+    for_all = _sharing(work.contract, parameter) <= missed
+    return note(work, yaml_edit.remove_parameter(specification(work), operation, parameter, for_all))
 
 
 def change_parameter(work: Work) -> bool:
@@ -225,7 +231,7 @@ def change_media_types(work: Work) -> bool:
     response = _answer(route, status)
     if response is None or _is_unclear(schema for _, schema in response.content):
         return False
-    return note(work, yaml_edit.set_response(spec, operation, replace(names.response(response), status=status), names.schemas))
+    return note(work, yaml_edit.set_content(spec, operation, status, names.response(response).content, names.schemas))
 
 
 def _answer(route: Operation, status: str) -> Response | None:
