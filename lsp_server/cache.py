@@ -13,8 +13,10 @@ import sys
 from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 from lsp_server import __version__
+from lsp_server.document import is_unread
 from lsp_server.python.module import ModuleFacts
 from lsp_server.python.syntax import SyntaxProblem
 from lsp_server.snapshot import Memo
@@ -41,7 +43,7 @@ class Cache:
     """One workspace's cache. `load` fills a memo and tells the digests of unchanged files; `save` writes what is new."""
 
     def __init__(self, root: Path) -> None:
-        name = blake2b(str(root.resolve()).encode(), digest_size=12).hexdigest()
+        name = blake2b(os.fsencode(root.resolve()), digest_size=12).hexdigest()
         self.path = folder() / f"{name}.sqlite"
         self._known: dict[str, tuple[int, int, str]] = {}
         self._rows: set[tuple[str, str, str]] = set()
@@ -66,12 +68,13 @@ class Cache:
 
     def save(self, files: Mapping[str, Stamp], digests: Mapping[str, str], memo: Memo) -> None:
         """Write the facts that are new. Files that are gone lose their rows."""
+        digests = {path: digest for path, digest in digests.items() if not is_unread(digest)}  # it may be readable next time
         rows = []
         for (sort, path), (digest, value) in memo.entries.items():
             if path in digests and digest == digests[path] and (path, sort, digest) not in self._rows:
-                plain = _encode(sort, value)
-                if plain is not None:
-                    rows.append((path, sort, digest, marshal.dumps(plain)))
+                blob = _blob(sort, value)
+                if blob is not None:
+                    rows.append((path, sort, digest, blob))
         stamps = [(path, stamp.size, stamp.modified, digests[path]) for path, stamp in files.items() if path in digests]
         gone = [(path,) for path in self._known if path not in files]
         changed = [row for row in stamps if self._known.get(row[0]) != row[1:]]
@@ -113,19 +116,22 @@ class _closing:
         self.connection.close()
 
 
-def _encode(sort: str, value: object) -> object | None:
-    """Plain values for `marshal`; None for facts that are not kept on disk."""
-    if isinstance(value, ModuleFacts):
-        return (value.body, [(*problem.span, problem.message) for problem in value.problems])
-    if sort == "signals" and isinstance(value, frozenset):
-        return sorted(value)
+def _blob(sort: str, value: object) -> bytes | None:
+    """What is kept on disk; None for facts that are not, such as a tree too deep for `marshal`."""
+    try:
+        if isinstance(value, ModuleFacts):
+            return marshal.dumps((value.body, [(*problem.span, problem.message) for problem in value.problems]))
+        if sort == "signals" and isinstance(value, frozenset):
+            return marshal.dumps(sorted(value))
+    except ValueError:
+        return None
     return None
 
 
-def _decode(sort: str, path: str, value: object) -> object:
+def _decode(sort: str, path: str, value: Any) -> object:
     if sort == "module":
-        body, problems = value  # type: ignore[misc]
+        body, problems = value
         return ModuleFacts(path, body, tuple(SyntaxProblem(Span(start, end), text) for start, end, text in problems))
     if sort == "signals":
-        return frozenset(value)  # type: ignore[call-overload]
+        return frozenset(value)
     raise KeyError(sort)

@@ -13,10 +13,14 @@ from lsp_server.text import Location
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """`what` is a noun phrase for people, such as "router prefix computed at run time"."""
+    """`what` is a noun phrase for people, such as "router prefix computed at run time".
+
+    `unread`: the text of the file itself, or a part of it, is what could not be read; people should hear of it at once.
+    """
 
     what: str
     location: Location | None = None
+    unread: bool = False
 
     def __bool__(self) -> bool:
         """Neither true nor false: asking is a programming error that would turn ignorance into an answer."""

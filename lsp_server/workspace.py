@@ -40,7 +40,7 @@ def find_config(root: Path) -> Config:
     for folder in (root, *root.parents):
         for name in ("specdrift.toml", "pyproject.toml"):
             path = folder / name
-            if path.is_file():
+            if os.path.isfile(path):
                 config = read_config(path)
                 if config is not None:
                     return config
@@ -66,16 +66,18 @@ def baseline_path(config: Config, root: Path) -> Path | None:
     return (Path(config.source).parent if config.source else root) / config.baseline
 
 
-def read_baseline(path: Path | None) -> frozenset[str]:
-    """The fingerprints of accepted findings. Raises ConfigError."""
+def read_baseline(path: Path | None) -> dict[str, str]:
+    """The fingerprints of accepted findings, with their rules. Raises ConfigError."""
     if path is None:
-        return frozenset()
+        return {}
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        return frozenset(str(entry["fingerprint"]) for entry in data["findings"])
+        if not isinstance(data["findings"], list):
+            raise ValueError
+        return {str(entry["fingerprint"]): str(entry["rule"]) for entry in data["findings"]}
     except OSError as error:
         raise ConfigError(f"{path}: the baseline cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ConfigError(f"{path}: this is no baseline; --write-baseline makes one") from None
 
 
@@ -84,14 +86,19 @@ def list_files(root: Path, config: Config) -> dict[str, Stamp]:
     names = _git_files(root)
     found: dict[str, Stamp] = {}
     for name in names if names is not None else _walk(root):
-        if kind_of(name) not in _READ or any(matches(name, pattern) for pattern in config.exclude):
-            continue
-        if names is not None and any(part in NEVER for part in name.split("/")[:-1]):
+        if not is_looked_at(name, config):
             continue
         stamp = stamp_of(root, name)
         if stamp is not None:
             found[name] = stamp
     return found
+
+
+def is_looked_at(path: str, config: Config) -> bool:
+    """Whether some reader may understand a file and the configuration lets it."""
+    if kind_of(path) not in _READ or any(matches(path, pattern) for pattern in config.exclude):
+        return False
+    return not any(part in NEVER for part in path.split("/")[:-1])
 
 
 def stamp_of(root: Path, name: str) -> Stamp | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from lsp_server.cache import Cache
-from lsp_server.cli import UsageError
+from lsp_server.commands import UsageError
 from lsp_server.config import Config, ConfigError
 from lsp_server.document import Documents
 from lsp_server.snapshot import Memo, Snapshot
@@ -49,8 +51,10 @@ def open_project(options: argparse.Namespace) -> Project:
             raise ConfigError(f"{options.config}: has no [tool.specdrift] table")
     else:
         config = find_config(root)
-    config = _with_options(config, options)
+    _refuse_unknown_rules(config)
+    config = _with_options(config, options, root)
     files = list_files(root, config)
+    _name_unread(only, files)
     memo = Memo()
     cache = None if options.no_cache else Cache(root)
     digests = cache.load(files, memo) if cache is not None else {}
@@ -61,12 +65,15 @@ def open_project(options: argparse.Namespace) -> Project:
 def _root(paths: list[Path]) -> tuple[Path, str, tuple[str, ...] | None]:
     """The folder to look at, how it is called in reports, and the part of it that was asked for."""
     for path in paths:
-        if not path.exists():
-            raise UsageError(f"{path}: no such file or folder")
+        if not os.path.exists(path):
+            raise UsageError(f"{str(path)[:200]}: no such file or folder")
+    try:
+        here = Path.cwd()
+    except OSError:
+        raise UsageError("the current folder is not there any more") from None
     if len(paths) == 1 and paths[0].is_dir():
         return paths[0].resolve(), str(paths[0]), None
     resolved = [path.resolve() for path in paths]
-    here = Path.cwd()
     if all(path.is_relative_to(here) for path in resolved):
         root, shown = here, "."
     else:
@@ -75,21 +82,57 @@ def _root(paths: list[Path]) -> tuple[Path, str, tuple[str, ...] | None]:
     return root, shown, tuple(path.relative_to(root).as_posix() for path in resolved)
 
 
-def _with_options(config: Config, options: argparse.Namespace) -> Config:
-    select, ignore = _names(options.select), _names(options.ignore)
-    if select or ignore:
-        from lsp_server.rules import AREAS, all_rules
+def _name_unread(only: tuple[str, ...] | None, files: Iterable[str]) -> None:
+    """Say of which paths nothing is read: silence about them would look like agreement."""
+    for path in only or ():
+        if path != "." and not any(name == path or name.startswith(path + "/") for name in files):
+            print(f"lsp_server: {path}: nothing here is a file that is looked at", file=sys.stderr)
 
-        known = {rule.name for rule in all_rules()} | set(AREAS)
-        for name in (*select, *ignore):
-            if name not in known:
-                raise UsageError(f"there is no rule or area `{name}`; --rules lists them")
+
+def _with_options(config: Config, options: argparse.Namespace, root: Path) -> Config:
+    select, ignore = _names("--select", options.select), _names("--ignore", options.ignore)
     if select:
         config = replace(config, select=tuple(select))
     if ignore:
         config = replace(config, ignore=(*config.ignore, *ignore))
+    if options.baseline is not None:
+        path = options.baseline.absolute()
+        shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(options.baseline)
+        config = replace(config, baseline=shown)
     return config
 
 
-def _names(given: Iterable[str] | None) -> list[str]:
-    return [name.strip() for part in given or () for name in part.split(",") if name.strip()]
+def _names(option: str, given: Iterable[str] | None) -> list[str]:
+    """The rules and areas that an option names. Raises UsageError for unknown names and for none."""
+    names = [name.strip() for part in given or () for name in part.split(",") if name.strip()]
+    if given is not None and not names:
+        raise UsageError(f"{option} names no rule")
+    for name in names:
+        if (problem := _no_such_rule(name)) is not None:
+            raise UsageError(problem)
+    return names
+
+
+def _refuse_unknown_rules(config: Config) -> None:
+    """Raises ConfigError for a rule or area that the configuration names and that does not exist."""
+    places = {
+        "select": config.select,
+        "ignore": config.ignore,
+        "severity": tuple(config.severity),
+        "ignore-in": tuple(name for _, names in config.ignore_in for name in names if name != "*"),
+    }
+    for key, names in places.items():
+        for name in names:
+            if (problem := _no_such_rule(name)) is not None:
+                raise ConfigError(f"{config.source}: `{key}`: {problem}")
+
+
+def _no_such_rule(name: str) -> str | None:
+    from lsp_server.rules import AREAS, all_rules
+
+    known = [*AREAS, *(rule.name for rule in all_rules())]
+    if name in known:
+        return None
+    near = difflib.get_close_matches(name, known, 1)
+    hint = f"did you mean `{near[0]}`?" if near else "--rules lists them"
+    return f"there is no rule or area `{name}`; {hint}"

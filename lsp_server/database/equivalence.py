@@ -328,8 +328,11 @@ def automatic_name(table: Table, part: object, dialect: str | None) -> str:
 
 
 def same_name(before: str, after: str, dialect: str | None) -> bool:
-    """Names over a database's limit arrive there shortened by SQLAlchemy: a piece, then four digits of the digest."""
-    return before == after or _truncated(before, dialect) == _truncated(after, dialect)
+    """Names over a database's limit arrive there shortened: by SQLAlchemy to a piece and four digits of the digest, or cut off
+    by the database where they stand in SQL text."""
+    if before == after or _truncated(before, dialect) == _truncated(after, dialect):
+        return True
+    return dialect == "postgresql" and len(before) > 63 and before[:63] == after[:63]
 
 
 def _truncated(name: str, dialect: str | None) -> str:

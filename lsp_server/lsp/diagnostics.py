@@ -9,15 +9,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from lsprotocol import types
 
 from lsp_server.findings import Finding, Severity
-from lsp_server.lsp.analysis import Checked
 from lsp_server.lsp.protocol import Server, ServerCancelled
 from lsp_server.lsp.session import Session, Superseded
 from lsp_server.text import Location, Span
+
+if TYPE_CHECKING:
+    from lsp_server.lsp.analysis import Checked
 
 SOURCE = "specdrift"
 EXPLAIN_RULE = "specdrift.explainRule"

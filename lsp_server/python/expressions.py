@@ -696,6 +696,8 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
     if isinstance(callee, Instance):
         return _call_instance(self, callee, arguments, location)
     what = callee.what if isinstance(callee, Unknown) else "a value that cannot be called"
+    if isinstance(callee, Unknown):
+        self.hand_out(callee, arguments, location)
     return Unknown(f"the result of calling {what}", location)
 
 

@@ -6,44 +6,77 @@ conventions are collected from its files. No database but the proof's own, in me
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from lsp_server.database.alembic import History
 from lsp_server.findings import Applicability, Direction, Fix
 from lsp_server.snapshot import Drift, Snapshot
 from lsp_server.text import Change
 
+if TYPE_CHECKING:
+    from lsp_server.database.migration.conventions import Conventions
+    from lsp_server.database.migration.plan import Plan
+
 KIND = "generate-migration"
+TITLE = "Generate migration for model change"
 _LATEST = 5  # revisions whose style is followed
-_UNDATED = datetime(2000, 1, 1)
+UNDATED = datetime(2000, 1, 1)
 
 
 def generate_migration(drift: Drift) -> tuple[Fix, ...]:
-    """One fix for the whole drift of a history; none where its state is not known or it has several heads."""
+    """Fixes for the whole drift of a history: one, or two where it is not certain that something was renamed.
+
+    None where the history's state is not known or it has several heads.
+    """
     history = drift.replay.history
     if drift.replay.verdict.ok is not True or len(history.heads) > 1:
         return ()
-    folder = history.folder
+    choices = _choices(drift)
+    return tuple(
+        Fix(title, KIND, _builder(history.folder, title), applicability, Direction.MIGRATION, preferred=len(choices) == 1)
+        for title, (_, applicability) in choices.items()
+    )
 
+
+def _choices(drift: Drift) -> dict[str, tuple[Plan, Applicability]]:
+    """The plans to choose from, by the title they are offered under: the one that loses nothing first."""
+    from lsp_server.database.migration.plan import alternatives
+
+    plans = alternatives(drift.replay.database, drift.mapped, drift.replay.history.dialect)
+    if len(plans) == 1:
+        return {TITLE: (plans[0], _applicability(plans[0]))}
+    found: dict[str, tuple[Plan, Applicability]] = {}
+    for plan in plans:
+        title = f"Generate migration: {plan.title or 'drop what is gone and add what is new'}"
+        found[title] = (plan, Applicability.UNSAFE)
+    return found
+
+
+def _applicability(plan: Plan) -> Applicability:
+    """Unsafe where rows or values go, or somebody must say what rows without a value get."""
+    losing = any(hazard.code in ("data_loss_up", "needs_value") for hazard in plan.hazards)
+    return Applicability.UNSAFE if losing or plan.renames else Applicability.SAFE
+
+
+def _builder(folder: str, title: str) -> Callable[[Snapshot], Change | None]:
     def build(snapshot: Snapshot) -> Change | None:
-        current = next((each for each in snapshot.drifts if each.replay.history.folder == folder), None)
-        return None if current is None else _change(snapshot, current)
+        drift = next((each for each in snapshot.drifts if each.replay.history.folder == folder), None)
+        choice = _choices(drift).get(title) if drift is not None else None
+        return None if drift is None or choice is None else _change(snapshot, drift, choice[0])
 
-    losing = any(d.kind == "unrequested" and d.element in ("table", "column") for d in drift.differences)
-    applicability = Applicability.UNSAFE if losing else Applicability.SAFE
-    return (Fix("Generate migration for model change", KIND, build, applicability, Direction.MIGRATION, preferred=True),)
+    return build
 
 
-def _change(snapshot: Snapshot, drift: Drift) -> Change | None:
+def _change(snapshot: Snapshot, drift: Drift, planned: Plan) -> Change | None:
     from lsp_server.database.migration.metadata import NotSayable
-    from lsp_server.database.migration.plan import plan
     from lsp_server.database.migration.proof import prove
     from lsp_server.database.migration.render import render
 
     history = drift.replay.history
-    planned = plan(drift.replay.database, drift.mapped, history.dialect)
     if not planned.operations or planned.obstacles:
         return None
     proof = prove(planned)
@@ -51,7 +84,7 @@ def _change(snapshot: Snapshot, drift: Drift) -> Change | None:
         return None
     identifier = blake2b(repr((history.heads, planned.operations)).encode(), digest_size=6).hexdigest()
     conventions = replace(
-        conventions_of(snapshot, history), revision_id=lambda: identifier, created=lambda: snapshot.now or _UNDATED
+        conventions_of(snapshot, history), revision_id=lambda: identifier, created=lambda: snapshot.now or UNDATED
     )
     try:
         revision = render(planned, conventions, proof.line)
@@ -60,7 +93,7 @@ def _change(snapshot: Snapshot, drift: Drift) -> Change | None:
     return Change(f"Generate migration {revision.path.rpartition('/')[2]}", new_files={revision.path: revision.text})
 
 
-def conventions_of(snapshot: Snapshot, history: History):  # type: ignore[no-untyped-def]  # lazy: imports Alembic's helpers
+def conventions_of(snapshot: Snapshot, history: History) -> Conventions:
     """How the project writes revisions: file names, template, quotes, batch mode."""
     from lsp_server.database.migration.conventions import conventions_from
 
