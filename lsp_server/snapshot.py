@@ -20,7 +20,7 @@ from lsp_server.api.model import Api, unknowns_of
 from lsp_server.api.openapi import is_specification, read_specification
 from lsp_server.api.pair import Pairing, pair, unpaired
 from lsp_server.config import Config, matches
-from lsp_server.database.alembic import find_histories
+from lsp_server.database.alembic import History, find_histories
 from lsp_server.database.compare import Difference as SchemaDifference
 from lsp_server.database.compare import compare as compare_databases
 from lsp_server.database.facts import unknowns_of as unknowns_of_table
@@ -306,6 +306,11 @@ class Snapshot:
                 history = replace(history, dialect=self.config.dialect)
             replays.append(self.replayer.replay(history))
         return tuple(replays)
+
+    def replay_of(self, history: History) -> HistoryReplay | None:
+        """The same Alembic tree as in another snapshot; one folder may hold trees for several databases."""
+        place = (history.folder, history.versions)
+        return next((each for each in self.histories if (each.history.folder, each.history.versions) == place), None)
 
     @cached_property
     def replayer(self) -> Replayer:

@@ -38,7 +38,8 @@ from lsp_server.findings import Finding, Rule, Severity
 from lsp_server.rules.migration._risks import Moment, moments, source
 from lsp_server.snapshot import Snapshot
 
-_UNCHECKED = re.compile(r"not[_ ]valid|using\s+index", re.IGNORECASE)
+# The author has thought of it; whether it is so may hang on the environment.
+_UNCHECKED = re.compile(r"not[_ ]valid|using\s+index|concurrently\s*=\s*(?!False)", re.IGNORECASE)
 _VOLATILE = re.compile(r"gen_random_uuid|uuid_generate|uuid_v|clock_timestamp|random\s*\(|nextval|timeofday", re.IGNORECASE)
 _TEXTS = ("VARCHAR", "TEXT")
 
