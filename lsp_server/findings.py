@@ -87,7 +87,8 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """Stable over moved lines: rule, path and subject. 16 hex digits."""
-        return blake2b("\x1f".join((self.rule, self.location.path, *self.subject)).encode(), digest_size=8).hexdigest()
+        identity = "\x1f".join((self.rule, self.location.path, *self.subject))
+        return blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +96,15 @@ class Outcome:
     """What the other rules found, for the rules that look at the check itself.
 
     `used` are the suppressions that a finding needed, with the rule's name; `stale` the baseline's fingerprints that no
-    finding has any more; `rules` the names of all rules that ran.
+    finding has any more; `silent` the names of the rules that were switched off or crashed: what they would have said is
+    not known.
     """
 
     findings: tuple[Finding, ...]
     used: frozenset[tuple[Suppression, str]]
     stale: frozenset[str]
     today: date | None
-    rules: frozenset[str]
+    silent: frozenset[str]
 
 
 Check = Callable[["Snapshot"], Iterable[Finding]]

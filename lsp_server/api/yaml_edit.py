@@ -14,6 +14,7 @@ from typing import Any
 
 from lsp_server.api.json_schema import Dialect
 from lsp_server.api.model import (
+    METHODS,
     Body,
     Operation,
     Parameter,
@@ -51,7 +52,7 @@ from lsp_server.tree.edit import Unwritable
 from lsp_server.tree.node import Pointer
 
 __all__ = ["Specification", "Unwritable", "add_operation", "remove_operation", "remove_parameter", "remove_property",
-           "remove_response", "replace_parameter", "set_body", "set_body_required", "set_deprecated", "set_operation_id", "set_parameter", "set_property", "set_required",
+           "remove_response", "replace_parameter", "set_body", "set_body_required", "set_content", "set_deprecated", "set_operation_id", "set_parameter", "set_property", "set_required",
            "set_response", "set_schema", "set_security"]  # fmt: skip
 
 
@@ -90,11 +91,12 @@ def add_operation(
 
 
 def remove_operation(specification: Specification, operation: Operation) -> tuple[Edit, ...]:
-    """Take an operation out; its path with it where nothing else is there."""
+    """Take an operation out; its path with it where it was the only one."""
     editing = Editing(specification)
     path, pointer = specification.pointer(operation.location)
     item = editing.draft.node(path, pointer[:-1])
-    if item is not None and len(item) == 1 and len(pointer) == 3:
+    others = [key for key, _ in item.items() if key.upper() in METHODS and key != pointer[-1]] if item is not None else []
+    if item is not None and not others and "$ref" not in item and len(pointer) == 3:
         editing.draft.remove(path, pointer[:-2], pointer[-2])
     else:
         editing.draft.remove(path, pointer[:-1], pointer[-1])
@@ -158,7 +160,7 @@ def _settle_parameter(editing: Editing, path: str, pointer: Pointer, value: dict
             continue
         if key in value:
             editing.draft.put(path, pointer, key, value[key], ("name", "in", *order))
-        else:
+        elif (here := editing.draft.node(path, (*pointer, key))) is not None and here.value is not False:
             editing.draft.remove(path, pointer, key)
     if schema is None:
         return
@@ -188,12 +190,19 @@ def replace_parameter(
     return editing.edits()
 
 
-def remove_parameter(specification: Specification, operation: Operation, parameter: Parameter) -> tuple[Edit, ...]:
+def remove_parameter(
+    specification: Specification, operation: Operation, parameter: Parameter, for_all: bool = False
+) -> tuple[Edit, ...]:
+    """Take a parameter out. One that its path declares is taken from all operations of the path, if that is meant."""
     editing = Editing(specification)
     path, pointer = specification.pointer(operation.location)
     number = number_of(specification, operation, parameter)
     if number is None:
-        raise Unwritable(f"the parameter {parameter.name} belongs to all operations of {operation.path}")
+        pointer = pointer[:-1]
+        own_path, place = specification.mapping(parameter.location)
+        if not for_all or own_path != path or place[:-1] != (*pointer, "parameters"):
+            raise Unwritable(f"the parameter {parameter.name} belongs to all operations of {operation.path}")
+        number = int(place[-1])
     listed = editing.draft.node(path, (*pointer, "parameters"))
     if listed is not None and len(listed) == 1:
         editing.draft.remove(path, pointer, "parameters")
@@ -252,7 +261,7 @@ def set_body_required(specification: Specification, operation: Operation, requir
 def set_response(
     specification: Specification, operation: Operation, response: Response, schemas: Mapping[str, Schema] | None = None
 ) -> tuple[Edit, ...]:
-    """Add an answer, or give the one of the same status another content; one that is shared is overridden."""
+    """Add an answer, or make the one of the same status say something else."""
     editing = Editing(specification, schemas)
     path, pointer = specification.pointer(operation.location)
     value = response_value(response, editing.dialect, editing.name)
@@ -264,25 +273,36 @@ def set_response(
         editing.draft.add(path, listed, response.status, value, status_before(here, response.status))
     else:
         old = here.get(response.status)
-        if old is None or "$ref" in old:
-            editing.draft.set(path, (*listed, response.status), value)
-        else:
-            key = "schema" if editing.dialect is Dialect.SWAGGER_2 else "content"
-            if key in value:
-                editing.draft.put(path, (*listed, response.status), key, value[key], ("description", "headers", key))
-            else:
-                editing.draft.remove(path, (*listed, response.status), key)
-            for name, inner in value.get("headers", {}).items():
-                _add_header(editing, path, (*listed, response.status), name, inner)
+        said = text_of(old, "description") if old is not None else None
+        if said and response.description is None:
+            value["description"] = said
+        editing.draft.set(path, (*listed, response.status), value)
     return editing.edits()
 
 
-def _add_header(editing: Editing, path: str, pointer: Pointer, name: str, value: Any) -> None:
-    headers = editing.draft.node(path, (*pointer, "headers"))
-    if headers is None:
-        editing.draft.put(path, pointer, "headers", {name: value}, ("description", "headers"))
-    elif all(key.lower() != name.lower() for key, _ in headers.items()):
-        editing.draft.add(path, (*pointer, "headers"), name, value)
+def set_content(
+    specification: Specification,
+    operation: Operation,
+    status: str,
+    content: tuple[tuple[str, Schema], ...],
+    schemas: Mapping[str, Schema] | None = None,
+) -> tuple[Edit, ...]:
+    """Give an answer another content; its headers and links stay. One that is shared is overridden."""
+    editing = Editing(specification, schemas)
+    path, pointer = specification.pointer(operation.location)
+    place = (*pointer, "responses", status)
+    here = editing.draft.node(path, place)
+    declared = operation.response(status)
+    if here is None or declared is None or editing.dialect is Dialect.SWAGGER_2:
+        raise Unwritable(f"the response {status} is not written here")
+    value = response_value(replace(declared, content=content), editing.dialect, editing.name)
+    if "$ref" in here:
+        editing.draft.set(path, place, value)
+    elif "content" in value:
+        editing.draft.put(path, place, "content", value["content"], ("description", "headers", "content"))
+    else:
+        editing.draft.remove(path, place, "content")
+    return editing.edits()
 
 
 def remove_response(specification: Specification, operation: Operation, status: str) -> tuple[Edit, ...]:

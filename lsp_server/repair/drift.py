@@ -1,7 +1,8 @@
 """One table: which repair a difference between spec and code has, in either direction.
 
-The code's side is `follow_fields`, `follow_parameters` and `follow_routes`, the spec's side `follow_code`. What reaches further than the text shows (a parameter that nobody reads yet, a field that
-nobody fills, something taken away) is offered as unsafe: somebody has to look.
+The code's side is `follow_fields`, `follow_parameters` and `follow_routes`, the spec's side `follow_code`. What reaches
+further than the text shows (a parameter that nobody reads yet, a field that nobody fills, something taken away) is offered
+as unsafe: somebody has to look.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ SPEC: dict[tuple[Element, Kind, str], Repair] = {
     (Element.OPERATION, Kind.UNREQUESTED, ""): Repair("Document {label}", follow_code.document),
     (Element.OPERATION, Kind.MISSING, ""): Repair("Take {label} out of the spec", follow_code.take_out, _NEVER),
     (Element.OPERATION_ID, Kind.CONTRADICTS, ""): Repair("Write the operation id of the code into the spec", follow_code.operation_id),
-    (Element.DEPRECATION, Kind.CONTRADICTS, ""): Repair("Say in the spec whether it is deprecated as the code does", follow_code.deprecation),
+    (Element.DEPRECATION, Kind.CONTRADICTS, ""): Repair("Deprecate the operation as the code does", follow_code.deprecation),
     (Element.SECURITY, Kind.UNREQUESTED, ""): Repair("Document the credentials that the route asks for", follow_code.credentials),
     (Element.SECURITY, Kind.MISSING, ""): Repair("Say in the spec that no credentials are needed", follow_code.credentials, _NEVER),
     (Element.PATH_PARAMETER, Kind.CONTRADICTS, ""): Repair("Call the path parameters in the spec as the code does", follow_code.rename_path),

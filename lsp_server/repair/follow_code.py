@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from lsp_server.api import yaml_edit
+from lsp_server.api.difference import Element, Kind
 from lsp_server.api.model import Body, Operation, Parameter, Response, Schema, anonymous_path, walk
 from lsp_server.api.pair import Pairing, code_path
 from lsp_server.api.spec_rename import rename_path_parameters, rename_response
@@ -72,7 +73,7 @@ def _operation_id(contract: Contract, route: Operation) -> str | None:
     taken = {each.operation_id for each in contract.promised.operations if isinstance(each.operation_id, str)}
     if not isinstance(identity, str) or (contract.promised.operations and not taken):
         return None
-    generated = identity.endswith(f"{re.sub(r'\W', '_', route.path)}_{route.method.lower()}")
+    generated = identity.endswith(re.sub(r"\W", "_", route.path) + f"_{route.method.lower()}")
     known = {route.operation_id for _, route in partners(contract)}
     if not generated or taken & known or not taken:
         return identity if identity not in taken else None
@@ -118,11 +119,17 @@ def remove_parameter(work: Work) -> bool:
     operation, parameter = work.first.operation, work.first.left
     if operation is None or not isinstance(parameter, Parameter):
         return False
-    return note(work, yaml_edit.remove_parameter(specification(work), operation, parameter))
+    missed = {
+        use for each in work.contract.differences
+        if each.element is Element.PARAMETER and each.kind is Kind.MISSING and each.promised == parameter.location
+        for use in each.uses
+    }  # fmt: skip
+    for_all = _sharing(work.contract, parameter) <= missed
+    return note(work, yaml_edit.remove_parameter(specification(work), operation, parameter, for_all))
 
 
 def change_parameter(work: Work) -> bool:
-    """A parameter that several operations share is changed where it stands only if all of them have the same drift."""
+    """A parameter that several operations share is changed where it stands if all of them drift alike; else overridden."""
     operation, route = work.first.operation, work.first.route
     if operation is None or route is None:
         return False
@@ -138,10 +145,7 @@ def change_parameter(work: Work) -> bool:
     schema = followed(old.schema, new.schema, aspects - {"required"}, work.contract.promised, names)
     if schema is None or isinstance(new.required, Unknown):
         return False
-    sharing = _sharing(work.contract, old)
-    if len(sharing) > 1:
-        if not sharing <= set(work.first.uses) or "required" in aspects:
-            return False
+    if "required" not in aspects and _drift_alike(work, old):
         return note(work, yaml_edit.set_schema(spec, old.schema, schema, names.schemas))
     required = new.required if "required" in aspects else old.required
     return note(work, yaml_edit.set_parameter(spec, operation, replace(old, schema=schema, required=required), names.schemas))
@@ -155,10 +159,31 @@ def _implemented(route: Operation, work: Work, where: str, name: str) -> Paramet
     return found
 
 
+def _drift_alike(work: Work, parameter: Parameter) -> bool:
+    """Whether several operations have this very schema of a parameter, and the same drift in it."""
+    ours = {(each.aspect, each.right) for each in work.differences}
+    others = [
+        operation
+        for operation in work.contract.promised.operations
+        if not isinstance(operation.parameters, Unknown)
+        and any(each.schema.location == parameter.schema.location for each in operation.parameters)
+    ]
+    ends = work.first.path[3:]
+    drifts = [
+        {(each.aspect, each.right) for each in work.contract.differences if each.path == (*operation.subject, *ends)}
+        for operation in others
+    ]
+    return len(others) > 1 and (all(drift == ours for drift in drifts) or {*work.first.uses} == {_label(each) for each in others})
+
+
+def _label(operation: Operation) -> str:
+    return f"{operation.method} {operation.path}"
+
+
 def _sharing(contract: Contract, parameter: Parameter) -> set[str]:
     """The operations that have a parameter declared at this very place."""
     return {
-        f"{operation.method} {operation.path}"
+        _label(operation)
         for operation in contract.promised.operations
         if not isinstance(operation.parameters, Unknown)
         for each in operation.parameters
@@ -224,7 +249,7 @@ def change_media_types(work: Work) -> bool:
     response = _answer(route, status)
     if response is None or _is_unclear(schema for _, schema in response.content):
         return False
-    return note(work, yaml_edit.set_response(spec, operation, replace(names.response(response), status=status), names.schemas))
+    return note(work, yaml_edit.set_content(spec, operation, status, names.response(response).content, names.schemas))
 
 
 def _answer(route: Operation, status: str) -> Response | None:

@@ -10,9 +10,9 @@ from dataclasses import fields, replace
 from typing import Any
 
 from lsp_server.api.compare_schemas import Meeting, SchemaComparison
-from lsp_server.api.compare_shapes import Shapes
+from lsp_server.api.compare_shapes import Shapes, unwrap
 from lsp_server.api.compare_values import Direction
-from lsp_server.api.model import Api, Body, Operation, Parameter, Property, Response, Schema
+from lsp_server.api.model import MISSING, Body, Operation, Parameter, Property, Response, Schema
 from lsp_server.api.pair import route_key, spec_key
 from lsp_server.snapshot import Contract
 from lsp_server.unknown import Unknown
@@ -45,7 +45,9 @@ class SpecNames:
         changed: dict[str, Any] = {}
         for each in fields(schema):
             value = getattr(schema, each.name)
-            if isinstance(value, Schema):
+            if each.name == "default" and value is None:
+                changed["default"] = MISSING  # how code says that a value may be left out
+            elif isinstance(value, Schema):
                 changed[each.name] = self.schema(value)
             elif each.name == "properties":
                 changed[each.name] = tuple(self.property(one) for one in value)
@@ -57,7 +59,10 @@ class SpecNames:
         return replace(one, schema=self.schema(one.schema))
 
     def parameter(self, parameter: Parameter) -> Parameter:
-        return replace(parameter, schema=self.schema(parameter.schema))
+        """No parameter carries null: code says with it that one may be left out."""
+        schema = self.schema(parameter.schema)
+        inner = unwrap(schema)
+        return replace(parameter, schema=inner if inner.ref is not None else replace(schema, nullable=False))
 
     def body(self, body: Body) -> Body:
         return replace(body, content=self._content(body.content))
