@@ -7,7 +7,8 @@ still speak.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from dataclasses import replace
 from datetime import date
 
@@ -15,6 +16,7 @@ from lsp_server.findings import FailedRule, Finding, Outcome, Report, Rule, Seve
 from lsp_server.snapshot import Cancelled, Snapshot
 from lsp_server.suppressions import Suppression
 
+_NO_BASELINE: Mapping[str, str] = MappingProxyType({})
 _SEVERITY = {"info": Severity.INFO, "warning": Severity.WARNING, "error": Severity.ERROR}
 
 
@@ -23,19 +25,21 @@ def check(
     rules: Sequence[Rule],
     cancelled: Callable[[], bool] = lambda: False,
     today: date | None = None,
-    baseline: frozenset[str] = frozenset(),
+    baseline: Mapping[str, str] = _NO_BASELINE,
 ) -> Report:
     """The report of all rules. Raises Cancelled when `cancelled()` says so between rules.
 
-    `today` decides which suppressions have expired (None: none has). `baseline` holds fingerprints of accepted findings.
+    `today` decides which suppressions have expired (None: none has). `baseline` maps the fingerprints of accepted
+    findings to their rules.
     """
     found: list[Finding] = []
     failed: list[FailedRule] = []
+    silent = {rule.name for rule in rules if snapshot.config.is_off(rule.name, rule.area)}
 
     def run(rule: Rule, work: Callable[[], Iterable[Finding]]) -> None:
         if cancelled():
             raise Cancelled
-        if rule.name in snapshot.config.ignore or snapshot.config.severity.get(rule.name) == "off":
+        if rule.name in silent:
             return
         try:
             for finding in work():
@@ -44,6 +48,7 @@ def check(
         except (Cancelled, KeyboardInterrupt):
             raise
         except Exception as error:
+            silent.add(rule.name)
             failed.append(FailedRule(rule.name, f"{type(error).__name__}: {error}", traceback.format_exc()))
 
     for rule in rules:
@@ -51,10 +56,12 @@ def check(
             run(rule, lambda rule=rule: rule.check(snapshot))  # type: ignore[misc]
     kept, suppressed, used = _suppress(snapshot, found, today)
     reported = {finding.fingerprint for finding in kept}
+    spoken = {rule.name for rule in rules if rule.check is not None} - silent
+    stale = frozenset(entry for entry, rule in baseline.items() if rule in spoken and entry not in reported)
     for rule in rules:
         if rule.review is not None:
             before = len(found)
-            outcome = Outcome(tuple(kept), used, baseline - reported, today, frozenset(rule.name for rule in rules))
+            outcome = Outcome(tuple(kept), used, stale, today, frozenset(silent))
             run(rule, lambda rule=rule, outcome=outcome: rule.review(snapshot, outcome))  # type: ignore[misc]
             kept.extend(found[before:])
     accepted = [finding for finding in kept if finding.fingerprint in baseline]
@@ -70,8 +77,8 @@ def check(
 
 
 def _with_severity(finding: Finding, rule: Rule, snapshot: Snapshot) -> Finding:
-    word = snapshot.config.severity.get(rule.name)
-    severity = _SEVERITY[word] if word in _SEVERITY else finding.severity
+    word = snapshot.config.severity.get(rule.name, "")
+    severity = _SEVERITY.get(word, finding.severity)
     return finding if severity is finding.severity else replace(finding, severity=severity)
 
 

@@ -48,10 +48,14 @@ class Config:
                 return side
         return self.leads
 
-    def is_ignored(self, rule: str, area: str, path: str) -> bool:
+    def is_off(self, rule: str, area: str) -> bool:
+        """Whether a rule is switched off everywhere."""
         if self.severity.get(rule) == "off" or rule in self.ignore or area in self.ignore:
             return True
-        if self.select and rule not in self.select and area not in self.select:
+        return bool(self.select) and rule not in self.select and area not in self.select
+
+    def is_ignored(self, rule: str, area: str, path: str) -> bool:
+        if self.is_off(rule, area):
             return True
         return any(rule in rules or "*" in rules for pattern, rules in self.ignore_in if matches(path, pattern))
 
@@ -85,11 +89,13 @@ def parse(text: str, source: str) -> Config | None:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{source}: not valid TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{source}: not valid TOML: nested too deeply") from None
     if source.rpartition("/")[2] == "pyproject.toml":
         table = data.get("tool", {})
-        data = table.get("specdrift") if isinstance(table, dict) else None
-        if data is None:
+        if not isinstance(table, dict) or "specdrift" not in table:
             return None
+        data = table["specdrift"]
     if not isinstance(data, dict):
         raise ConfigError(f"{source}: [tool.specdrift] must be a table")
     return from_mapping(data, source)

@@ -35,6 +35,8 @@ _KINDS = {
     "sql": Kind.SQL, "dbml": Kind.DBML, "mmd": Kind.MERMAID, "mermaid": Kind.MERMAID, "feature": Kind.GHERKIN,
 }  # fmt: skip
 
+_UNREAD = "unread:"  # begins the digest of a file without text; no digest of a text does
+
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
 
@@ -51,6 +53,11 @@ def suffixes() -> tuple[str, ...]:
 def digest_of(text: str) -> str:
     """A content digest, 32 hex digits."""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def is_unread(digest: str) -> bool:
+    """Whether a digest is that of a file whose text could not be read."""
+    return digest.startswith(_UNREAD)
 
 
 class UndecodableText(ValueError):
@@ -74,10 +81,14 @@ def decode(data: bytes, path: str) -> str:
                     encoding = match[1].decode("ascii", "replace")
     try:
         text = data.decode(encoding)
-    except (UnicodeDecodeError, LookupError) as error:
-        raise UndecodableText(f"not readable as {encoding} text ({error})") from None
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UndecodableText(f"not {encoding.upper()} text: byte 0x{data[error.start]:02x} on line {line}") from None
+    except (LookupError, UnicodeError):
+        raise UndecodableText(f"names the encoding `{encoding}`, which is not known") from None
     if "\x00" in text:
-        raise UndecodableText("holds NUL characters: a binary file")
+        line = text.count("\n", 0, text.index("\x00")) + 1
+        raise UndecodableText(f"a NUL character on line {line}: a binary file")
     return text
 
 
@@ -99,7 +110,7 @@ class Document:
 
     @cached_property
     def digest(self) -> str:
-        return digest_of(self.text)
+        return digest_of(self.text) if self.problem is None else _UNREAD + digest_of(self.problem)
 
     @cached_property
     def lines(self) -> LineIndex:
@@ -160,6 +171,10 @@ class Documents(Mapping[str, Document]):
         if known is None:
             known = self._digests[path] = self[path].digest
         return known
+
+    def problem(self, path: str) -> str | None:
+        """Why a file has no text; None for one that has. Loads a text only where its digest is not known."""
+        return self[path].problem if is_unread(self.digest(path)) else None
 
     def replacing(self, changed: Mapping[str, Document | None]) -> Documents:
         """The documents with some exchanged or added; None removes one."""

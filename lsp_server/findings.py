@@ -87,7 +87,8 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """Stable over moved lines: rule, path and subject. 16 hex digits."""
-        return blake2b("\x1f".join((self.rule, self.location.path, *self.subject)).encode(), digest_size=8).hexdigest()
+        identity = "\x1f".join((self.rule, self.location.path, *self.subject))
+        return blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +96,15 @@ class Outcome:
     """What the other rules found, for the rules that look at the check itself.
 
     `used` are the suppressions that a finding needed, with the rule's name; `stale` the baseline's fingerprints that no
-    finding has any more; `rules` the names of all rules that ran.
+    finding has any more; `silent` the names of the rules that were switched off or crashed: what they would have said is
+    not known.
     """
 
     findings: tuple[Finding, ...]
     used: frozenset[tuple[Suppression, str]]
     stale: frozenset[str]
     today: date | None
-    rules: frozenset[str]
+    silent: frozenset[str]
 
 
 Check = Callable[["Snapshot"], Iterable[Finding]]
@@ -114,7 +116,8 @@ class Rule:
     """`name` is the diagnostic's code, the file's name, the page in the docs and the word in a suppression.
 
     `area` is "api", "database", "chain", "migration", "stories", "spec" or "house". `mirror` names the rule for the other
-    direction, or says in a sentence why there is none.
+    direction, or says in a sentence why there is none. `risk`: the rule tells what running something may cost, not that
+    anything is wrong; a repair may bring such a finding, which is then shown with it.
     """
 
     name: str
@@ -125,6 +128,7 @@ class Rule:
     check: Check | None = None
     review: Review | None = None  # runs after the others and sees their outcome
     documentation: str = ""
+    risk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

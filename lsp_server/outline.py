@@ -10,14 +10,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from lsp_server.api.model import Api, Operation
 from lsp_server.api.pair import route_key, spec_key
-from lsp_server.database.model import Table
 from lsp_server.database.operations import AddColumn, AlterColumn, CreateTable, Keep, Key, RenameTable
-from lsp_server.database.replay import HistoryReplay
-from lsp_server.snapshot import Contract, Snapshot
 from lsp_server.text import Location, Span
+
+if TYPE_CHECKING:
+    from lsp_server.api.model import Api, Operation
+    from lsp_server.database.model import Table
+    from lsp_server.database.replay import HistoryReplay
+    from lsp_server.snapshot import Contract, Snapshot
 
 _CLASS = re.compile(r"\bclass[ \t]+(\w+)")
 

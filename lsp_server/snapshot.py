@@ -7,7 +7,7 @@ that snapshots share. `with_change` gives the snapshot as it would be after a ch
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -16,13 +16,14 @@ from typing import TypeVar
 from lsp_server.api.compare import compare as compare_apis
 from lsp_server.api.difference import Difference as ApiDifference
 from lsp_server.api.fastapi import may_declare_routes, read_applications
-from lsp_server.api.model import Api
+from lsp_server.api.model import Api, unknowns_of
 from lsp_server.api.openapi import is_specification, read_specification
 from lsp_server.api.pair import Pairing, pair, unpaired
 from lsp_server.config import Config, matches
-from lsp_server.database.alembic import find_histories
+from lsp_server.database.alembic import History, find_histories
 from lsp_server.database.compare import Difference as SchemaDifference
 from lsp_server.database.compare import compare as compare_databases
+from lsp_server.database.facts import unknowns_of as unknowns_of_table
 from lsp_server.database.model import Database
 from lsp_server.database.pair import Upkeep
 from lsp_server.database.pair import pair as pair_histories
@@ -306,6 +307,11 @@ class Snapshot:
             replays.append(self.replayer.replay(history))
         return tuple(replays)
 
+    def replay_of(self, history: History) -> HistoryReplay | None:
+        """The same Alembic tree as in another snapshot; one folder may hold trees for several databases."""
+        place = (history.folder, history.versions)
+        return next((each for each in self.histories if (each.history.folder, each.history.versions) == place), None)
+
     @cached_property
     def replayer(self) -> Replayer:
         return Replayer(self.interpreter, self.documents.digest, self.memo.get("replay", "", None, dict))
@@ -334,10 +340,33 @@ class Snapshot:
     def unknowns(self) -> tuple[Unknown, ...]:
         """What could not be read, in order of place."""
         found = [unknown for api in (*self.promised, *self.implemented) for unknown in api.unknowns]
+        found.extend(unknown for api in self.implemented for each in api.operations for unknown in unknowns_of(each))
         found.extend(unknown for database in self.mapped for unknown in database.unknowns)
+        found.extend(unknown for database in self.mapped for table in database.tables for unknown in unknowns_of_table(table))
         found.extend(_why(replay) for replay in self.histories if replay.verdict.ok is not True)
         found.extend(unpaired(self.promised, [contract.pairing for contract in self.contracts]))
+        found.extend(self._unread())
+        found.extend(self._unmatched())
         return tuple(sorted(set(found), key=lambda unknown: (unknown.location or _NOWHERE, unknown.what)))
+
+    def _unread(self) -> Iterator[Unknown]:
+        """Files whose text could not be read, or not wholly, among those that somebody looked at."""
+        for path in self.documents:
+            if kind_of(path) not in _READABLE:
+                continue
+            if (problem := self.documents.problem(path)) is not None:
+                yield Unknown(f"a file that cannot be read: {problem}", Location(path, Span(0, 0)), unread=True)
+            facts = self.memo.previous("module", path)
+            if isinstance(facts, ModuleFacts) and facts.problems and self.module(path) is facts:
+                for error in facts.problems:
+                    yield Unknown(f"a part that is not Python: {error.message}", Location(path, error.span), unread=True)
+
+    def _unmatched(self) -> Iterator[Unknown]:
+        """Patterns of the configuration that name nothing: what they were meant for is not looked at."""
+        for key, patterns in (("specs", self.config.specs), ("applications", self.config.applications)):
+            for pattern in patterns:
+                if not any(matches(path, pattern) for path in self.documents):
+                    yield Unknown(f"`{key}` in the configuration: no file fits `{pattern}`")
 
 
 def _types(config: Config) -> dict[str, dict[str, object]]:
@@ -356,4 +385,5 @@ def _why(replay: HistoryReplay) -> Unknown:
     return Unknown(f"the migration history in {replay.history.folder or '.'} {said}: {verdict.reason}", verdict.location)
 
 
+_READABLE = frozenset({Kind.PYTHON, Kind.YAML, Kind.JSON, Kind.TOML, Kind.INI})
 _NOWHERE = Location("", Span(0, 0))

@@ -6,17 +6,21 @@ so that silence is never mistaken for agreement.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lsp_server.text import Location
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """`what` is a noun phrase for people, such as "router prefix computed at run time"."""
+    """`what` is a noun phrase for people, such as "router prefix computed at run time".
+
+    `unread`: the text of the file itself, or a part of it, is what could not be read; people should hear of it at once.
+    """
 
     what: str
     location: Location | None = None
+    unread: bool = field(default=False, kw_only=True)
 
     def __bool__(self) -> bool:
         """Neither true nor false: asking is a programming error that would turn ignorance into an answer."""

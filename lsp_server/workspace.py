@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISLNK, S_ISREG
 
 from lsp_server.config import Config, ConfigError, matches, parse
 from lsp_server.document import Document, Documents, Kind, UndecodableText, decode, kind_of
@@ -30,6 +31,7 @@ class Stamp:
 
     size: int
     modified: int  # nanoseconds
+    changed: int = 0  # nanoseconds; of the file's own record, which no program can set back
 
 
 def find_config(root: Path) -> Config:
@@ -40,7 +42,7 @@ def find_config(root: Path) -> Config:
     for folder in (root, *root.parents):
         for name in ("specdrift.toml", "pyproject.toml"):
             path = folder / name
-            if path.is_file():
+            if os.path.isfile(path):
                 config = read_config(path)
                 if config is not None:
                     return config
@@ -66,16 +68,18 @@ def baseline_path(config: Config, root: Path) -> Path | None:
     return (Path(config.source).parent if config.source else root) / config.baseline
 
 
-def read_baseline(path: Path | None) -> frozenset[str]:
-    """The fingerprints of accepted findings. Raises ConfigError."""
+def read_baseline(path: Path | None) -> dict[str, str]:
+    """The fingerprints of accepted findings, with their rules. Raises ConfigError."""
     if path is None:
-        return frozenset()
+        return {}
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        return frozenset(str(entry["fingerprint"]) for entry in data["findings"])
+        if not isinstance(data["findings"], list):
+            raise ValueError
+        return {str(entry["fingerprint"]): str(entry["rule"]) for entry in data["findings"]}
     except OSError as error:
         raise ConfigError(f"{path}: the baseline cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ConfigError(f"{path}: this is no baseline; --write-baseline makes one") from None
 
 
@@ -84,9 +88,7 @@ def list_files(root: Path, config: Config) -> dict[str, Stamp]:
     names = _git_files(root)
     found: dict[str, Stamp] = {}
     for name in names if names is not None else _walk(root):
-        if kind_of(name) not in _READ or any(matches(name, pattern) for pattern in config.exclude):
-            continue
-        if names is not None and any(part in NEVER for part in name.split("/")[:-1]):
+        if not is_looked_at(name, config):
             continue
         stamp = stamp_of(root, name)
         if stamp is not None:
@@ -94,24 +96,27 @@ def list_files(root: Path, config: Config) -> dict[str, Stamp]:
     return found
 
 
+def is_looked_at(path: str, config: Config) -> bool:
+    """Whether some reader may understand a file and the configuration lets it."""
+    if kind_of(path) not in _READ or any(matches(path, pattern) for pattern in config.exclude):
+        return False
+    return not any(part in NEVER for part in path.split("/")[:-1])
+
+
 def stamp_of(root: Path, name: str) -> Stamp | None:
     """None where there is no such regular file inside the workspace."""
-    full = root / name
+    full = os.path.join(root, name)
     try:
         status = os.lstat(full)
-        if os.path.islink(full):
+        if S_ISLNK(status.st_mode):
             if not Path(os.path.realpath(full)).is_relative_to(os.path.realpath(root)):
                 return None
             status = os.stat(full)
     except OSError:
         return None
-    if not _regular(status.st_mode):
+    if not S_ISREG(status.st_mode):
         return None
-    return Stamp(status.st_size, status.st_mtime_ns)
-
-
-def _regular(mode: int) -> bool:
-    return (mode & 0o170000) == 0o100000
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _git_files(root: Path) -> list[str] | None:

@@ -56,6 +56,22 @@ def health() -> None:
     return None
 """
 
+AGREED = """\
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/books", operation_id="listBooks")
+def list_books(limit: int = 20) -> None:
+    return None
+
+
+@app.delete("/books/{id}", operation_id="deleteBook", status_code=204)
+def delete_book(id: int) -> None:
+    return None
+"""
+
 # What is wrong with the shop: rule, severity and line, by place.
 DRIFT = [
     ("app.py", 7, "error", "parameter-contradicts-spec"),

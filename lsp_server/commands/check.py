@@ -3,52 +3,81 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import importlib
 import json
 import os
-import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from lsp_server.check import check
-from lsp_server.cli import FAILED, FOUND, OK, UsageError
-from lsp_server.commands.project import Project, open_project
-from lsp_server.document import Document, UndecodableText, decode
+from lsp_server.commands import FAILED, FOUND, OK, UsageError
+from lsp_server.commands.output import put
+from lsp_server.commands.project import Ground, Project, open_project, survey
+from lsp_server.document import Documents
 from lsp_server.findings import Finding, Report, Severity
+from lsp_server.recall import key_of
 from lsp_server.report import FORMATS, Context
-from lsp_server.rules import all_rules
-from lsp_server.snapshot import Snapshot
-from lsp_server.workspace import baseline_path, read_baseline
+from lsp_server.workspace import baseline_path, documents_of, read_baseline
 
 _SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING, "info": Severity.INFO}
 
 
 def run(options: argparse.Namespace) -> int:
     started = time.perf_counter()
-    outputs = _outputs(options.format)
-    project = open_project(options)
-    baseline = _baseline_path(options, project)
-    accepted = frozenset() if options.write_baseline else read_baseline(baseline)
-    report = check(project.snapshot, all_rules(), today=date.today(), baseline=accepted)
-    if options.since:
-        report = _caused_since(report, project, options.since)
+    outputs = outputs_of(options.format)
+    ground = survey(options)
+    baseline = baseline_of(options, ground)
+    accepted = {} if options.write_baseline else read_baseline(baseline)
+    report, documents = _report(options, ground, accepted)
     report = replace(
         report,
-        findings=tuple(finding for finding in report.findings if project.wants(finding.location.path)),
+        findings=tuple(finding for finding in report.findings if ground.wants(finding.location.path)),
         seconds=time.perf_counter() - started,
     )
-    project.save_cache()
     if options.write_baseline:
         if baseline is None:
             raise UsageError("--write-baseline needs --baseline FILE, or `baseline` in the configuration")
-        write_baseline(baseline, report, project)
-        print(f"{baseline}: {len(report.findings)} findings accepted", file=sys.stderr)
+        write_baseline(baseline, report)
+        print(f"{baseline}: {counted(len(report.findings), 'finding')} accepted", file=sys.stderr)
         return OK
-    for format_name, file in outputs:
-        _write(format_name, file, report, project, options)
+    write_reports(outputs, report, documents, ground.shown_root, options)
     return exit_status(report, options)
+
+
+def _report(options: argparse.Namespace, ground: Ground, accepted: Mapping[str, str]) -> tuple[Report, Documents]:
+    """The report of the whole workspace, recalled where nothing has changed since it was made, and the texts it is about."""
+    today = date.today()
+    key = None
+    if ground.cache is not None and options.since is None:
+        key = key_of(ground.files, ground.config, accepted, today)
+        known = ground.cache.recall(key) if key is not None else None
+        if known is not None:
+            return known, documents_of(ground.root, ground.files)
+    # The checker, its readers and its rules are imported only where there is something to check.
+    from lsp_server.check import check
+    from lsp_server.rules import all_rules
+
+    project = open_project(options, ground)
+    report = check(project.snapshot, all_rules(), today=today, baseline=accepted)
+    if ground.cache is not None and key is not None:
+        ground.cache.keep(key, report)
+    before = known_before(options, project)
+    project.save_cache()
+    wanted = tuple(finding for finding in report.findings if finding.fingerprint not in before)
+    return replace(report, findings=wanted), project.snapshot.documents
+
+
+def known_before(options: argparse.Namespace, project: Project) -> frozenset[str]:
+    """The fingerprints that `--since` leaves out; none without that option."""
+    if options.since is None:
+        return frozenset()
+    from lsp_server.commands.since import fingerprints_before
+
+    return fingerprints_before(project, options.since)
 
 
 def exit_status(report: Report, options: argparse.Namespace) -> int:
@@ -60,46 +89,57 @@ def exit_status(report: Report, options: argparse.Namespace) -> int:
     return FOUND
 
 
-def _outputs(formats: list[str] | None) -> list[tuple[str, str | None]]:
+def counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def outputs_of(formats: list[str] | None) -> list[tuple[str, str | None]]:
     outputs: list[tuple[str, str | None]] = []
     for written in formats or ["text"]:
         name, _, file = written.partition(":")
         if name not in FORMATS:
-            raise UsageError(f"there is no format `{name}`; known: {', '.join(FORMATS)}")
+            near = difflib.get_close_matches(name, FORMATS, 1)
+            hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(FORMATS)}"
+            raise UsageError(f"there is no format `{name}`; {hint}")
         outputs.append((name, file or None))
     if sum(file is None for _, file in outputs) > 1:
         raise UsageError("only one format can go to the standard output; give the others a file: FORMAT:FILE")
     return outputs
 
 
-def _write(name: str, file: str | None, report: Report, project: Project, options: argparse.Namespace) -> None:
-    import importlib
+def write_reports(
+    outputs: list[tuple[str, str | None]], report: Report, documents: Documents, root: str, options: argparse.Namespace
+) -> None:
+    """Files first, so that they are whole also where the reader of the standard output goes early. Raises UsageError."""
+    for name, file in sorted(outputs, key=lambda output: output[1] is None):
+        color = options.color == "always" or (
+            options.color == "auto" and file is None and sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        )
+        context = Context(documents, root, color, options.quiet, options.statistics)
+        text = importlib.import_module(f"lsp_server.report.{name}").render(report, context)
+        if file is None:
+            put(text)
+        else:
+            _to_file(Path(file), text)
 
-    color = options.color == "always" or (
-        options.color == "auto" and file is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    )
-    context = Context(project.snapshot.documents, project.shown_root, color, options.quiet, options.statistics)
-    text = importlib.import_module(f"lsp_server.report.{name}").render(report, context)
-    if file is None:
-        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-        sys.stdout.buffer.flush()
-        return
+
+def _to_file(path: Path, text: str) -> None:
     try:
-        Path(file).write_text(text, encoding="utf-8")
+        path.write_bytes(text.encode("utf-8", "replace"))
     except OSError as error:
-        raise UsageError(f"{file}: cannot be written: {error.strerror}") from None
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 # Baseline
 
 
-def _baseline_path(options: argparse.Namespace, project: Project) -> Path | None:
+def baseline_of(options: argparse.Namespace, project: Ground) -> Path | None:
     if options.baseline is not None:
         return Path(options.baseline)
     return baseline_path(project.config, project.root)
 
 
-def write_baseline(path: Path, report: Report, project: Project) -> None:
+def write_baseline(path: Path, report: Report) -> None:
     """One line per finding, sorted, so that two branches merge."""
 
     def entry(finding: Finding) -> str:
@@ -109,46 +149,4 @@ def write_baseline(path: Path, report: Report, project: Project) -> None:
 
     lines = sorted({entry(finding) for finding in report.findings})
     text = '{"version": 1, "findings": [\n' + ",\n".join(lines) + "\n]}\n"
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
-
-
-# --since
-
-
-def _caused_since(report: Report, project: Project, reference: str) -> Report:
-    """The findings that a check of the workspace as it was at the reference does not have."""
-    before = check(_snapshot_at(project, reference), all_rules(), today=date.today())
-    old = {finding.fingerprint for finding in before.findings}
-    return replace(report, findings=tuple(entry for entry in report.findings if entry.fingerprint not in old))
-
-
-def _snapshot_at(project: Project, reference: str) -> Snapshot:
-    if reference.startswith("-"):
-        raise UsageError(f"--since {reference}: not a git revision")
-    names = _git(project, "diff", "--name-only", "--no-renames", "--relative", "-z", reference, "--")
-    untracked = _git(project, "ls-files", "--others", "--exclude-standard", "-z")
-    changed: dict[str, Document | None] = {}
-    for path in [name for name in (names + untracked).decode("utf-8", "surrogateescape").split("\0") if name]:
-        changed[path] = _document_at(project, reference, path)
-    return Snapshot(project.snapshot.documents.replacing(changed), project.config, project.memo)
-
-
-def _document_at(project: Project, reference: str, path: str) -> Document | None:
-    try:
-        return Document(path, decode(_git(project, "show", f"{reference}:./{path}"), path))
-    except (UsageError, UndecodableText):
-        return None
-
-
-def _git(project: Project, *arguments: str) -> bytes:
-    try:
-        result = subprocess.run(["git", "-C", str(project.root), *arguments], capture_output=True, check=False,
-                                stdin=subprocess.DEVNULL, timeout=60)  # fmt: skip
-    except (OSError, subprocess.SubprocessError) as error:
-        raise UsageError(f"--since needs git: {error}") from None
-    if result.returncode != 0:
-        raise UsageError(f"--since: {result.stderr.decode('utf-8', 'replace').strip()}")
-    return result.stdout
+    _to_file(path, text)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
+import posixpath
 from collections.abc import Callable
 from typing import Any
 
-from lsp_server.cli import OK
-from lsp_server.commands.project import open_project
+from lsp_server.commands import OK
+from lsp_server.commands.output import put
+from lsp_server.commands.project import Project, open_project
 from lsp_server.snapshot import Snapshot
 
 
@@ -17,8 +18,27 @@ def run(options: argparse.Namespace) -> int:
     project = open_project(options)
     answer = _KINDS[options.facts](project.snapshot)
     project.save_cache()
-    sys.stdout.buffer.write((json.dumps(answer, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace"))
+    if project.only is not None:
+        answer = _narrowed(answer, project)
+    put(json.dumps(answer, ensure_ascii=False, indent=1) + "\n")
     return OK
+
+
+def _narrowed(answer: dict[str, Any], project: Project) -> dict[str, Any]:
+    """Only what stands in the files that were asked for; of a single file, relative to its folder."""
+    assert project.only is not None
+    base = posixpath.dirname(project.only[0]) if len(project.only) == 1 else ""
+
+    def part(value: object) -> object:
+        if not isinstance(value, list):
+            return value
+        placed = [entry for entry in value if not isinstance(entry, dict) or project.wants(entry.get("file") or project.only[0])]
+        return [
+            {**entry, "file": posixpath.relpath(entry["file"], base)} if base and isinstance(entry, dict) and entry.get("file") else entry
+            for entry in placed
+        ]
+
+    return {key: part(value) for key, value in answer.items()}
 
 
 def _routes(snapshot: Snapshot) -> dict[str, Any]:

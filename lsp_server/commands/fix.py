@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import os
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 from lsp_server.check import check
-from lsp_server.cli import USAGE
-from lsp_server.commands.check import _baseline_path, exit_status
+from lsp_server.commands import USAGE
+from lsp_server.commands.check import baseline_of, counted, exit_status, known_before, outputs_of, write_reports
+from lsp_server.commands.output import put
 from lsp_server.commands.project import Project, open_project
+from lsp_server.commands.writing import write_files
 from lsp_server.findings import Applicability, Finding, Fix, Report
 from lsp_server.rules import all_rules
 from lsp_server.snapshot import Snapshot
@@ -28,30 +28,38 @@ _ROUNDS = 500  # repairs of one run; a bound, not a goal
 
 
 def run(options: argparse.Namespace) -> int:
+    outputs = outputs_of(options.format) if options.format else []
     project = open_project(options)
-    baseline = read_baseline(_baseline_path(options, project))
-    snapshot, report, done, refused = repair(project, options.unsafe_fixes, baseline)
+    baseline = read_baseline(baseline_of(options, project))
+    before = known_before(options, project)
+    snapshot, report, done, refused = repair(project, options.unsafe_fixes, baseline, before)
     changed = changed_files(project.snapshot, snapshot)
     if options.diff:
-        for path, (before, after) in sorted(changed.items()):
-            sys.stdout.write("".join(unified(path, before, after)))
-    else:
-        for path, (before, after) in sorted(changed.items()):
-            if (problem := write_file(project.root, path, before, after)) is not None:
-                print(f"lsp_server: {problem}; files after it were not written", file=sys.stderr)
-                return USAGE
+        put("".join(line for path, texts in sorted(changed.items()) for line in unified(path, *texts)))
+    elif (written := write_files(project.root, changed)).problem is not None:
+        done_so_far = f"written: {', '.join(written.paths)}" if written.paths else "nothing was written"
+        print(f"lsp_server: {written.problem}; {done_so_far}", file=sys.stderr)
+        return USAGE
     for title in done:
         print(f"{'would fix' if options.diff else 'fixed'}: {title}", file=sys.stderr)
     for title, problem in refused:
         print(f"not fixed: {title}: {problem}", file=sys.stderr)
-    print(f"{len(done)} repaired in {len(changed)} files, {len(report.findings)} findings left", file=sys.stderr)
-    return exit_status(report, options)
+    left = replace(report, findings=tuple(entry for entry in report.findings if entry.fingerprint not in before))
+    left = replace(left, findings=tuple(entry for entry in left.findings if project.wants(entry.location.path)))
+    repaired = f"{len(done)} repaired in {counted(len(changed), 'file')}"
+    print(f"{repaired}, {counted(len(left.findings), 'finding')} left", file=sys.stderr)
+    if not options.diff:
+        write_reports(outputs, left, snapshot.documents, project.shown_root, options)
+    return exit_status(left, options)
 
 
 def repair(
-    project: Project, unsafe: bool, baseline: frozenset[str]
+    project: Project, unsafe: bool, baseline: Mapping[str, str], known: frozenset[str] = frozenset()
 ) -> tuple[Snapshot, Report, list[str], list[tuple[str, str]]]:
-    """The snapshot after all repairs, its report, what was done, and what was refused and why."""
+    """The snapshot after all repairs, its report, what was done, and what was refused and why.
+
+    Findings whose fingerprint is `known` are left alone.
+    """
     rules, today = all_rules(), date.today()
     snapshot = project.snapshot
     report = check(snapshot, rules, today=today, baseline=baseline)
@@ -59,7 +67,7 @@ def repair(
     refused: dict[tuple[str, str], str] = {}
     for _ in range(_ROUNDS):
         for finding, fix in _candidates(report, project, unsafe):
-            if (finding.fingerprint, fix.title) in refused:
+            if finding.fingerprint in known or (finding.fingerprint, fix.title) in refused:
                 continue
             verdict = build_and_verify(snapshot, report, finding, fix, rules, today=today)
             if verdict.ok and verdict.change is not None:
@@ -103,33 +111,3 @@ def unified(path: str, before: str | None, after: str) -> Iterator[str]:
     source = "/dev/null" if before is None else f"a/{path}"
     for line in difflib.unified_diff(old, after.splitlines(keepends=True), source, f"b/{path}"):
         yield line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
-
-
-def write_file(root: Path, path: str, before: str | None, after: str) -> str | None:
-    """Replace a file in one step, keeping its mode and encoding mark. Gives what went wrong, None when all is well.
-
-    A file that changed on disk since it was read is left alone.
-    """
-    target = root / path
-    try:
-        data = after.encode("utf-8")
-        if before is not None:
-            raw = target.read_bytes()
-            if raw.startswith(b"\xef\xbb\xbf"):
-                data = b"\xef\xbb\xbf" + data
-            if raw.removeprefix(b"\xef\xbb\xbf") != before.encode("utf-8", "surrogatepass"):
-                return f"{path}: the file changed while it was being repaired, or is not UTF-8"
-        elif target.exists():
-            return f"{path}: the file exists already"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".specdrift-", delete=False) as temporary:
-            temporary.write(data)
-        try:
-            os.chmod(temporary.name, target.stat().st_mode & 0o7777 if before is not None else 0o644)
-            os.replace(temporary.name, target)
-        except OSError:
-            os.unlink(temporary.name)
-            raise
-    except OSError as error:
-        return f"{path}: cannot be written: {error.strerror}"
-    return None

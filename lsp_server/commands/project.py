@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsp_server.cache import Cache
-from lsp_server.cli import UsageError
+from lsp_server.commands import UsageError
 from lsp_server.config import Config, ConfigError
 from lsp_server.document import Documents
-from lsp_server.snapshot import Memo, Snapshot
 from lsp_server.workspace import Stamp, documents_of, find_config, list_files, read_config
+
+if TYPE_CHECKING:  # A report that is recalled needs no snapshot.
+    from lsp_server.snapshot import Memo, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
-    """What is looked at. `only` are the workspace paths that were asked for, None for all of them."""
+class Ground:
+    """What is looked at, before any file is. `only` are the workspace paths that were asked for, None for all of them."""
 
     root: Path
     shown_root: str
     config: Config
     files: dict[str, Stamp]
     only: tuple[str, ...] | None
-    snapshot: Snapshot
-    memo: Memo
     cache: Cache | None
 
     def wants(self, path: str) -> bool:
         return self.only is None or any(path == wanted or path.startswith(wanted + "/") for wanted in self.only)
+
+
+@dataclass(frozen=True, slots=True)
+class Project(Ground):
+    """What is looked at, with a snapshot of it."""
+
+    snapshot: Snapshot
+    memo: Memo
 
     def save_cache(self) -> None:
         if self.cache is not None:
@@ -40,7 +51,7 @@ class Project:
             self.cache.save(self.files, {path: documents.digest(path) for path in self.files if path in read}, self.memo)
 
 
-def open_project(options: argparse.Namespace) -> Project:
+def survey(options: argparse.Namespace) -> Ground:
     """Raises UsageError for paths that are not there, ConfigError for a configuration that cannot be used."""
     root, shown, only = _root(options.paths or [Path()])
     if options.config is not None:
@@ -49,24 +60,37 @@ def open_project(options: argparse.Namespace) -> Project:
             raise ConfigError(f"{options.config}: has no [tool.specdrift] table")
     else:
         config = find_config(root)
-    config = _with_options(config, options)
+    _refuse_unknown_rules(config)
+    config = _with_options(config, options, root)
     files = list_files(root, config)
+    _name_unread(only, files)
+    return Ground(root, shown, config, files, only, None if options.no_cache else Cache(root))
+
+
+def open_project(options: argparse.Namespace, ground: Ground | None = None) -> Project:
+    """The project on a ground, by default that of the options, with the facts known from last time. Raises as `survey`."""
+    from lsp_server.snapshot import Memo, Snapshot
+
+    if ground is None:
+        ground = survey(options)
     memo = Memo()
-    cache = None if options.no_cache else Cache(root)
-    digests = cache.load(files, memo) if cache is not None else {}
-    snapshot = Snapshot(documents_of(root, files, digests), config, memo, now=datetime.now())
-    return Project(root, shown, config, files, only, snapshot, memo, cache)
+    digests = ground.cache.load(ground.files, memo) if ground.cache is not None else {}
+    snapshot = Snapshot(documents_of(ground.root, ground.files, digests), ground.config, memo, now=datetime.now())
+    return Project(ground.root, ground.shown_root, ground.config, ground.files, ground.only, ground.cache, snapshot, memo)
 
 
 def _root(paths: list[Path]) -> tuple[Path, str, tuple[str, ...] | None]:
     """The folder to look at, how it is called in reports, and the part of it that was asked for."""
     for path in paths:
-        if not path.exists():
-            raise UsageError(f"{path}: no such file or folder")
+        if not os.path.exists(path):
+            raise UsageError(f"{str(path)[:200]}: no such file or folder")
+    try:
+        here = Path.cwd()
+    except OSError:
+        raise UsageError("the current folder is not there any more") from None
     if len(paths) == 1 and paths[0].is_dir():
         return paths[0].resolve(), str(paths[0]), None
     resolved = [path.resolve() for path in paths]
-    here = Path.cwd()
     if all(path.is_relative_to(here) for path in resolved):
         root, shown = here, "."
     else:
@@ -75,21 +99,57 @@ def _root(paths: list[Path]) -> tuple[Path, str, tuple[str, ...] | None]:
     return root, shown, tuple(path.relative_to(root).as_posix() for path in resolved)
 
 
-def _with_options(config: Config, options: argparse.Namespace) -> Config:
-    select, ignore = _names(options.select), _names(options.ignore)
-    if select or ignore:
-        from lsp_server.rules import AREAS, all_rules
+def _name_unread(only: tuple[str, ...] | None, files: Iterable[str]) -> None:
+    """Say of which paths nothing is read: silence about them would look like agreement."""
+    for path in only or ():
+        if path != "." and not any(name == path or name.startswith(path + "/") for name in files):
+            print(f"lsp_server: {path}: nothing here is a file that is looked at", file=sys.stderr)
 
-        known = {rule.name for rule in all_rules()} | set(AREAS)
-        for name in (*select, *ignore):
-            if name not in known:
-                raise UsageError(f"there is no rule or area `{name}`; --rules lists them")
+
+def _with_options(config: Config, options: argparse.Namespace, root: Path) -> Config:
+    select, ignore = _names("--select", options.select), _names("--ignore", options.ignore)
     if select:
         config = replace(config, select=tuple(select))
     if ignore:
         config = replace(config, ignore=(*config.ignore, *ignore))
+    if options.baseline is not None:
+        path = options.baseline.absolute()
+        shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(options.baseline)
+        config = replace(config, baseline=shown)
     return config
 
 
-def _names(given: Iterable[str] | None) -> list[str]:
-    return [name.strip() for part in given or () for name in part.split(",") if name.strip()]
+def _names(option: str, given: Iterable[str] | None) -> list[str]:
+    """The rules and areas that an option names. Raises UsageError for unknown names and for none."""
+    names = [name.strip() for part in given or () for name in part.split(",") if name.strip()]
+    if given is not None and not names:
+        raise UsageError(f"{option} names no rule")
+    for name in names:
+        if (problem := _no_such_rule(name)) is not None:
+            raise UsageError(problem)
+    return names
+
+
+def _refuse_unknown_rules(config: Config) -> None:
+    """Raises ConfigError for a rule or area that the configuration names and that does not exist."""
+    places = {
+        "select": config.select,
+        "ignore": config.ignore,
+        "severity": tuple(config.severity),
+        "ignore-in": tuple(name for _, names in config.ignore_in for name in names if name != "*"),
+    }
+    for key, names in places.items():
+        for name in names:
+            if (problem := _no_such_rule(name)) is not None:
+                raise ConfigError(f"{config.source}: `{key}`: {problem}")
+
+
+def _no_such_rule(name: str) -> str | None:
+    from lsp_server.rules import AREAS, rule_names
+
+    known = [*AREAS, *sorted(rule_names())]
+    if name in known:
+        return None
+    near = difflib.get_close_matches(name, known, 1)
+    hint = f"did you mean `{near[0]}`?" if near else "--rules lists them"
+    return f"there is no rule or area `{name}`; {hint}"

@@ -1,20 +1,24 @@
 """Hover: what is wrong here, and what stands at the other end.
 
-A finding's message is repeated, because some editors hide the diagnostic behind the hover.
+A finding's message is repeated, because some editors hide the diagnostic behind the hover; not where the client says
+that its hovers show diagnostics anyway.
 """
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from lsp_server.document import Document
-from lsp_server.lsp.analysis import Checked
 from lsp_server.lsp.protocol import Server
 from lsp_server.lsp.session import Session
 from lsp_server.outline import Entry, Sort
 from lsp_server.text import Location, Span
+
+if TYPE_CHECKING:
+    from lsp_server.lsp.analysis import Checked
 
 _LINES = 12  # of the other end's declaration at most
 _WORDS = {
@@ -34,7 +38,7 @@ async def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
     if document is None:
         return None
     offset = ls.places.offset(document, params.position)
-    blocks, spans = _findings(checked, path, offset)
+    blocks, spans = ([], []) if ls.client.hovers_findings else _findings(checked, path, offset)
     for entry in outline.at(path, checked.inward(path, offset)):
         described = [_other(checked, other) for other in entry.others]
         if entry.sort is Sort.REVISION:

@@ -21,6 +21,12 @@ def render(report: Report, context: Context) -> str:
             f"\n{entry.message}: {entry.location.path}:{context.start(entry.location).line}" for entry in finding.related
         )
         lines.append(f"::{_LEVEL[finding.severity]} {written}::{_message(finding.message + related)}")
+    for unknown in report.unknowns:
+        if unknown.unread and unknown.location is not None:
+            place = f"file={_property(unknown.location.path)},line={context.start(unknown.location).line}"
+            lines.append(f"::notice {place},title=specdrift::{_message(unknown.what)}")
+    for failed in report.failed_rules:
+        lines.append(f"::error title=specdrift::{_message(f'the rule {failed.rule} failed: {failed.error}')}")
     return "\n".join(lines) + ("\n" if lines else "")
 
 

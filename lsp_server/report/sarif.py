@@ -27,11 +27,17 @@ def render(report: Report, context: Context) -> str:
          "associatedRule": {"id": failed.rule}}
         for failed in report.failed_rules
     ]  # fmt: skip
+    unread = [
+        {"level": "note", "message": {"text": unknown.what},
+         "locations": [{"physicalLocation": _physical(unknown.location, context)}]}
+        for unknown in report.unknowns
+        if unknown.unread and unknown.location is not None
+    ]  # fmt: skip
     run = {
         "tool": {"driver": {"name": "specdrift", "version": __version__, "rules": [_rule(rule) for rule in rules]}},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"ROOT": {"description": {"text": "the folder that was checked"}}},
-        "invocations": [{"executionSuccessful": not failures, "toolExecutionNotifications": failures}],
+        "invocations": [{"executionSuccessful": not failures, "toolExecutionNotifications": failures + unread}],
         "results": results,
     }
     document = {
@@ -76,7 +82,7 @@ def _result(finding: Any, index: dict[str, int], context: Context, accepted: str
 def _physical(location: Location, context: Context) -> dict[str, Any]:
     start, end = context.start(location), context.end(location)
     return {
-        "artifactLocation": {"uri": quote(location.path), "uriBaseId": "ROOT"},
+        "artifactLocation": {"uri": quote(location.path, errors="surrogateescape"), "uriBaseId": "ROOT"},
         "region": {
             "startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column,
         },

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from lsp_server.findings import Finding, Report, Severity
 from lsp_server.report import Context
+from lsp_server.report.terminal import excerpt, printable
 from lsp_server.text import Location
+from lsp_server.unknown import Unknown
 
 _COLOR = {Severity.ERROR: "31;1", Severity.WARNING: "33;1", Severity.INFO: "36;1"}
-_WIDEST = 160  # characters of a source line that are shown
+_WIDEST = 140  # characters of a source line that are shown
+
+Paint = Callable[[str, str], str]  # a text in a colour of the terminal
 
 
 def render(report: Report, context: Context) -> str:
@@ -19,55 +24,59 @@ def render(report: Report, context: Context) -> str:
         for finding in report.findings:
             lines.extend(_finding(finding, context, paint))
             lines.append("")
+        unread = [_unread(unknown, context, paint) for unknown in report.unknowns if unknown.unread]
+        lines.extend([*unread, ""] if unread else [])
     for failed in report.failed_rules:
-        lines.append(paint(f"the rule {failed.rule} failed: {failed.error}", "31;1"))
+        lines.append(paint(printable(f"the rule {failed.rule} failed: {failed.error}"), "31;1"))
     if context.statistics:
         lines.extend(_statistics(report))
     lines.append(_summary(report, paint))
     return "\n".join(lines) + "\n"
 
 
-def _finding(finding: Finding, context: Context, paint: object) -> list[str]:
-    assert callable(paint)
+def _finding(finding: Finding, context: Context, paint: Paint) -> list[str]:
     position = context.start(finding.location)
-    where = f"{finding.location.path}:{position.line}:{position.column}"
-    head = f"{paint(where, '1')}: {paint(finding.severity.word, _COLOR[finding.severity])}"
-    lines = [f"{head} {paint(f'[{finding.rule}]', '2')} {finding.message}"]
+    head = f"{paint(_place(finding.location, context), '1')}: {paint(finding.severity.word, _COLOR[finding.severity])}"
+    lines = [f"{head} {paint(f'[{finding.rule}]', '2')} {printable(finding.message)}"]
     width = len(str(max([position.line, *(context.start(entry.location).line for entry in finding.related)])))
     lines.extend(_source(finding.location, context, width, "^", _COLOR[finding.severity], paint))
     for entry in finding.related:
-        other = context.start(entry.location)
-        lines.append(f"{' ' * width} {paint('-->', '34')} {entry.location.path}:{other.line}:{other.column}: {entry.message}")
+        place = _place(entry.location, context)
+        lines.append(f"{' ' * width} {paint('-->', '34')} {place}: {printable(entry.message)}")
         lines.extend(_source(entry.location, context, width, "-", "34", paint))
     for fix in finding.fixes:
         note = "" if fix.applicability.value == "safe" else f" ({fix.applicability.value})"
-        lines.append(f"{' ' * width} {paint('=', '34')} {paint('fix', '32')}: {fix.title}{note}")
+        lines.append(f"{' ' * width} {paint('=', '34')} {paint('fix', '32')}: {printable(fix.title)}{note}")
     return lines
 
 
-def _source(location: Location, context: Context, width: int, mark: str, color: str, paint: object) -> list[str]:
+def _place(location: Location, context: Context) -> str:
+    line, column = context.start(location)
+    return f"{printable(location.path)}:{line}:{column}"
+
+
+def _unread(unknown: Unknown, context: Context, paint: Paint) -> str:
+    place = f"{paint(_place(unknown.location, context), '1')}: " if unknown.location is not None else ""
+    return f"{place}{paint('unread', '35;1')} {printable(unknown.what)}"
+
+
+def _source(location: Location, context: Context, width: int, mark: str, color: str, paint: Paint) -> list[str]:
     """The source line with its number, and marks under the part that is meant."""
-    assert callable(paint)
     document = context.document(location.path)
     if document is None or not document.text:
         return []
     line, column = document.lines.position(location.span.start)
     span = document.lines.line_span(document.text, line)
-    content = document.text[span.start : span.end].replace("\t", " ")[:_WIDEST]
+    content = document.text[span.start : span.end]
     if not content.strip():
         return []
-    length = max(1, min(location.span.end, span.end) - location.span.start)
-    marks = " " * column + mark * min(length, max(len(content) - column, 1))
+    end = min(location.span.end, span.end) - span.start
+    shown, before, length = excerpt(content, column, end, _WIDEST)
     bar = paint("|", "34")
     return [
-        f"{paint(str(line + 1).rjust(width), '34')} {bar} {_printable(content)}",
-        f"{' ' * width} {bar} {paint(marks, color)}",
+        f"{paint(str(line + 1).rjust(width), '34')} {bar} {shown.rstrip()}",
+        f"{' ' * width} {bar} {' ' * before}{paint(mark * length, color)}",
     ]
-
-
-def _printable(text: str) -> str:
-    """A terminal must not obey what stands in a file."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def _statistics(report: Report) -> list[str]:
@@ -75,8 +84,7 @@ def _statistics(report: Report) -> list[str]:
     return [f"{count:>6}  {severity.word:<8} {rule}" for (rule, severity), count in counts.most_common()] + [""]
 
 
-def _summary(report: Report, paint: object) -> str:
-    assert callable(paint)
+def _summary(report: Report, paint: Paint) -> str:
     parts = []
     for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO):
         count = report.count(severity)

@@ -107,7 +107,7 @@ def _api(truth: Truth, snapshot: Snapshot, notes: list[str]) -> ApiCount:
     count.promised = sum(
         method in METHODS for document in truth.specifications for item in document["paths"].values() for method in item
     )
-    known, partly = _known(beside)
+    known, partly = known_operations(beside)
     count.known, count.partly = len(known), len(partly)
     for failed in report.failed_rules:
         notes.append(f"crash in {failed.rule}: {failed.message}")
@@ -126,7 +126,7 @@ def _with_own_output(truth: Truth, snapshot: Snapshot) -> Snapshot:
     return Snapshot(snapshot.documents.replacing(changed), Config(), snapshot.memo)
 
 
-def _known(snapshot: Snapshot) -> tuple[set[tuple[str, ...]], set[tuple[str, ...]]]:
+def known_operations(snapshot: Snapshot) -> tuple[set[tuple[str, ...]], set[tuple[str, ...]]]:
     """Promised operations whose route was found and compared; of those the ones with something that could not be read."""
     known, partly = set(), set()
     for contract in snapshot.contracts:
@@ -156,12 +156,10 @@ def _shown(finding: Finding, snapshot: Snapshot) -> str:
 
 
 def _drift(truth: Truth, wanted: frozenset[Key], snapshot: Snapshot, result: Result) -> dict[str, Count]:
-    found: set[Key] = set()
-    for drift in snapshot.drifts:
-        if truth.alembic_folder is None or drift.replay.history.folder == truth.alembic_folder:
-            keys = [_key(difference) for difference in drift.differences]
-            found.update(key for key in keys if key is not None)
-            result.beyond += keys.count(None)
+    found = drift_keys(snapshot, truth.alembic_folder)
+    result.beyond = sum(_key(each) is None for drift in snapshot.drifts for each in drift.differences)
+    if not truth.compares_defaults:
+        found = {key for key in found if key[0] != "default"}
     counts: dict[str, Count] = {}
     for key in sorted(found | wanted):
         count = counts.setdefault(key[0], Count())
@@ -171,6 +169,15 @@ def _drift(truth: Truth, wanted: frozenset[Key], snapshot: Snapshot, result: Res
         if (key in found) != (key in wanted):
             result.notes.append(f"drift {'missed' if key in wanted else 'extra'}: {' '.join(key)}")
     return counts
+
+
+def drift_keys(snapshot: Snapshot, folder: str | None = None) -> set[Key]:
+    """What the models want that the migrations (those in a folder, or all) have not made, in the truth's words."""
+    found = set()
+    for drift in snapshot.drifts:
+        if folder is None or drift.replay.history.folder == folder:
+            found.update(key for key in map(_key, drift.differences) if key is not None)
+    return found
 
 
 def _key(difference: Difference) -> Key | None:

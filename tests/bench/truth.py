@@ -57,6 +57,12 @@ class Truth:
         return None if compared is None else frozenset(_keys(compared["diffs"]))
 
     @property
+    def compares_defaults(self) -> bool:
+        """Alembic's comparison of server defaults may have crashed; the drift then says nothing about them."""
+        compared = (self.facts.get("migrations") or {}).get("compare_full") or {}
+        return "compare_server_default crashed" not in (compared.get("note") or "")
+
+    @property
     def rollbacks(self) -> tuple[Rollback, ...]:
         """One for each revision that was tried alone."""
         tried = ((self.facts.get("migrations") or {}).get("stairway") or {}).get("revisions") or ()
@@ -68,7 +74,11 @@ def read_truths(folder: Path, only: list[str] | None = None) -> Iterator[Truth]:
     for path in sorted(folder.glob("*.json.gz")):
         name = path.name.removesuffix(".json.gz")
         if not only or name in only:
-            yield Truth(name, json.loads(gzip.decompress(path.read_bytes())))
+            yield read_truth(path)
+
+
+def read_truth(path: Path) -> Truth:
+    return Truth(path.name.removesuffix(".json.gz"), json.loads(gzip.decompress(path.read_bytes())))
 
 
 def _keys(differences: list[list[Any]]) -> Iterator[Key]:

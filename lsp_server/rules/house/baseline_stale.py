@@ -34,7 +34,8 @@ def review(snapshot: Snapshot, outcome: Outcome) -> Iterator[Finding]:
     count = len(outcome.stale)
     entries = "entry accepts a finding that is" if count == 1 else "entries accept findings that are"
     source = snapshot.config.baseline or "the baseline"
-    path = next((name for name in ("specdrift.toml", "pyproject.toml") if name in snapshot.documents), source)
+    named_in = (name for name in ("specdrift.toml", "pyproject.toml") if name in snapshot.documents)
+    path = next((name for name in named_in if source in snapshot.documents[name].text), source)
     yield Finding(
         RULE.name,
         Location(path, Span(0, 0)),

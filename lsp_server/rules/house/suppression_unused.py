@@ -31,7 +31,11 @@ from lsp_server.text import Change, Edit, Location, Span
 def review(snapshot: Snapshot, outcome: Outcome) -> Iterator[Finding]:
     for path in snapshot.documents:
         for suppression in snapshot.suppressions(path):
-            unused = [name for name in suppression.rules if (suppression, name) not in outcome.used]
+            unused = [
+                name
+                for name in suppression.rules
+                if (suppression, name) not in outcome.used and name not in outcome.silent
+            ]
             if not unused:
                 continue
             names = ", ".join(f"`{name}`" for name in unused)
