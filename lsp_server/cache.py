@@ -23,7 +23,7 @@ from lsp_server.snapshot import Memo
 from lsp_server.text import Span
 from lsp_server.workspace import Stamp
 
-FORMAT = 4  # raise when a fact's shape or meaning changes
+FORMAT = 5  # raise when a fact's shape or meaning changes
 _TAG = f"{FORMAT}:{__version__}:{sys.version_info[0]}.{sys.version_info[1]}"
 
 
@@ -120,7 +120,7 @@ def _blob(sort: str, value: object) -> bytes | None:
     """What is kept on disk; None for facts that are not, such as a tree too deep for `marshal`."""
     try:
         if isinstance(value, ModuleFacts):
-            return marshal.dumps((value.body, [(*problem.span, problem.message) for problem in value.problems]))
+            return marshal.dumps((value.body, [(*problem.span, problem.message) for problem in value.problems], value.mended))
         if sort == "signals" and isinstance(value, frozenset):
             return marshal.dumps(sorted(value))
     except ValueError:
@@ -130,8 +130,9 @@ def _blob(sort: str, value: object) -> bytes | None:
 
 def _decode(sort: str, path: str, value: Any) -> object:
     if sort == "module":
-        body, problems = value
-        return ModuleFacts(path, body, tuple(SyntaxProblem(Span(start, end), text) for start, end, text in problems))
+        body, problems, mended = value
+        read = tuple(SyntaxProblem(Span(start, end), text) for start, end, text in problems)
+        return ModuleFacts(path, body, read, mended)
     if sort == "signals":
         return frozenset(value)
     raise KeyError(sort)
