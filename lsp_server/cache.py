@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # A report that is recalled needs no reader: they are importe
     from lsp_server.findings import Report
     from lsp_server.snapshot import Memo
 
-FORMAT = 5  # raise when a fact's shape or meaning changes
+FORMAT = 6  # raise when a fact's shape or meaning changes
 _TAG = f"{FORMAT}:{__version__}:{sys.version_info[0]}.{sys.version_info[1]}"
 
 
@@ -159,7 +159,7 @@ def _blob(sort: str, value: object) -> bytes | None:
 
     try:
         if isinstance(value, ModuleFacts):
-            return marshal.dumps((value.body, [(*problem.span, problem.message) for problem in value.problems]))
+            return marshal.dumps((value.body, [(*problem.span, problem.message) for problem in value.problems], value.mended))
         if sort == "signals" and isinstance(value, frozenset):
             return marshal.dumps(sorted(value))
     except ValueError:
@@ -172,8 +172,9 @@ def _decode(sort: str, path: str, value: Any) -> object:
     from lsp_server.python.syntax import SyntaxProblem
 
     if sort == "module":
-        body, problems = value
-        return ModuleFacts(path, body, tuple(SyntaxProblem(Span(start, end), text) for start, end, text in problems))
+        body, problems, mended = value
+        read = tuple(SyntaxProblem(Span(start, end), text) for start, end, text in problems)
+        return ModuleFacts(path, body, read, mended)
     if sort == "signals":
         return frozenset(value)
     raise KeyError(sort)

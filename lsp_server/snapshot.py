@@ -167,6 +167,13 @@ class Snapshot:
         self.check_cancelled()
         return self.memo.get("module", path, self.documents.digest(path), lambda: self._read_module(path))
 
+    def lacks_lines(self, path: str) -> bool:
+        """Whether a Python file that was read has lines that nobody could read: what rests on it is not known."""
+        facts = self.memo.previous("module", path)
+        if not isinstance(facts, ModuleFacts) or not facts.lacks_lines or path not in self.documents:
+            return False
+        return self.module(path).lacks_lines
+
     def _read_module(self, path: str) -> ModuleFacts:
         document = self.documents[path]
         good = self.memo.previous("good", path)
@@ -272,7 +279,16 @@ class Snapshot:
     @cached_property
     def implemented(self) -> tuple[Api, ...]:
         """What the applications implement, one Api each."""
-        return read_applications(self.interpreter, self.candidates("routes", self.config.applications))
+        paths = self.candidates("routes", self.config.applications)
+        return tuple(self._doubted(api, paths) for api in read_applications(self.interpreter, paths))
+
+    def _doubted(self, api: Api, paths: tuple[str, ...]) -> Api:
+        """An application of which broken lines may hold a part is not seen whole."""
+        folder = api.source.rpartition("/")[0]
+        for path in paths:
+            if (path in api.sources or path.startswith(folder and f"{folder}/")) and self.lacks_lines(path):
+                return replace(api, incomplete=api.incomplete or _broken(path))
+        return api
 
     @cached_property
     def contracts(self) -> tuple[Contract, ...]:
@@ -289,7 +305,12 @@ class Snapshot:
     @cached_property
     def mapped(self) -> tuple[Database, ...]:
         """What the models map, one Database per metadata."""
-        return read_models(self.interpreter, self.candidates("tables"), _types(self.config))
+        paths = self.candidates("tables")
+        found = read_models(self.interpreter, paths, _types(self.config))
+        broken = next((path for path in paths if self.lacks_lines(path)), None)
+        if broken is None:
+            return found
+        return tuple(replace(database, incomplete=database.incomplete or _broken(broken)) for database in found)
 
     @cached_property
     def histories(self) -> tuple[HistoryReplay, ...]:
@@ -377,6 +398,10 @@ def _types(config: Config) -> dict[str, dict[str, object]]:
         numbers = [int(part) for part in re.findall(r"\d+", sizes)]
         found[name] = {"sql": sql.strip().upper(), **({"sizes": numbers} if numbers else {})}
     return found
+
+
+def _broken(path: str) -> Unknown:
+    return Unknown("lines that are not Python", Location(path, Span(0, 0)))
 
 
 def _why(replay: HistoryReplay) -> Unknown:
