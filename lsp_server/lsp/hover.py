@@ -1,6 +1,7 @@
 """Hover: what is wrong here, and what stands at the other end.
 
-A finding's message is repeated, because some editors hide the diagnostic behind the hover.
+A finding's message is repeated, because some editors hide the diagnostic behind the hover; not where the client says
+that its hovers show diagnostics anyway.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ async def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
     if document is None:
         return None
     offset = ls.places.offset(document, params.position)
-    blocks, spans = _findings(checked, path, offset)
+    blocks, spans = ([], []) if ls.client.hovers_findings else _findings(checked, path, offset)
     for entry in outline.at(path, checked.inward(path, offset)):
         described = [_other(checked, other) for other in entry.others]
         if entry.sort is Sort.REVISION:

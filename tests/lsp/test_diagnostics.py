@@ -42,6 +42,24 @@ def test_every_file_with_findings_is_pushed_and_pull_is_not_offered(tmp_path: Pa
     drive(session())
 
 
+@pytest.mark.parametrize(
+    ("commands", "link"),
+    [((), None), (("specdrift.explainRule",), "command:specdrift.explainRule?%5B%22route-not-in-spec%22%5D")],
+    ids=["no command", "a command"],
+)
+def test_the_name_of_a_rule_leads_to_its_page_where_the_client_can_show_it(
+    tmp_path: Path, commands: tuple[str, ...], link: str | None
+) -> None:
+    async def session() -> None:
+        async with editing(shop(tmp_path), NEOVIM, {"clientCommands": list(commands)}) as editor:
+            editor.open(CODE)
+            await editor.until(lambda: CODE in editor.pushed)
+            (found,) = editor.pushed[CODE]
+            assert (found.code_description and found.code_description.href) == link
+
+    drive(session())
+
+
 @pytest.mark.parametrize("capabilities", [NEOVIM, EMACS], ids=["utf-8", "utf-16"])
 def test_a_finding_behind_an_emoji_is_where_the_editor_counts_it(tmp_path: Path, capabilities: dict[str, Any]) -> None:
     async def session() -> None:

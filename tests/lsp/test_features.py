@@ -35,6 +35,18 @@ def test_a_hover_repeats_the_finding_and_names_its_other_end(tmp_path: Path) -> 
     drive(session())
 
 
+def test_a_hover_leaves_findings_to_an_editor_that_shows_them_itself(tmp_path: Path) -> None:
+    async def session() -> None:
+        async with editing(shop(tmp_path), NEOVIM, {"findingsInHover": False}) as editor:
+            editor.open(SPEC)
+            await editor.until(lambda: SPEC in editor.pushed)
+            (found,) = [one for one in editor.pushed[SPEC] if one.code == "operation-not-implemented"]
+            params = t.HoverParams(text_document=editor.identifier(SPEC), position=found.range.start)
+            assert await editor.client.text_document_hover_async(params) is None
+
+    drive(session())
+
+
 @pytest.mark.parametrize(("capabilities", "fenced"), [(NEOVIM, True), (EMACS, False)])
 def test_a_hover_shows_the_other_end_as_the_client_can(tmp_path: Path, capabilities: dict[str, Any], fenced: bool) -> None:
     async def session() -> None:
