@@ -13,6 +13,7 @@ from lsp_server.python.values import (
     EnumMember,
     Event,
     External,
+    FunctionValue,
     Instance,
     Method,
     UnknownText,
@@ -321,3 +322,12 @@ def test_somebody_who_knows_a_framework_answers_for_it() -> None:
     found.outside = _Knowing()
     assert found.member("main.py", "x") == [7, "postgresql"]
     assert isinstance(found.member("main.py", "y"), Instance)
+
+
+def test_what_readers_ask_has_a_budget_of_its_own() -> None:
+    source = "def slow():\n    for i in range(1000):\n        x = i\n    return 'done'\ndef f(a=slow()): ...\nclass C:\n    b = 1"
+    shop = interpreter({"main.py": source})
+    function = shop.member("main.py", "f")
+    assert isinstance(function, FunctionValue) and function.parameters[0].default is not None
+    asked = [shop.evaluate(function.parameters[0].default, function.scope) for _ in range(200)]
+    assert set(asked) == {"done"}
