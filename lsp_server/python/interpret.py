@@ -156,6 +156,7 @@ class Interpreter:
         """Do work on behalf of a module: its own certainty, budget and event list."""
         saved = (self.certainty, self.condition, self._steps, self._frames, self.calls, self.touched_settings)
         self.certainty, self.condition, self._steps, self._frames, self.calls = Certainty.CERTAIN, None, 0, [], []
+        self.touched_settings = False
         self._stack.append(execution)
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(max(limit, RECURSION))

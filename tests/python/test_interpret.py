@@ -331,3 +331,16 @@ def test_what_readers_ask_has_a_budget_of_its_own() -> None:
     assert isinstance(function, FunctionValue) and function.parameters[0].default is not None
     asked = [shop.evaluate(function.parameters[0].default, function.scope) for _ in range(200)]
     assert set(asked) == {"done"}
+
+
+def test_what_was_asked_before_leaves_no_doubt_behind() -> None:
+    source = (
+        "import os, lib\ndef f(a=os.environ.get('A', 'b')): ...\n"
+        "def work():\n    known = 'a' in {'a': 1}\n    if known:\n        lib.done()"
+    )
+    shop = interpreter({"main.py": source})
+    asked, work = shop.member("main.py", "f"), shop.member("main.py", "work")
+    assert isinstance(asked, FunctionValue) and isinstance(work, FunctionValue)
+    assert asked.parameters[0].default is not None
+    shop.evaluate(asked.parameters[0].default, asked.scope)
+    assert [event.certainty for event in shop.call_detached(work)[1]] == [Certainty.CERTAIN]
