@@ -46,7 +46,7 @@ warnings.simplefilter("ignore")
 from fastapi.testclient import TestClient
 from app.main import app
 client = TestClient(app)
-assert client.get("/api/v1/utils/health-check/").status_code == 200
+assert client.get("/api/v1/items/").status_code == 401
 print(json.dumps(client.get("/api/v1/openapi.json").json()))
 """
 

@@ -336,7 +336,7 @@ def test_what_readers_ask_has_a_budget_of_its_own() -> None:
 def test_what_was_asked_before_leaves_no_doubt_behind() -> None:
     source = (
         "import os, lib\ndef f(a=os.environ.get('A', 'b')): ...\n"
-        "def work():\n    known = 'a' in {'a': 1}\n    if known:\n        lib.done()"
+        "def work():\n    for name in ('a',):\n        if name == 'a':\n            lib.done()"
     )
     shop = interpreter({"main.py": source})
     asked, work = shop.member("main.py", "f"), shop.member("main.py", "work")
