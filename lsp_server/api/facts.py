@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 
 def routes_facts(apis: Iterable[Api], line_of: LineOf) -> Json:
-    """Routes that applications serve; those of loose routers only where there is no application at all.
+    """Routes that applications serve; those of loose routers, whose full path nobody knows, only where there is no application.
 
     `line_of` gives the 1-based line of a location's start.
     """
@@ -40,7 +40,11 @@ def _facts(apis: tuple[Api, ...], line_of: LineOf) -> Json:
         for name, schema in api.schemas.items():
             schemas[names[name]] = schema_json(schema, names)
         for operation in api.operations:
-            routes.append(_route(operation, names, line_of))
+            route = _route(operation, names, line_of)
+            if not api.served:
+                route["path"] = None
+                unknowns.append(_unknown(Unknown(f"under which prefix `{operation.path}` is served", operation.location), line_of))
+            routes.append(route)
         unknowns.extend(_unknown(unknown, line_of) for unknown in api.unknowns)
     return {"routes": routes, "schemas": schemas, "unknowns": unknowns}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from programs import IMPORTS, api_of, apis_of, operation_of, routes_of
 
+from lsp_server.api.facts import routes_facts
 from lsp_server.api.fastapi import may_declare_routes
 from lsp_server.unknown import Unknown
 
@@ -225,3 +226,9 @@ def test_hand_written_parts_of_the_documentation_are_not_judged() -> None:
 )
 def test_prefilter(text: str, expected: bool) -> None:
     assert may_declare_routes(text) is expected
+
+
+def test_the_full_path_of_a_loose_routers_routes_is_not_known() -> None:
+    facts = routes_facts(apis_of(USERS), lambda location: 1)
+    assert [(route["method"], route["path"]) for route in facts["routes"]] == [("GET", None)]
+    assert [unknown["what"] for unknown in facts["unknowns"]] == ["under which prefix `/users/{id}` is served"]
