@@ -341,11 +341,24 @@ class Interpreter:
         return _STATEMENTS[node[0]](self, node, scope)
 
     def evaluate(self, node: Node, scope: Scope) -> Value:
-        return expressions.evaluate(self, node, scope)
+        if self._stack:
+            return expressions.evaluate(self, node, scope)
+        return self._asked(lambda: expressions.evaluate(self, node, scope), self.location(node, scope))
 
     def annotation(self, annotation: Annotation) -> Value:
         """The type an annotation means: quoted names resolved, unions as `Specialized(typing.Union)`."""
-        return expressions.annotation(self, annotation.node, annotation.scope)
+        if self._stack:
+            return expressions.annotation(self, annotation.node, annotation.scope)
+        place = self.location(annotation.node, annotation.scope)
+        return self._asked(lambda: expressions.annotation(self, annotation.node, annotation.scope), place)
+
+    def _asked(self, work: Callable[[], Value], location: Location) -> Value:
+        """What a reader asks for when no module runs: every question has a budget of its own."""
+        self._steps = 0
+        try:
+            return work()
+        except (Exhausted, RecursionError):
+            return Unknown("a value that takes too much work", location)
 
     def location(self, node: Node, scope: Scope) -> Location:
         return Location(scope.path, Span(node[1], node[2]))
@@ -479,6 +492,11 @@ class Interpreter:
 
     def call(self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location) -> Value:
         """Call a function of the workspace with its first parameter already among the arguments."""
+        if not self._stack and not self._frames:
+            return self._asked(lambda: self._call(function, arguments, location), location)
+        return self._call(function, arguments, location)
+
+    def _call(self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location) -> Value:
         self._steps += 5
         running = sum(frame.function is function for frame in self._frames)
         if len(self._frames) >= DEPTH or running > 3 or self._steps > STEPS:

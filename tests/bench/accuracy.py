@@ -31,6 +31,15 @@ from lsp_server.snapshot import Snapshot
 from lsp_server.unknown import Unknown
 from lsp_server.workspace import documents_of, find_config, list_files
 
+# The rules that say what the truth lists about checked-in specs, and its word for each.
+SPEC_RULES = {
+    "operation-not-implemented": "operation missing", "route-not-in-spec": "operation not in spec",
+    "parameter-missing-in-code": "parameter missing", "parameter-not-in-spec": "parameter not in spec",
+    "response-status-missing": "status missing", "response-status-not-in-spec": "status not in spec",
+    "request-field-missing": "field missing", "response-field-missing": "field missing",
+    "request-field-not-in-spec": "field not in spec", "response-field-not-in-spec": "field not in spec",
+}  # fmt: skip
+OF_CODE_ALONE = ("route-shadowed", "route-duplicated", "router-not-included")  # they speak of no spec
 ROLLBACK_RULES = ("migration-without-rollback", "rollback-does-not-reverse", "enum-left-behind")
 # What Alembic's comparison looks at, by our word for it. The rest (primary keys, checks, enum values) it does not see.
 ELEMENTS = {
@@ -70,12 +79,14 @@ class ApiCount:
     partly: int = 0
     alarms: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
+    faults: int = 0  # of the code alone
 
 
 @dataclass
 class Result:
     name: str
     api: ApiCount | None = None
+    specs: Count | None = None
     drift: dict[str, Count] | None = None
     beyond: int = 0  # differences of a kind that Alembic does not compare
     rollback: Count | None = None
@@ -89,6 +100,8 @@ def measure(truth: Truth, checkout: Path) -> Result:
     snapshot = Snapshot(documents_of(checkout, files, {}), config, now=datetime.now())
     if truth.specifications and "FastAPI" in truth.framework:
         result.api = _api(truth, snapshot, result.notes)
+        if truth.stale_specs:
+            result.specs = _specs(truth, snapshot, result.notes)
     if truth.drift is not None:
         result.drift = _drift(truth, truth.drift, snapshot, result)
     if truth.rollbacks:
@@ -112,7 +125,10 @@ def _api(truth: Truth, snapshot: Snapshot, notes: list[str]) -> ApiCount:
     for failed in report.failed_rules:
         notes.append(f"crash in {failed.rule}: {failed.message}")
     for finding in report.findings:
-        count.alarms[finding.rule] += 1
+        if finding.rule in OF_CODE_ALONE:
+            count.faults += 1
+        else:
+            count.alarms[finding.rule] += 1
         notes.append(_shown(finding, beside))
     return count
 
@@ -144,6 +160,43 @@ def known_operations(snapshot: Snapshot) -> tuple[set[tuple[str, ...]], set[tupl
 def _has_unknown(route: Operation) -> bool:
     parts = (route.parameters, route.body, route.responses, route.security, route.operation_id)
     return route.reads_request is not None or any(isinstance(part, Unknown) for part in parts)
+
+
+def _specs(truth: Truth, snapshot: Snapshot, notes: list[str]) -> Count:
+    """What is found of the specs the project has itself, against what the running application shows of them."""
+    found: set[Key] = set()
+    for finding in check(snapshot, [rule for rule in all_rules() if rule.name in SPEC_RULES]).findings:
+        key = _spec_key(finding)
+        if key is not None:
+            found.add(key)
+    named = {key for keys in truth.stale_specs.values() for key in keys}
+    found = {next((key for key in named if _same_under_prefix(key, each)), each) for each in found}
+    schemas = {key[1] for key in named if key[0].startswith("field")}
+    # Fields of bodies without a name, and of schemas that the truth could not put side by side, cannot be judged.
+    judged = {key for key in found if not key[0].startswith("field") or key[1] in schemas}
+    count = Count()
+    for key in sorted(judged | named):
+        count.right += key in judged and key in named
+        count.extra += key not in named
+        count.missed += key not in judged
+        if (key in judged) != (key in named):
+            notes.append(f"spec {'missed' if key in named else 'extra'}: {' '.join(key)}")
+    return count
+
+
+def _same_under_prefix(stated: Key, found: Key) -> bool:
+    """A route of a mounted application has a longer path here than in the application's own words."""
+    return len(stated) == len(found) == 3 and stated[:2] == found[:2] and found[2].endswith(stated[2])
+
+
+def _spec_key(finding: Finding) -> Key | None:
+    word, subject = SPEC_RULES[finding.rule], finding.subject
+    if word.startswith("field"):
+        return (word, subject[1], subject[-1]) if subject[0] == "schema" and "." not in subject[-1] else None
+    operation = subject[1:3]
+    if word.startswith("parameter"):
+        return (word, *operation, "/".join(subject[4:6]))
+    return (word, *operation, subject[-1]) if word.startswith("status") else (word, *operation)
 
 
 def _shown(finding: Finding, snapshot: Snapshot) -> str:
@@ -239,15 +292,16 @@ def api_table(results: list[Result]) -> Iterator[str]:
             continue
         rules = ", ".join(f"{rule} {number}" for rule, number in sorted(api.alarms.items()))
         alarms = sum(api.alarms.values())
-        rows.append([result.name, api.promised, api.known, api.promised - api.known, api.partly, alarms, rules or "–"])
+        rows.append([result.name, api.promised, api.known, api.promised - api.known, api.partly, alarms, rules or "–", api.faults])
         total.promised += api.promised
         total.known += api.known
         total.partly += api.partly
         total.alarms += api.alarms
+        total.faults += api.faults
     alarms = sum(total.alarms.values())
     rows.append(["**all**", total.promised, total.known, total.promised - total.known, total.partly, alarms,
-                 f"{1000 * alarms / max(1, total.promised):.2f} per 1,000"])  # fmt: skip
-    yield from _table(["project", "operations", "known", "unknown", "known in part", "false alarms", "of which rule"], rows)
+                 f"{1000 * alarms / max(1, total.promised):.2f} per 1,000", total.faults])  # fmt: skip
+    yield from _table(["project", "operations", "known", "unknown", "known in part", "false alarms", "of which rule", "faults of the code alone"], rows)
 
 
 def drift_table(results: list[Result]) -> Iterator[str]:
@@ -276,14 +330,13 @@ def _three(count: Count | None) -> str:
     return f"{count.right} / {count.missed} / {count.extra}"
 
 
-def rollback_table(results: list[Result]) -> Iterator[str]:
+def plain_table(counts: Iterable[tuple[str, Count | None]]) -> Iterator[str]:
     total = Count()
     rows: list[list[object]] = []
-    for result in results:
-        count = result.rollback
+    for name, count in counts:
         if count is not None:
             total.add(count)
-            rows.append([result.name, count.right, count.missed, count.extra, count.recall, count.precision])
+            rows.append([name, count.right, count.missed, count.extra, count.recall, count.precision])
     rows.append(["**all**", total.right, total.missed, total.extra, total.recall, total.precision])
     yield from _table(["project", "right", "missed", "false", "recall", "precision"], rows)
 
@@ -303,8 +356,9 @@ def main() -> None:
                 print(f"{truth.name}:", *results[-1].notes, sep="\n  ", flush=True)
     for title, lines in (
         ("The application's own OpenAPI output beside its code", api_table(results)),
+        ("Checked-in specs against the running application", plain_table((each.name, each.specs) for each in results)),
         ("Models against migrations: right / missed / false", drift_table(results)),
-        ("Downgrades that fail or do not undo their upgrade", rollback_table(results)),
+        ("Downgrades that fail or do not undo their upgrade", plain_table((each.name, each.rollback) for each in results)),
     ):
         print(f"### {title}\n", *lines, sep="\n")
 

@@ -47,6 +47,12 @@ class Truth:
         return tuple(found)
 
     @property
+    def stale_specs(self) -> dict[str, frozenset[Key]]:
+        """What the checked-in specs and the running application disagree about, by the tool's name for each spec."""
+        compared = self.facts.get("specification_vs_code") or {}
+        return {name: frozenset(_spec_keys(entry)) for name, entry in compared.items() if entry.get("against", "").endswith("code")}
+
+    @property
     def alembic_folder(self) -> str | None:
         return (self.facts.get("paths") or {}).get("alembic_dir")
 
@@ -100,6 +106,26 @@ def _keys(differences: list[list[Any]]) -> Iterator[Key]:
             yield ("foreign key", rest[0]["table"], *rest[0]["columns"])
         elif kind in ("add_constraint", "remove_constraint"):
             yield ("constraint", rest[0]["table"], *sorted(rest[0]["columns"]))
+
+
+def _spec_keys(compared: dict[str, Any]) -> Iterator[Key]:
+    """Operations and parameters that only one end has, and declared answers that only one has."""
+    for side, word in (("only_in_spec", "operation missing"), ("only_in_code", "operation not in spec")):
+        for operation in compared.get(side) or ():
+            yield (word, *operation.split(" ", 1))
+    differences = compared.get("operation_differences") or {}
+    for operation, parts in differences.get("parameters") or ():
+        for side, word in (("only_in_spec", "parameter missing"), ("only_in_code", "parameter not in spec")):
+            for name in parts[side]:
+                yield (word, *operation.split(" ", 1), name)
+    for operation, promised, given in differences.get("responses") or ():
+        for status in set(promised) ^ set(given):
+            if status != "422":  # added by the framework itself
+                yield ("status missing" if status in promised else "status not in spec", *operation.split(" ", 1), status)
+    for schema, parts in (compared.get("schemas") or {}).get("different") or ():
+        for side, word in (("properties_only_in_spec", "field missing"), ("properties_only_in_code", "field not in spec")):
+            for name in parts.get(side) or ():
+                yield (word, schema, name)
 
 
 def _fault(tried: dict[str, Any]) -> str | None:

@@ -13,6 +13,7 @@ from lsp_server.python.values import (
     EnumMember,
     Event,
     External,
+    FunctionValue,
     Instance,
     Method,
     UnknownText,
@@ -321,3 +322,25 @@ def test_somebody_who_knows_a_framework_answers_for_it() -> None:
     found.outside = _Knowing()
     assert found.member("main.py", "x") == [7, "postgresql"]
     assert isinstance(found.member("main.py", "y"), Instance)
+
+
+def test_what_readers_ask_has_a_budget_of_its_own() -> None:
+    source = "def slow():\n    for i in range(1000):\n        x = i\n    return 'done'\ndef f(a=slow()): ...\nclass C:\n    b = 1"
+    shop = interpreter({"main.py": source})
+    function = shop.member("main.py", "f")
+    assert isinstance(function, FunctionValue) and function.parameters[0].default is not None
+    asked = [shop.evaluate(function.parameters[0].default, function.scope) for _ in range(200)]
+    assert set(asked) == {"done"}
+
+
+def test_what_was_asked_before_leaves_no_doubt_behind() -> None:
+    source = (
+        "import os, lib\ndef f(a=os.environ.get('A', 'b')): ...\n"
+        "def work():\n    known = 'a' in {'a': 1}\n    if known:\n        lib.done()"
+    )
+    shop = interpreter({"main.py": source})
+    asked, work = shop.member("main.py", "f"), shop.member("main.py", "work")
+    assert isinstance(asked, FunctionValue) and isinstance(work, FunctionValue)
+    assert asked.parameters[0].default is not None
+    shop.evaluate(asked.parameters[0].default, asked.scope)
+    assert [event.certainty for event in shop.call_detached(work)[1]] == [Certainty.CERTAIN]
