@@ -17,6 +17,7 @@ from lsp_server.snapshot import Cancelled, Snapshot
 from lsp_server.suppressions import Suppression
 
 _NO_BASELINE: Mapping[str, str] = MappingProxyType({})
+_OF_THE_TEXT = frozenset({"spec", "house"})  # areas whose findings stand on what is written there alone
 _SEVERITY = {"info": Severity.INFO, "warning": Severity.WARNING, "error": Severity.ERROR}
 
 
@@ -43,6 +44,8 @@ def check(
             return
         try:
             for finding in work():
+                if rule.area not in _OF_THE_TEXT and _rests_on_broken_lines(finding, snapshot):
+                    continue
                 if not snapshot.config.is_ignored(rule.name, rule.area, finding.location.path):
                     found.append(_with_severity(finding, rule, snapshot))
         except (Cancelled, KeyboardInterrupt):
@@ -74,6 +77,12 @@ def check(
         baselined=tuple(sorted(accepted, key=_order)),
         files=len(snapshot.documents),
     )
+
+
+def _rests_on_broken_lines(finding: Finding, snapshot: Snapshot) -> bool:
+    """Whether one of its ends stands in a file of which a part could not be read: that part might say otherwise."""
+    places = (finding.location, *(related.location for related in finding.related))
+    return any(snapshot.lacks_lines(path) for path in {place.path for place in places})
 
 
 def _with_severity(finding: Finding, rule: Rule, snapshot: Snapshot) -> Finding:

@@ -20,7 +20,7 @@ from lsp_server.api.model import Api, unknowns_of
 from lsp_server.api.openapi import is_specification, read_specification
 from lsp_server.api.pair import Pairing, pair, unpaired
 from lsp_server.config import Config, matches
-from lsp_server.database.alembic import find_histories
+from lsp_server.database.alembic import History, find_histories
 from lsp_server.database.compare import Difference as SchemaDifference
 from lsp_server.database.compare import compare as compare_databases
 from lsp_server.database.facts import unknowns_of as unknowns_of_table
@@ -167,6 +167,13 @@ class Snapshot:
         self.check_cancelled()
         return self.memo.get("module", path, self.documents.digest(path), lambda: self._read_module(path))
 
+    def lacks_lines(self, path: str) -> bool:
+        """Whether a Python file that was read has lines that nobody could read: what rests on it is not known."""
+        facts = self.memo.previous("module", path)
+        if not isinstance(facts, ModuleFacts) or not facts.lacks_lines or path not in self.documents:
+            return False
+        return self.module(path).lacks_lines
+
     def _read_module(self, path: str) -> ModuleFacts:
         document = self.documents[path]
         good = self.memo.previous("good", path)
@@ -272,7 +279,16 @@ class Snapshot:
     @cached_property
     def implemented(self) -> tuple[Api, ...]:
         """What the applications implement, one Api each."""
-        return read_applications(self.interpreter, self.candidates("routes", self.config.applications))
+        paths = self.candidates("routes", self.config.applications)
+        return tuple(self._doubted(api, paths) for api in read_applications(self.interpreter, paths))
+
+    def _doubted(self, api: Api, paths: tuple[str, ...]) -> Api:
+        """An application of which broken lines may hold a part is not seen whole."""
+        folder = api.source.rpartition("/")[0]
+        for path in paths:
+            if (path in api.sources or path.startswith(folder and f"{folder}/")) and self.lacks_lines(path):
+                return replace(api, incomplete=api.incomplete or _broken(path))
+        return api
 
     @cached_property
     def contracts(self) -> tuple[Contract, ...]:
@@ -289,7 +305,12 @@ class Snapshot:
     @cached_property
     def mapped(self) -> tuple[Database, ...]:
         """What the models map, one Database per metadata."""
-        return read_models(self.interpreter, self.candidates("tables"), _types(self.config))
+        paths = self.candidates("tables")
+        found = read_models(self.interpreter, paths, _types(self.config))
+        broken = next((path for path in paths if self.lacks_lines(path)), None)
+        if broken is None:
+            return found
+        return tuple(replace(database, incomplete=database.incomplete or _broken(broken)) for database in found)
 
     @cached_property
     def histories(self) -> tuple[HistoryReplay, ...]:
@@ -306,6 +327,11 @@ class Snapshot:
                 history = replace(history, dialect=self.config.dialect)
             replays.append(self.replayer.replay(history))
         return tuple(replays)
+
+    def replay_of(self, history: History) -> HistoryReplay | None:
+        """The same Alembic tree as in another snapshot; one folder may hold trees for several databases."""
+        place = (history.folder, history.versions)
+        return next((each for each in self.histories if (each.history.folder, each.history.versions) == place), None)
 
     @cached_property
     def replayer(self) -> Replayer:
@@ -372,6 +398,10 @@ def _types(config: Config) -> dict[str, dict[str, object]]:
         numbers = [int(part) for part in re.findall(r"\d+", sizes)]
         found[name] = {"sql": sql.strip().upper(), **({"sizes": numbers} if numbers else {})}
     return found
+
+
+def _broken(path: str) -> Unknown:
+    return Unknown("lines that are not Python", Location(path, Span(0, 0)))
 
 
 def _why(replay: HistoryReplay) -> Unknown:

@@ -28,6 +28,7 @@ ORDER: list[set[str]] = [
     {"verify"},
     {"report"},
     {"workspace", "shadow", "worker"},
+    {"recall"},
     {"cache"},
     {"agent"},
     {"commands", "lsp"},

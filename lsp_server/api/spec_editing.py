@@ -7,14 +7,22 @@ schema or security scheme of the specification stands for one of the code, and h
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from lsp_server.api.compare_shapes import Shape, Shapes, limits
 from lsp_server.api.json_schema import Dialect
-from lsp_server.api.model import Api, Schema, SecurityRequirement, SecurityScheme
+from lsp_server.api.model import Api, Response, Schema, SecurityRequirement, SecurityScheme
 from lsp_server.api.spec_places import Specification
-from lsp_server.api.spec_text import SCHEMA_KEYS, schema_value, scheme_value, security_value
+from lsp_server.api.spec_text import (
+    SCHEMA_KEYS,
+    content_value,
+    response_value,
+    schema_value,
+    scheme_value,
+    security_value,
+)
 from lsp_server.text import Edit
 from lsp_server.tree.draft import Draft
 from lsp_server.tree.edit import Unwritable
@@ -70,6 +78,24 @@ class Editing:
             if "#" not in name and _signature(own, other) == wanted
         ]
         return found[0] if len(found) == 1 else None
+
+    def response(self, response: Response) -> dict[str, Any]:
+        """An answer as the specification writes it: an error that others share by the reference that they use."""
+        value = response_value(response, self.dialect, self.name)
+        if response.status.startswith("2"):
+            return value
+        wanted = content_value(response.content, self.dialect, self.name)
+        used: Counter[str] = Counter()
+        for operation in self.api.operations:
+            declared = operation.response(response.status)
+            path, pointer = self.specification.pointer(operation.location)
+            node = self.draft.node(path, (*pointer, "responses", response.status))
+            reference = node.get("$ref") if node is not None else None
+            if declared is None or reference is None or path != self.api.source or not reference.text.startswith("#/"):
+                continue
+            if content_value(declared.content, self.dialect, self.name) == wanted:
+                used[reference.text] += 1
+        return {"$ref": used.most_common(1)[0][0]} if used else value
 
     def write_schemas(self) -> None:
         """Write the new named schemas, and those they refer to."""

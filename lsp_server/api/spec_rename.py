@@ -13,6 +13,7 @@ from lsp_server.api.spec_places import Specification, status_before
 from lsp_server.text import Edit
 from lsp_server.tree.draft import Draft
 from lsp_server.tree.edit import Unwritable
+from lsp_server.tree.node import Pointer
 from lsp_server.unknown import Unknown
 
 
@@ -31,12 +32,12 @@ def rename_path_parameters(specification: Specification, operation: Operation, n
             continue
         for parameter in one.parameters:
             if one.path == operation.path and parameter.where == "path" and parameter.name in names:
-                place = specification.mapping(parameter.location)
+                place = _declaration(specification, parameter)
                 if _users(specification, parameter) != {operation.path}:
                     raise Unwritable(f"the parameter {parameter.name} is shared with other paths")
                 places[place] = names[parameter.name]
-    for (file, place), name in places.items():
-        draft.set(file, (*place, "name"), name)
+    for (file, where), name in places.items():
+        draft.set(file, (*where, "name"), name)
     template = re.sub(r"\{([^{}:]*)", lambda match: "{" + names.get(match[1], match[1]), operation.path)
     draft.rename(path, ("paths",), operation.path, template)
     return draft.edits()
@@ -49,8 +50,19 @@ def _users(specification: Specification, parameter: Parameter) -> set[str]:
         for one in specification.api.operations
         if not isinstance(one.parameters, Unknown)
         for other in one.parameters
-        if other.location == parameter.location
+        if other.schema.location == parameter.schema.location
     }
+
+
+def _declaration(specification: Specification, parameter: Parameter) -> tuple[str, Pointer]:
+    """The mapping with the parameter's name: in the list itself, or where a reference leads."""
+    path, pointer = specification.mapping(parameter.schema.location)
+    while pointer:
+        node = specification.trees[path].at(pointer)
+        if node is not None and node.is_mapping and "name" in node and "in" in node:
+            return path, pointer
+        pointer = pointer[:-1]
+    raise Unwritable(f"the parameter {parameter.name} is not written here")
 
 
 def rename_response(specification: Specification, operation: Operation, status: str, name: str) -> tuple[Edit, ...]:

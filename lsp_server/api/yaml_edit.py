@@ -50,6 +50,7 @@ from lsp_server.api.spec_text import (
 from lsp_server.text import Edit
 from lsp_server.tree.edit import Unwritable
 from lsp_server.tree.node import Pointer
+from lsp_server.unknown import Unknown
 
 __all__ = ["Specification", "Unwritable", "add_operation", "remove_operation", "remove_parameter", "remove_property",
            "remove_response", "replace_parameter", "set_body", "set_body_required", "set_content", "set_deprecated", "set_operation_id", "set_parameter", "set_property", "set_required",
@@ -79,6 +80,9 @@ def add_operation(
         operation = without_shared(specification, operation, path, item)
     security = security_said(editing, operation.security, schemes)
     value = operation_value(operation, editing.dialect, editing.name, security)
+    for response in operation.responses if not isinstance(operation.responses, Unknown) else ():
+        if response.status in value["responses"]:
+            value["responses"][response.status] = editing.response(response)
     method = operation.method.lower()
     draft = editing.draft
     if draft.node(path, item) is not None:
@@ -264,7 +268,7 @@ def set_response(
     """Add an answer, or make the one of the same status say something else."""
     editing = Editing(specification, schemas)
     path, pointer = specification.pointer(operation.location)
-    value = response_value(response, editing.dialect, editing.name)
+    value = editing.response(response)
     listed = (*pointer, "responses")
     here = editing.draft.node(path, listed)
     if here is None:
@@ -274,7 +278,7 @@ def set_response(
     else:
         old = here.get(response.status)
         said = text_of(old, "description") if old is not None else None
-        if said and response.description is None:
+        if "$ref" not in value and said and response.description is None:
             value["description"] = said
         editing.draft.set(path, (*listed, response.status), value)
     return editing.edits()

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     repaired = f"{len(done)} repaired in {counted(len(changed), 'file')}"
     print(f"{repaired}, {counted(len(left.findings), 'finding')} left", file=sys.stderr)
     if not options.diff:
-        write_reports(outputs, left, snapshot, project.shown_root, options)
+        write_reports(outputs, left, snapshot.documents, project.shown_root, options)
     return exit_status(left, options)
 
 

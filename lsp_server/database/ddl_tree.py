@@ -223,7 +223,7 @@ def _create_index(tree: exp.Create, location: Location) -> list[Operation] | Non
     operators: list[tuple[str, str]] = []
     for part in (parameters.args.get("columns") if parameters else None) or []:
         inner = part.this if isinstance(part, exp.Ordered) else part
-        direction = part.sql("postgres").removeprefix(inner.sql("postgres")).strip()
+        direction = part.sql("postgres").removeprefix(inner.sql("postgres")).removesuffix(" ASC").strip()
         if isinstance(inner, exp.Opclass):
             operators.append((inner.this.sql("postgres"), inner.expression.sql("postgres")))
             inner = inner.this

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from lsp_server.database.equivalence import family_of, for_dialect
-from lsp_server.database.model import ColumnType
+from lsp_server.database.model import ColumnType, EnumType
 from lsp_server.unknown import Unknown
 
 _INTEGERS = {"SMALLINT": 1, "INTEGER": 2, "BIGINT": 3}
@@ -58,12 +58,11 @@ def what_is_refused(before: ColumnType, after: ColumnType, dialect: str | None, 
     old, new = _families(before, after, dialect)
     if dialect == "sqlite" or old is None or new is None:
         return None
-    if before.enum is not None and after.enum is not None and not isinstance(before.enum.values, Unknown):
-        if before.enum.native and after.enum.native and not isinstance(after.enum.values, Unknown):
-            gone = [value for value in before.enum.values if value not in after.enum.values]
-            return f"rows with {', '.join(repr(value) for value in gone)}" if gone else None
+    gone = _values_gone(before.enum, after.enum)
+    if gone:
+        return f"rows with {', '.join(map(repr, gone))}"
     if before.enum is not None:
-        return None  # Its values are known to fit or not; texts of any length are the usual target.
+        return None  # Its values are known to the author; texts of any length are the usual target.
     if old in _TEXTS and after.enum is not None and after.enum.native:
         return f"values that {after.enum.name or 'the enumeration'} does not have"
     if old in _TEXTS and new in _TEXTS:
@@ -80,6 +79,15 @@ def what_is_refused(before: ColumnType, after: ColumnType, dialect: str | None, 
 
 def _families(before: ColumnType, after: ColumnType, dialect: str | None) -> tuple[str | None, str | None]:
     return family_of(for_dialect(before, dialect)), family_of(for_dialect(after, dialect))
+
+
+def _values_gone(before: EnumType | None, after: EnumType | None) -> list[str]:
+    """Values of a native enumeration that another one lacks."""
+    if before is None or after is None or not before.native or not after.native:
+        return []
+    if isinstance(before.values, Unknown) or isinstance(after.values, Unknown):
+        return []
+    return [value for value in before.values if value not in after.values]
 
 
 def _is_shorter_text(before: ColumnType, after: ColumnType, old: str, new: str) -> bool:

@@ -729,7 +729,7 @@ def join_values(values: list[Value], condition: Unknown) -> Value:
 def joined_text(values: list[Value], condition: Unknown) -> UnknownText:
     """One of several texts: what they all begin with."""
     beginning = os.path.commonprefix([value.beginning if isinstance(value, UnknownText) else value for value in values])
-    return UnknownText(condition.what, condition.location, beginning)
+    return UnknownText(condition.what, condition.location, beginning=beginning)
 
 
 def _join(before: dict[str, Value], outcomes: list[dict[str, Value]], condition: Unknown) -> dict[str, Value]:

@@ -17,11 +17,19 @@ _NOWHERE = Span(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class ModuleFacts:
-    """`body` is described in `lower.py`. Problems are syntax errors; the body then lacks the broken lines."""
+    """`body` is described in `lower.py`. Problems are syntax errors; the body then lacks the broken lines, except where it
+    was `mended`: then it is that of the last text that parsed.
+    """
 
     path: str
     body: tuple[Node, ...]
     problems: tuple[SyntaxProblem, ...] = ()
+    mended: bool = False
+
+    @property
+    def lacks_lines(self) -> bool:
+        """Whether something stands in the text that the body does not have: what is not seen may still be there."""
+        return bool(self.problems) and not self.mended
 
 
 def read_module(path: str, text: str, previous: str | None = None) -> ModuleFacts:
@@ -34,7 +42,7 @@ def read_module(path: str, text: str, previous: str | None = None) -> ModuleFact
             body = lower(parsed, text)
         except RecursionError:
             return ModuleFacts(path, (), (*parsed.problems, SyntaxProblem(_NOWHERE, "nested too deeply to be read")))
-        return ModuleFacts(path, body, parsed.problems)
+        return ModuleFacts(path, body, parsed.problems, parsed.mended is not None)
     finally:
         if collecting:
             gc.enable()

@@ -20,10 +20,10 @@ def drop_enum(replay: HistoryReplay, step: RevisionReplay, name: str) -> tuple[F
     enum = next((each for each in step.after.enums.values() if each.name == name), None)
     if enum is None or step.revision.downgrade_body is None:
         return ()
-    identifier, folder = step.revision.id, replay.history.folder
+    identifier, history = step.revision.id, replay.history
 
     def build(snapshot: Snapshot) -> Change | None:
-        current = next((each for each in snapshot.histories if each.history.folder == folder), None)
+        current = snapshot.replay_of(history)
         found = current.revision(identifier) if current is not None else None
         document = snapshot.document(found.revision.path) if found is not None else None
         return None if found is None or document is None else _change(document, found.revision, enum)

@@ -129,7 +129,7 @@ def remove_parameter(work: Work) -> bool:
 
 
 def change_parameter(work: Work) -> bool:
-    """A parameter that several operations share is changed where it stands only if all of them have the same drift."""
+    """A parameter that several operations share is changed where it stands if all of them drift alike; else overridden."""
     operation, route = work.first.operation, work.first.route
     if operation is None or route is None:
         return False
@@ -145,10 +145,7 @@ def change_parameter(work: Work) -> bool:
     schema = followed(old.schema, new.schema, aspects - {"required"}, work.contract.promised, names)
     if schema is None or isinstance(new.required, Unknown):
         return False
-    sharing = _sharing(work.contract, old)
-    if len(sharing) > 1:
-        if not sharing <= set(work.first.uses) or "required" in aspects:
-            return False
+    if "required" not in aspects and _drift_alike(work, old):
         return note(work, yaml_edit.set_schema(spec, old.schema, schema, names.schemas))
     required = new.required if "required" in aspects else old.required
     return note(work, yaml_edit.set_parameter(spec, operation, replace(old, schema=schema, required=required), names.schemas))
@@ -162,10 +159,31 @@ def _implemented(route: Operation, work: Work, where: str, name: str) -> Paramet
     return found
 
 
+def _drift_alike(work: Work, parameter: Parameter) -> bool:
+    """Whether several operations have this very schema of a parameter, and the same drift in it."""
+    ours = {(each.aspect, each.right) for each in work.differences}
+    others = [
+        operation
+        for operation in work.contract.promised.operations
+        if not isinstance(operation.parameters, Unknown)
+        and any(each.schema.location == parameter.schema.location for each in operation.parameters)
+    ]
+    ends = work.first.path[3:]
+    drifts = [
+        {(each.aspect, each.right) for each in work.contract.differences if each.path == (*operation.subject, *ends)}
+        for operation in others
+    ]
+    return len(others) > 1 and (all(drift == ours for drift in drifts) or {*work.first.uses} == {_label(each) for each in others})
+
+
+def _label(operation: Operation) -> str:
+    return f"{operation.method} {operation.path}"
+
+
 def _sharing(contract: Contract, parameter: Parameter) -> set[str]:
     """The operations that have a parameter declared at this very place."""
     return {
-        f"{operation.method} {operation.path}"
+        _label(operation)
         for operation in contract.promised.operations
         if not isinstance(operation.parameters, Unknown)
         for each in operation.parameters

@@ -31,8 +31,7 @@ def followed(old: Schema, new: Schema, aspects: Collection[str], promised: Api, 
     if set(aspects) == {"nullable"} and not is_plain:
         return _with_null(old, code.nullable)
     if "type" in aspects or not is_plain:
-        kept = {"title": old.title, "description": old.description, "location": old.location}
-        return replace(new, **kept) if new.ref is None else new
+        return new if new.ref is not None else replace(new, title=old.title, description=old.description, location=old.location)
     values: dict[str, Any] = {}
     for aspect in aspects:
         end = aspect.removeprefix("exclusive_")

@@ -23,11 +23,10 @@ MERGE, REBASE = "merge-heads", "rebase-head"
 
 def merge_heads(replay: HistoryReplay) -> tuple[Fix, ...]:
     """One fix for all heads of a history, with the same result whichever finding it is taken from."""
-    folder, versions = replay.history.folder, replay.history.versions
 
     def build(snapshot: Snapshot) -> Change | None:
-        current = _current(snapshot, folder, versions)
-        return None if current is None or len(current.heads) < 2 else _merged(snapshot, current)
+        current = snapshot.replay_of(replay.history)
+        return None if current is None or len(current.history.heads) < 2 else _merged(snapshot, current.history)
 
     return (Fix("Merge the heads", MERGE, build, direction=Direction.MIGRATION, preferred=True),)
 
@@ -39,22 +38,16 @@ def rebase_head(replay: HistoryReplay, identifier: str, after: str) -> tuple[Fix
     start = _beginning(history, own - others, others)
     if start is None:
         return ()
-    folder, versions = history.folder, history.versions
 
     def build(snapshot: Snapshot) -> Change | None:
-        current = _current(snapshot, folder, versions)
-        revision = current.revision(start.id) if current is not None else None
+        current = snapshot.replay_of(history)
+        revision = current.history.revision(start.id) if current is not None else None
         return None if revision is None else _put_after(snapshot, revision, after)
 
     left, right = _touched(replay, own - others), _touched(replay, others - own)
     apart = left is not None and right is not None and not left & right
     applicability = Applicability.SAFE if apart else Applicability.UNSAFE
     return (Fix(f"Put {start.id} after {after}", REBASE, build, applicability, Direction.MIGRATION),)
-
-
-def _current(snapshot: Snapshot, folder: str, versions: tuple[str, ...]) -> History | None:
-    found = (each.history for each in snapshot.histories)
-    return next((each for each in found if (each.folder, each.versions) == (folder, versions)), None)
 
 
 # A merge

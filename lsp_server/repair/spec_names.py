@@ -89,9 +89,9 @@ def partners(contract: Contract) -> Iterator[tuple[Operation, Operation]]:
     for route in contract.implemented.operations:
         routes.setdefault(route_key(route), route)
     for operation in contract.promised.operations:
-        route = routes.get(spec_key(operation, contract.pairing))
-        if route is not None:
-            yield operation, route
+        found = routes.get(spec_key(operation, contract.pairing))
+        if found is not None:
+            yield operation, found
 
 
 def _meetings(contract: Contract) -> Iterator[Meeting]:

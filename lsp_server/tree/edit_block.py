@@ -152,7 +152,7 @@ def add_entry(
 def add_first_entry(
     path: str, mapping: Node, first: Node, key: str, value: Value, layout: Layout, quote: str | None
 ) -> tuple[Edit, ...]:
-    """Put an entry before the first one, and before the comments that stand right above that."""
+    """Put an entry before the first one, and before the comments right above that, unless they begin the text."""
     source = mapping.tree.source
     column = places.column_of(mapping)
     lines = entry_lines(key, value, column, replace(layout, literal=False), quote)
@@ -160,8 +160,10 @@ def add_first_entry(
     line = places.line_start(source, start)
     if source[line:start].strip():
         return (Edit(path, Span(start, start), layout.newline.join([*lines, " " * column])),)
-    while line > 0 and source[(above := places.line_start(source, line - 1)) : line].lstrip().startswith("#"):
-        line = above
+    above = line
+    while above > 0 and source[(before := places.line_start(source, above - 1)) : above].lstrip().startswith("#"):
+        above = before
+    line = above or line
     return (Edit(path, Span(line, line), " " * column + layout.newline.join(lines) + layout.newline),)
 
 

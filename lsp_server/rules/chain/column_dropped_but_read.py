@@ -26,7 +26,7 @@ None.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lsp_server.database.model import Revision, Table
@@ -40,6 +40,11 @@ from lsp_server.snapshot import Drift, Snapshot
 from lsp_server.text import Location, Span
 
 _SAME_ROWS = frozenset({"filter", "where", "filter_by", "order_by", "limit", "offset", "distinct", "execution_options", "with_for_update"})
+_NEAR = 200  # characters before a word that are looked at
+_BY_NAME = re.compile(r"(?:back(?:ref|_populates)\s*=\s*(?:backref\(\s*)?|(?:has|get|set)attr\([^()]*)[\"']$")
+_ASSIGNED = re.compile(r"\s*=(?!=)")
+_HOLDER = re.compile(r"(\w+)\s*\.\s*$")
+_FILTER = re.compile(r"\bfilter_by\s*\([^()]*$")
 _DYNAMIC = ("__getattr__", "__getattribute__")
 
 
@@ -98,25 +103,50 @@ def _lacks(cls: ClassValue, name: str) -> bool:
 
 def _mentioning(snapshot: Snapshot, drift: Drift, dropped: Dropped) -> list[str]:
     """Files worth a look. None where some file makes the attribute otherwise: a back reference, an assignment, a guard."""
-    word = re.compile(rf"(?<!\w){re.escape(dropped.name)}(?!\w)")
-    made = re.compile(
-        rf"back(?:ref|_populates)\s*=\s*(?:backref\(\s*)?[\"']{re.escape(dropped.name)}[\"']"
-        rf"|(?:hasattr|getattr|setattr)\([^()]*[\"']{re.escape(dropped.name)}[\"']"
-        rf"|\b{re.escape(dropped.cls.name)}\.{re.escape(dropped.name)}\s*=(?!=)"
-    )
+    folders = tuple(f"{folder}/" for folder in drift.replay.history.versions if folder)
     found = []
     for path in sorted(snapshot.documents):
-        if kind_of(path) is not Kind.PYTHON or any(path.startswith(f"{folder}/") for folder in drift.replay.history.versions if folder):
+        if kind_of(path) is not Kind.PYTHON or path.startswith(folders):
             continue
         snapshot.check_cancelled()
         text = snapshot.documents[path].text
-        if dropped.name not in text or word.search(text) is None:
-            continue
-        if made.search(text):
+        places = list(_places(text, dropped.name))
+        if any(_makes(before, after, dropped.cls.name) for before, after in places):
             return []
-        if dropped.cls.name in text or dropped.cls.path.rpartition("/")[2].removesuffix(".py") in text:
+        if dropped.cls.name in text and _may_read(text, places, dropped.cls.name):
             found.append(path)
     return found
+
+
+def _places(text: str, name: str) -> Iterator[tuple[str, str]]:
+    """The text just before and just behind each place of a word. Looking by hand: most files hold the word nowhere."""
+    start = text.find(name)
+    while start >= 0:
+        end = start + len(name)
+        before, after = text[max(start - _NEAR, 0) : start], text[end : end + 8]
+        if not (before[-1:].isalnum() or before[-1:] == "_" or after[:1].isalnum() or after[:1] == "_"):
+            yield before, after
+        start = text.find(name, end)
+
+
+def _makes(before: str, after: str, cls: str) -> bool:
+    """Whether the attribute is made or guarded here: a back reference, `getattr` and its like, an assignment to the class."""
+    if before.endswith(("'", '"')):
+        return _BY_NAME.search(before) is not None
+    return before.endswith(f"{cls}.") and _ASSIGNED.match(after) is not None
+
+
+def _may_read(text: str, places: Sequence[tuple[str, str]], cls: str) -> bool:
+    """A quick look, for a syntax tree costs time: the attribute behind the class's name or behind a name annotated with it,
+    or given to `filter_by`."""
+    if any(_ASSIGNED.match(after) and _FILTER.search(before) for before, after in places):
+        return True
+    holders = {holder[1] for before, _ in places if (holder := _HOLDER.search(before)) is not None}
+    names = {cls, *re.findall(rf"\b{re.escape(cls)}\s+as\s+(\w+)", text)} if holders else set()
+    if holders & names:
+        return True
+    annotated = [holder for holder in holders if f"{holder}:" in text or f"{holder} :" in text]
+    return any(re.search(rf"\b{holder}\s*:\s*[\"']?(?:\w+\.)*{name}\b", text) for holder in annotated for name in names)
 
 
 def _reads(snapshot: Snapshot, path: str, dropped: Dropped) -> Iterator[Finding]:
@@ -184,10 +214,12 @@ def _selects(node: Node, is_class) -> bool:  # type: ignore[no-untyped-def]
 
 def _from_parameters(function: Node, name: str, is_class) -> Iterator[Node]:  # type: ignore[no-untyped-def]
     """`author.website` in a function whose parameter is `author: Author` and stays it."""
+    own = {each[0] for each in function[5] if each[2] is not None and each[1] not in ("vararg", "kwarg") and is_class(each[2])}
+    if not own:
+        return
     inner = [node for node in walk(function[8]) if node[0] == "def" or node[0] == "lambda"]
     shadowed = {parameter[0] for each in inner for parameter in (each[5] if each[0] == "def" else each[3])}
-    rebound = _rebound(function[8]) | shadowed
-    own = {each[0] for each in function[5] if each[2] is not None and each[1] not in ("vararg", "kwarg") and is_class(each[2])} - rebound
+    own -= _rebound(function[8]) | shadowed
     for node in walk(function[8]):
         if node[0] == "attr" and node[4] == name and node[3][0] == "name" and node[3][3] in own:
             yield node

@@ -37,12 +37,11 @@ from lsp_server.text import Location, Span
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
-    mapped = {table.location for database in snapshot.mapped for table in database.tables if table.origin}
     for replay, found in heads(snapshot):
         revision = found.revision
         seen: set[str] = set()
         for cls, node in _used(snapshot, revision.path):
-            if cls.location not in mapped or cls.qualname in seen or _is_frozen(replay.history, cls):
+            if cls.qualname in seen or _is_frozen(replay.history, cls) or not _is_mapped(snapshot, cls):
                 continue
             seen.add(cls.qualname)
             yield Finding(
@@ -56,10 +55,14 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             )
 
 
+def _is_mapped(snapshot: Snapshot, cls: ClassValue) -> bool:
+    return any(table.location == cls.location for database in snapshot.mapped for table in database.tables if table.origin)
+
+
 def _is_frozen(history: History, cls: ClassValue) -> bool:
     """Whether a class stands among the revisions: a copy made for them, which nobody changes with the application."""
     folder = cls.path.rpartition("/")[0]
-    return folder in history.versions or bool(history.folder) and cls.path.startswith(f"{history.folder}/")
+    return folder in history.versions or (history.folder != "" and cls.path.startswith(f"{history.folder}/"))
 
 
 def _used(snapshot: Snapshot, path: str) -> Iterator[tuple[ClassValue, Node]]:

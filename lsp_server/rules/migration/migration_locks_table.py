@@ -7,7 +7,8 @@ CONCURRENTLY, a unique constraint (it builds one too), a change of type that rew
 that is there already, a foreign key or check that is validated at once, a column added with a default that differs from
 row to row. For MySQL only changes of type: it builds indexes while others write.
 
-SQLite has one writer at a time anyway and is left alone.
+SQLite has one writer at a time anyway and is left alone, and so are keys and indexes over nothing but columns that the same
+revision adds: they have no values to work through yet.
 
 Only heads are looked at. What lies behind a head has usually run everywhere, and cannot be helped any more.
 
@@ -38,7 +39,8 @@ from lsp_server.findings import Finding, Rule, Severity
 from lsp_server.rules.migration._risks import Moment, moments, source
 from lsp_server.snapshot import Snapshot
 
-_UNCHECKED = re.compile(r"not[_ ]valid|using\s+index", re.IGNORECASE)
+# The author has thought of it; whether it is so may hang on the environment.
+_UNCHECKED = re.compile(r"not[_ ]valid|using\s+index|concurrently\s*=\s*(?!False)", re.IGNORECASE)
 _VOLATILE = re.compile(r"gen_random_uuid|uuid_generate|uuid_v|clock_timestamp|random\s*\(|nextval|timeofday", re.IGNORECASE)
 _TEXTS = ("VARCHAR", "TEXT")
 
@@ -62,11 +64,11 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 def _said(moment: Moment, table: Table) -> tuple[str, str] | None:
     name = table.full_name
     match moment.step.operation:
-        case CreateIndex(_, index) if not index.concurrently:
+        case CreateIndex(_, index) if not index.concurrently and not _is_all_new(moment, table, index.columns):
             shown = ", ".join(index.columns or ()) or index.name or ""
             advice = "use `postgresql_concurrently=True` inside `op.get_context().autocommit_block()`"
             return index.name or shown, f"writing to `{name}` waits until the index on ({shown}) is built: {advice}"
-        case AddConstraint(_, Unique() as unique):
+        case AddConstraint(_, Unique() as unique) if not _is_all_new(moment, table, unique.columns):
             shown = ", ".join(unique.columns or ())
             advice = "build a unique index CONCURRENTLY first, then add the constraint USING INDEX"
             return unique.name or shown, f"`{name}` is locked until the unique index on ({shown}) is built: {advice}"
@@ -77,15 +79,19 @@ def _said(moment: Moment, table: Table) -> tuple[str, str] | None:
         case AddConstraint(_, Check() as rule) if rule.unknown is None:
             advice = "add it with `postgresql_not_valid=True`, then VALIDATE CONSTRAINT in a revision of its own"
             return rule.name or "check", f"`{name}` is locked while every row is held to the check: {advice}"
-        case AddColumn(_, column) if _is_volatile(column):
+        case AddColumn(_, added) if _is_volatile(added):
             advice = "add it without the default, set the default, then fill the rows in batches"
-            return column.name, f"`{name}` is locked and rewritten to give every row its own `{column.name}`: {advice}"
+            return added.name, f"`{name}` is locked and rewritten to give every row its own `{added.name}`: {advice}"
         case AlterColumn(key, column_name, nullable=False):
             column = moment.column(key, column_name)
             if column is not None and column.nullable is True:
                 advice = f"add a check `{column_name} IS NOT NULL` NOT VALID and validate it first"
                 return column_name, f"`{name}` is locked while every row's `{column_name}` is looked at: {advice}"
     return _rewritten(moment, table)
+
+
+def _is_all_new(moment: Moment, table: Table, columns: tuple[str, ...] | None) -> bool:
+    return bool(columns) and all((table.key, name) in moment.new for name in columns or ())
 
 
 def _has_values(moment: Moment, table: Table, columns: tuple[str, ...] | None) -> bool:
