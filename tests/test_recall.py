@@ -65,8 +65,14 @@ def test_an_untouched_workspace_gives_the_same_report(project: Path) -> None:
 
 
 def test_an_untouched_workspace_is_recalled_without_the_readers(project: Path) -> None:
-    """Nothing that reads or compares is imported when there is nothing to read."""
-    report_of(project)
+    """Nothing that reads or compares is imported when there is nothing to read; what is unknown is recalled as well."""
+    (project / "status.py").write_text(
+        "import os\nfrom fastapi import APIRouter, FastAPI\n\nstatus = FastAPI()\n"
+        "router = APIRouter(prefix=os.environ['PREFIX'])\n\n\n@router.get('/up')\ndef up(): ...\n\n\n"
+        "status.include_router(router)\n",
+        encoding="utf-8",
+    )
+    assert report_of(project)["summary"]["unknown"]
     code = (
         "import sys; from lsp_server import recall; recall.SETTLED = 0; from lsp_server.cli import run;"
         f"run(['--check', {str(project)!r}, '--format', 'json']);"
