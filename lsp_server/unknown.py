@@ -6,7 +6,7 @@ so that silence is never mistaken for agreement.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lsp_server.text import Location
 
@@ -20,7 +20,7 @@ class Unknown:
 
     what: str
     location: Location | None = None
-    unread: bool = False
+    unread: bool = field(default=False, kw_only=True)
 
     def __bool__(self) -> bool:
         """Neither true nor false: asking is a programming error that would turn ignorance into an answer."""

@@ -86,7 +86,7 @@ def named(outcome: Outcome, path: str) -> list[tuple[int | None, str]]:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        (SPEC + "  /more:\n    get: {responses: {}\n", 16),
+        (SPEC + "  /more:\n    get: {responses: {}\n", 17),
         (SPEC + "  /more:\n\tget: x\n", 17),
         (SPEC + "  /more: 'open\n", 16),
         (SPEC + "  /more: *nowhere\n", 16),

@@ -7,7 +7,7 @@ values is offered as unsafe, with a comment in the code that says what stays los
 from __future__ import annotations
 
 from lsp_server.database.migration.renames import Rename
-from lsp_server.database.operations import KEEP, AlterColumn, ChangeRows, DropColumn, DropTable, Opaque, RenameTable
+from lsp_server.database.operations import AlterColumn, ChangeRows, DropColumn, DropTable, Opaque, RenameTable
 from lsp_server.database.replay import HistoryReplay, RevisionReplay
 from lsp_server.findings import Applicability, Direction, Fix
 from lsp_server.repair.generate_migration import conventions_of
@@ -66,6 +66,6 @@ def _renames_back(step: RevisionReplay) -> tuple[Rename, ...]:
         operation = each.operation
         if isinstance(operation, RenameTable):
             back.append(Rename((operation.table[0], operation.name), None, operation.table[1], True, "the upgrade renames it"))
-        elif isinstance(operation, AlterColumn) and isinstance(operation.name, str) and operation.name is not KEEP:
+        elif isinstance(operation, AlterColumn) and isinstance(operation.name, str):
             back.append(Rename(operation.table, operation.name, operation.column, True, "the upgrade renames it"))
     return tuple(back)

@@ -105,7 +105,7 @@ def _with_bounds(work: Work, document: Document, node: Node, wanted: Parameter) 
 
 def _default_node(parameter: Node) -> Node | None:
     """The default's own expression: `= 20`, or the first argument of `= Query(20)`."""
-    default = parameter[3]
+    default: Node | None = parameter[3]
     if default is None or default[0] != "call":
         return default
     marker = _marker(parameter)

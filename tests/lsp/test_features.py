@@ -77,7 +77,7 @@ def test_lenses_lead_to_the_other_end_only_where_the_client_has_a_way(tmp_path: 
             editor.open(CODE)
             first, second = await editor.client.text_document_code_lens_async(ask)
             assert first.command.command == "specdrift.showReferences"
-            uri, position, (other,) = first.command.arguments
+            uri, _, (_,) = first.command.arguments
             assert uri == editor.uri(CODE)
             assert (second.command.title, second.command.command) == ("in no spec", "")
             settings = {"specdrift": {"codeLens": False}}
