@@ -11,19 +11,21 @@ import os
 import sqlite3
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lsp_server import __version__
+from lsp_server import __version__, recall
 from lsp_server.document import is_unread
-from lsp_server.python.module import ModuleFacts
-from lsp_server.python.syntax import SyntaxProblem
-from lsp_server.snapshot import Memo
 from lsp_server.text import Span
 from lsp_server.workspace import Stamp
 
-FORMAT = 5  # raise when a fact's shape or meaning changes
+if TYPE_CHECKING:  # A report that is recalled needs no reader: they are imported when facts are.
+    from lsp_server.findings import Report
+    from lsp_server.snapshot import Memo
+
+FORMAT = 6  # raise when a fact's shape or meaning changes
 _TAG = f"{FORMAT}:{__version__}:{sys.version_info[0]}.{sys.version_info[1]}"
 
 
@@ -48,6 +50,26 @@ class Cache:
         self._known: dict[str, tuple[int, int, str]] = {}
         self._rows: set[tuple[str, str, str]] = set()
 
+    def recall(self, key: str) -> Report | None:
+        """The finished report of last time; see `recall.py`."""
+        try:
+            if not self.path.exists():
+                return None
+            with _closing(self.path) as connection:
+                return recall.recall(connection, key)
+        except (sqlite3.Error, OSError) as error:
+            self._distrust(error)
+            return None
+
+    def keep(self, key: str, report: Report) -> None:
+        """Keep a finished report for the next time."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with _closing(self.path) as connection, connection:
+                recall.keep(connection, key, report)
+        except (sqlite3.Error, OSError, ValueError) as error:
+            self._distrust(error)
+
     def load(self, files: Mapping[str, Stamp], memo: Memo) -> dict[str, str]:
         """Digests of the files whose size and time have not changed; their facts go into the memo."""
         digests: dict[str, str] = {}
@@ -59,12 +81,19 @@ class Cache:
                     if stamp is not None and (stamp.size, stamp.modified) == (size, modified):
                         digests[path] = digest
                 for path, sort, digest, blob in connection.execute("SELECT path, sort, digest, blob FROM fact"):
-                    if digests.get(path) == digest:
-                        memo.entries[(sort, path)] = (digest, _decode(sort, path, marshal.loads(blob)))
+                    if digests.get(path) == digest and (content := recall.unsealed(blob)) is not None:
+                        memo.entries[(sort, path)] = (digest, _decode(sort, path, marshal.loads(content)))
                         self._rows.add((path, sort, digest))
-        except (sqlite3.Error, OSError, ValueError, EOFError, TypeError, KeyError):
-            return digests
+        except (sqlite3.Error, OSError, ValueError, EOFError, TypeError, KeyError) as error:
+            self._distrust(error)
         return digests
+
+    def _distrust(self, error: Exception) -> None:
+        """Throw away a file that is no database any more; one that is only busy or full stays."""
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            for suffix in ("", "-wal", "-shm"):
+                with suppress(OSError):
+                    os.unlink(f"{self.path}{suffix}")
 
     def save(self, files: Mapping[str, Stamp], digests: Mapping[str, str], memo: Memo) -> None:
         """Write the facts that are new. Files that are gone lose their rows."""
@@ -74,7 +103,7 @@ class Cache:
             if path in digests and digest == digests[path] and (path, sort, digest) not in self._rows:
                 blob = _blob(sort, value)
                 if blob is not None:
-                    rows.append((path, sort, digest, blob))
+                    rows.append((path, sort, digest, recall.sealed(blob)))
         stamps = [(path, stamp.size, stamp.modified, digests[path]) for path, stamp in files.items() if path in digests]
         gone = [(path,) for path in self._known if path not in files]
         changed = [row for row in stamps if self._known.get(row[0]) != row[1:]]
@@ -87,8 +116,8 @@ class Cache:
                 connection.executemany("INSERT OR REPLACE INTO fact VALUES (?, ?, ?, ?)", rows)
                 connection.executemany("DELETE FROM file WHERE path = ?", gone)
                 connection.executemany("DELETE FROM fact WHERE path = ?", gone)
-        except (sqlite3.Error, OSError, ValueError):
-            return
+        except (sqlite3.Error, OSError, ValueError) as error:
+            self._distrust(error)
 
 
 class _closing:
@@ -99,16 +128,24 @@ class _closing:
 
     def __enter__(self) -> sqlite3.Connection:
         self.connection = sqlite3.connect(self.path, timeout=2)
-        connection = self.connection
+        try:
+            return self._prepared(self.connection)
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def _prepared(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=OFF")
         connection.execute("CREATE TABLE IF NOT EXISTS meta (tag TEXT)")
         row = connection.execute("SELECT tag FROM meta").fetchone()
         if row is None or row[0] != _TAG:
-            connection.executescript("DROP TABLE IF EXISTS file; DROP TABLE IF EXISTS fact; DELETE FROM meta;")
+            connection.executescript("DROP TABLE IF EXISTS file; DROP TABLE IF EXISTS fact; "
+                                     "DROP TABLE IF EXISTS report; DELETE FROM meta;")
             connection.execute("INSERT INTO meta VALUES (?)", (_TAG,))
             connection.execute("CREATE TABLE file (path TEXT PRIMARY KEY, size INT, modified INT, digest TEXT)")
             connection.execute("CREATE TABLE fact (path TEXT, sort TEXT, digest TEXT, blob BLOB, PRIMARY KEY (path, sort))")
+            connection.execute("CREATE TABLE report (key TEXT PRIMARY KEY, made INT, blob BLOB)")
             connection.commit()
         return connection
 
@@ -118,6 +155,8 @@ class _closing:
 
 def _blob(sort: str, value: object) -> bytes | None:
     """What is kept on disk; None for facts that are not, such as a tree too deep for `marshal`."""
+    from lsp_server.python.module import ModuleFacts
+
     try:
         if isinstance(value, ModuleFacts):
             return marshal.dumps((value.body, [(*problem.span, problem.message) for problem in value.problems], value.mended))
@@ -129,6 +168,9 @@ def _blob(sort: str, value: object) -> bytes | None:
 
 
 def _decode(sort: str, path: str, value: Any) -> object:
+    from lsp_server.python.module import ModuleFacts
+    from lsp_server.python.syntax import SyntaxProblem
+
     if sort == "module":
         body, problems, mended = value
         read = tuple(SyntaxProblem(Span(start, end), text) for start, end, text in problems)

@@ -116,7 +116,8 @@ class Rule:
     """`name` is the diagnostic's code, the file's name, the page in the docs and the word in a suppression.
 
     `area` is "api", "database", "chain", "migration", "stories", "spec" or "house". `mirror` names the rule for the other
-    direction, or says in a sentence why there is none.
+    direction, or says in a sentence why there is none. `risk`: the rule tells what running something may cost, not that
+    anything is wrong; a repair may bring such a finding, which is then shown with it.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Rule:
     check: Check | None = None
     review: Review | None = None  # runs after the others and sees their outcome
     documentation: str = ""
+    risk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from lsp_server.api.model import Api, Operation
 from lsp_server.api.pair import route_key, spec_key
-from lsp_server.snapshot import Contract, Snapshot
+from lsp_server.database.operations import AddColumn, AlterColumn, CreateTable, Keep, Key, RenameTable
 from lsp_server.text import Location, Span
+
+if TYPE_CHECKING:
+    from lsp_server.api.model import Api, Operation
+    from lsp_server.database.model import Table
+    from lsp_server.database.replay import HistoryReplay
+    from lsp_server.snapshot import Contract, Snapshot
 
 _CLASS = re.compile(r"\bclass[ \t]+(\w+)")
 
@@ -26,6 +32,7 @@ class Sort(StrEnum):
     MODEL = "model"
     TABLE = "table"
     COLUMN = "column"
+    STEP = "step"  # what a revision does to a table or a column
     REVISION = "revision"
 
 
@@ -33,8 +40,7 @@ class Sort(StrEnum):
 class Entry:
     """One thing. `name` is where its name stands, `whole` its declaration; `others` are the things it should agree with.
 
-    `head` is the part a person points at: from the first decorator to the end of the line with the name. `notes` are
-    blocks of Markdown that belong to it (the SQL of a revision).
+    `head` is the part a person points at: from the first decorator to the end of the line with the name.
     """
 
     sort: Sort
@@ -44,7 +50,6 @@ class Entry:
     head: Location
     detail: str = ""
     others: tuple[Entry, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 class Outline:
@@ -71,6 +76,8 @@ def outline(snapshot: Snapshot) -> Outline:
 
 def _entries(snapshot: Snapshot) -> Iterator[Entry]:
     yield from _api(snapshot)
+    yield from _database(snapshot)
+    yield from _revisions(snapshot)
 
 
 # The API: operations and routes, schemas and models
@@ -164,3 +171,114 @@ def _shapes(snapshot: Snapshot, api: Api, sort: Sort) -> list[Entry]:
 
 def _distinct(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple({(entry.whole, entry.title): entry for entry in entries}.values())
+
+
+# The database: tables and columns of models, and the steps of revisions that made them
+
+
+def _database(snapshot: Snapshot) -> Iterator[Entry]:
+    for drift in snapshot.drifts:
+        steps = _steps(snapshot, drift.replay)
+        ends: dict[Location, list[Entry]] = {}
+        for table in drift.mapped.tables:
+            for column, mapped in _mapped(snapshot, table):
+                made = steps.get((table.key, column), [])
+                for step in made:
+                    ends.setdefault(step.whole, []).append(mapped)
+                yield replace(mapped, others=_distinct(made))
+        for group in steps.values():
+            for step in group:
+                yield replace(step, others=_distinct(ends.get(step.whole, ())))
+
+
+def _mapped(snapshot: Snapshot, table: Table) -> Iterator[tuple[str | None, Entry]]:
+    """A mapped table (None) and its columns by name."""
+    if table.location is not None:
+        name = table.name_location or table.location
+        yield None, Entry(Sort.TABLE, table.full_name, name, table.location, _head(snapshot, table.location, name))
+    for column in table.columns:
+        if column.location is not None and column.location != table.location:
+            title = f"{table.full_name}.{column.name}"
+            yield column.name, Entry(Sort.COLUMN, title, column.location, column.location, column.location, column.type.sql or "")
+
+
+def _steps(snapshot: Snapshot, replay: HistoryReplay) -> dict[tuple[Key, str | None], list[Entry]]:
+    """What made or altered each table (None) and column, in the order of the revisions, under today's names."""
+    found: dict[tuple[Key, str | None], list[Entry]] = {}
+
+    def note(key: Key, column: str | None, location: Location, revision: str) -> None:
+        title = f"{key[1]}.{column}" if column else key[1]
+        found.setdefault((key, column), []).append(Entry(Sort.STEP, title, location, location, location, f"revision {revision}"))
+
+    for done in replay.revisions:
+        for step in done.steps:
+            match step.operation:
+                case CreateTable(table):
+                    note(table.key, None, step.location, done.revision.id)
+                    for column in table.columns:
+                        note(table.key, column.name, column.location or step.location, done.revision.id)
+                case AddColumn(table, column):
+                    note(_key(table), column.name, step.location, done.revision.id)
+                case AlterColumn(table, name, new):
+                    note(_key(table), name, step.location, done.revision.id)
+                    if isinstance(new, str) and not isinstance(new, Keep):
+                        found.setdefault((_key(table), new), []).extend(found.pop((_key(table), name)))
+                case RenameTable(table, name):
+                    moved = [(key, column) for key, column in found if key == _key(table)]
+                    for key, part in moved:
+                        found[((key[0], name), part)] = found.pop((key, part))
+                    note((_key(table)[0], name), None, step.location, done.revision.id)
+                case _:
+                    pass
+    return found
+
+
+def _key(table: Key) -> Key:
+    return (None if table[0] == "public" else table[0], table[1])
+
+
+def _revisions(snapshot: Snapshot) -> Iterator[Entry]:
+    """A revision stands at its identifier, and each direction at its function."""
+    for replay in snapshot.histories:
+        for revision in replay.history.revisions:
+            title = f"{revision.id} {revision.message or ''}".strip()
+            yield Entry(Sort.REVISION, title, revision.location, revision.location, revision.location)
+            for direction, whole in (("upgrade", revision.upgrade), ("downgrade", revision.downgrade)):
+                if whole is not None:
+                    yield Entry(Sort.REVISION, f"{direction} {revision.id}", whole, whole, _first_line(snapshot, whole))
+
+
+def _first_line(snapshot: Snapshot, whole: Location) -> Location:
+    document = snapshot.document(whole.path)
+    if document is None:
+        return whole
+    line = document.lines.line_span(document.text, document.lines.position(whole.span.start).line)
+    return Location(whole.path, Span(whole.span.start, min(line.end, whole.span.end)))
+
+
+def revision_sql(snapshot: Snapshot, entry: Entry) -> tuple[tuple[str, str], ...]:
+    """The SQL of a revision by direction, as far as its schemas tell; empty for entries that are no revision.
+
+    What a revision does to rows is not in it. Loads SQLAlchemy and Alembic.
+    """
+    if entry.sort is not Sort.REVISION:
+        return ()
+    from lsp_server.database.migration.offline import sql_between
+
+    for replay in snapshot.histories:
+        for done in replay.revisions:
+            revision = done.revision
+            if entry.whole not in (revision.location, revision.upgrade, revision.downgrade):
+                continue
+            dialect, source = replay.history.dialect, replay.history.folder
+            before, after = done.before.database(source), done.after.database(source)
+            found = []
+            if entry.whole != revision.downgrade:
+                found.append(("upgrade", sql_between(before, after, dialect)))
+            if entry.whole != revision.upgrade and revision.downgrade is not None:
+                undone = done.after.copy()
+                _, refusal = snapshot.replayer.run(revision, "downgrade", undone, replay.environment)
+                back = None if refusal is not None else sql_between(after, undone.database(source), dialect)
+                found.append(("downgrade", back))
+            return tuple((direction, sql) for direction, sql in found if sql is not None)
+    return ()

@@ -16,13 +16,14 @@ from typing import TypeVar
 from lsp_server.api.compare import compare as compare_apis
 from lsp_server.api.difference import Difference as ApiDifference
 from lsp_server.api.fastapi import may_declare_routes, read_applications
-from lsp_server.api.model import Api
+from lsp_server.api.model import Api, unknowns_of
 from lsp_server.api.openapi import is_specification, read_specification
 from lsp_server.api.pair import Pairing, pair, unpaired
 from lsp_server.config import Config, matches
-from lsp_server.database.alembic import find_histories
+from lsp_server.database.alembic import History, find_histories
 from lsp_server.database.compare import Difference as SchemaDifference
 from lsp_server.database.compare import compare as compare_databases
+from lsp_server.database.facts import unknowns_of as unknowns_of_table
 from lsp_server.database.model import Database
 from lsp_server.database.pair import Upkeep
 from lsp_server.database.pair import pair as pair_histories
@@ -329,6 +330,11 @@ class Snapshot:
             replays.append(self.replayer.replay(history))
         return tuple(replays)
 
+    def replay_of(self, history: History) -> HistoryReplay | None:
+        """The same Alembic tree as in another snapshot; one folder may hold trees for several databases."""
+        place = (history.folder, history.versions)
+        return next((each for each in self.histories if (each.history.folder, each.history.versions) == place), None)
+
     @cached_property
     def replayer(self) -> Replayer:
         return Replayer(self.interpreter, self.documents.digest, self.memo.get("replay", "", None, dict))
@@ -357,7 +363,9 @@ class Snapshot:
     def unknowns(self) -> tuple[Unknown, ...]:
         """What could not be read, in order of place."""
         found = [unknown for api in (*self.promised, *self.implemented) for unknown in api.unknowns]
+        found.extend(unknown for api in self.implemented for each in api.operations for unknown in unknowns_of(each))
         found.extend(unknown for database in self.mapped for unknown in database.unknowns)
+        found.extend(unknown for database in self.mapped for table in database.tables for unknown in unknowns_of_table(table))
         found.extend(_why(replay) for replay in self.histories if replay.verdict.ok is not True)
         found.extend(unpaired(self.promised, [contract.pairing for contract in self.contracts]))
         found.extend(self._unread())

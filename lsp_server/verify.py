@@ -1,7 +1,8 @@
 """Verification: what a change would really do, established by the same checker that found the fault.
 
-A change is shown only when the finding it is for is gone afterwards and nothing new appeared. Pure: the snapshot as it
-would be is checked, no file is written.
+A change is shown only when the finding it is for is gone afterwards and nothing new is wrong. What the change costs when it
+is run (a rule's `risk`: a migration that drops a column loses its values) is listed, and does not forbid it. Pure: the
+snapshot as it would be is checked, no file is written.
 """
 
 from __future__ import annotations
@@ -65,11 +66,13 @@ def verify(
     new = {entry.fingerprint for entry in after.findings}
     cleared = tuple(entry for entry in before.findings if entry.fingerprint not in new)
     introduced = tuple(entry for entry in after.findings if entry.fingerprint not in old)
+    risks = {rule.name for rule in rules if rule.risk}
+    faults = [entry for entry in introduced if entry.rule not in risks]
     problem = None
     if finding.fingerprint in new:
         problem = "the finding would still be there afterwards"
-    elif introduced:
-        problem = f"it would bring a new finding: {introduced[0].message}"
+    elif faults:
+        problem = f"it would bring a new finding: {faults[0].message}"
     elif len(after.failed_rules) > len(before.failed_rules):
         problem = f"the rule {after.failed_rules[-1].rule} fails on the result"
     return Verdict(change, cleared, introduced, problem)

@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISLNK, S_ISREG
 
 from lsp_server.config import Config, ConfigError, matches, parse
 from lsp_server.document import Document, Documents, Kind, UndecodableText, decode, kind_of
@@ -30,6 +31,7 @@ class Stamp:
 
     size: int
     modified: int  # nanoseconds
+    changed: int = 0  # nanoseconds; of the file's own record, which no program can set back
 
 
 def find_config(root: Path) -> Config:
@@ -103,22 +105,18 @@ def is_looked_at(path: str, config: Config) -> bool:
 
 def stamp_of(root: Path, name: str) -> Stamp | None:
     """None where there is no such regular file inside the workspace."""
-    full = root / name
+    full = os.path.join(root, name)
     try:
         status = os.lstat(full)
-        if os.path.islink(full):
+        if S_ISLNK(status.st_mode):
             if not Path(os.path.realpath(full)).is_relative_to(os.path.realpath(root)):
                 return None
             status = os.stat(full)
     except OSError:
         return None
-    if not _regular(status.st_mode):
+    if not S_ISREG(status.st_mode):
         return None
-    return Stamp(status.st_size, status.st_mtime_ns)
-
-
-def _regular(mode: int) -> bool:
-    return (mode & 0o170000) == 0o100000
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _git_files(root: Path) -> list[str] | None:

@@ -62,7 +62,10 @@ _FROM_SETTINGS = object()  # stands for a default that there is, and that settin
 
 @dataclass(frozen=True, slots=True)
 class BodyField:
-    """One part of the request body. `sort` is "body", "form" or "file"; `whole`: a model that may be the body itself."""
+    """One part of the request body. `sort` is "body", "form" or "file"; `whole`: a model that may be the body itself.
+
+    `renamed`: it has an alias, which not every release of FastAPI documents where several parts make one body.
+    """
 
     name: str
     schema: Schema
@@ -72,6 +75,7 @@ class BodyField:
     whole: bool
     media_type: str | None
     location: Location | None
+    renamed: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -122,6 +126,9 @@ class Signature:
         embedded = len(parts) > 1 or first.embed or (first.sort != "body" and not first.whole)
         if not embedded:
             return Body(((media_type, first.schema),), first.required, location=first.location)
+        renamed = next((part for part in parts if part.renamed), None)
+        if renamed is not None:
+            return Unknown(f"under which name FastAPI documents the part `{renamed.name}` of the body", renamed.location)
         name = f"Body_{identity}" if isinstance(identity, str) else f"Body_{len(shapes.schemas)}"
         properties = tuple(Property(part.name, part.schema, part.required, part.location) for part in parts)
         shapes.schemas.setdefault(name, Schema(types=("object",), properties=properties, location=first.location))
@@ -433,7 +440,7 @@ class _Reader:
         embed = info is not None and argument_of(info.arguments, "embed") is True
         media_type = argument_of(info.arguments, "media_type") if info is not None else None
         part = BodyField(alias or name, schema, stated is MISSING, sort or "body", embed, is_whole(kind),
-                         media_type if isinstance(media_type, str) else None, location)  # fmt: skip
+                         media_type if isinstance(media_type, str) else None, location, alias not in (None, name))  # fmt: skip
         return _Gathered(bodies=[part])
 
     def _model_parameters(self, model: ClassValue, where: str, info: Instance | None) -> _Gathered:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from lsp_server.api.fastapi_names import APPLICATION, ROUTER, bases_of, spelled
-from lsp_server.api.fastapi_operations import OperationReader, Placement
+from lsp_server.api.fastapi_operations import OperationReader, Placement, unplaced
 from lsp_server.api.fastapi_routing import Inclusion, Route, Router, Routing
 from lsp_server.api.model import Api, Operation
 from lsp_server.api.pydantic import Shapes, pydantic_version
@@ -52,12 +53,11 @@ def read_applications(
     _call_uncalled(interpreter, routing, paths)
     _feed_new(interpreter, routing, fed)
     version = pydantic if pydantic is not None else pydantic_version(interpreter)
-    roots = _roots(routing)
-    apis = [_read(interpreter, root, version) for root in roots]
-    served = _one_per_place(api for api in apis if api.served)
+    listings = [_listing(root) for root in _roots(routing)]
+    served = _one_per_place(listing for listing in listings if listing.served)
     used = {router.location for router in routing.routers.values() if router.included or router.application}
-    loose = (api for api in apis if not api.served and api.operations and api.location not in used)
-    return (*served, *_one_per_place(loose))
+    loose = (each for each in listings if not each.served and each.operations and each.router.location not in used)
+    return _read_all(interpreter, [*served, *_one_per_place(loose)], version)
 
 
 def _feed_new(interpreter: Interpreter, routing: Routing, fed: set[str]) -> None:
@@ -137,7 +137,10 @@ def _roots(routing: Routing) -> list[tuple[Router, str, Unknown | None]]:
         for entry in router.entries:
             if isinstance(entry, Inclusion) and entry.mounted and isinstance(entry.target, Router):
                 prefix = entry.prefix if isinstance(entry.prefix, str) else Unknown("a mount path", entry.location)
-                mounts[id(entry.target)] = (prefix, _doubt(entry, router))
+                # An application is there whether or not it is mounted, in one branch or another: it has a spec of its own.
+                doubt = None if entry.target.application else _doubt(entry, router)
+                if isinstance(prefix, str) or id(entry.target) not in mounts:
+                    mounts[id(entry.target)] = (prefix, doubt)
     roots = []
     reached = _reached(routing)
     for router in routing.routers.values():
@@ -171,11 +174,27 @@ def _doubt(entry: Route | Inclusion, owner: Router) -> Unknown | None:
     return Unknown(entry.condition.what if entry.condition is not None else "a condition", entry.location)
 
 
-def _read(interpreter: Interpreter, root: tuple[Router, str, Unknown | None], version: int | None) -> Api:
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """Every route that an application or a loose router leads to, found without reading what the routes take and answer."""
+
+    router: Router
+    routes: tuple[tuple[Route, Router, Placement], ...]
+    unknowns: tuple[Unknown, ...]
+    hole: Unknown | None
+
+    @property
+    def served(self) -> bool:
+        return self.router.application or self.router.included
+
+    @property
+    def operations(self) -> int:
+        return sum(len(route.methods) for route, _, _ in self.routes if not isinstance(route.methods, Unknown))
+
+
+def _listing(root: tuple[Router, str, Unknown | None]) -> _Listing:
     router, prefix, doubt = root
-    shapes = Shapes(interpreter, version)
-    reader = OperationReader(interpreter, shapes)
-    operations: list[Operation] = []
+    routes: list[tuple[Route, Router, Placement]] = []
     unknowns: list[Unknown] = []
     holes: list[Unknown] = []
     start = Placement.of_router(router, prefix)
@@ -183,16 +202,20 @@ def _read(interpreter: Interpreter, root: tuple[Router, str, Unknown | None], ve
         start = start.doubted(doubt)
 
     def walk(current: Router, placement: Placement, depth: int) -> None:
+        if current.escaped is not None:
+            unknowns.append(current.escaped)
+            holes.append(current.escaped)
         for entry in current.entries:
             entry_doubt = _doubt(entry, current)
             if isinstance(entry, Route):
-                found = reader.operations(entry, current, placement if entry_doubt is None else placement.doubted(entry_doubt))
-                if isinstance(found, Unknown):
-                    unknowns.append(found)
-                    if entry_doubt is None or entry.certainty is Certainty.CONDITIONAL:
-                        holes.append(found)
-                else:
-                    operations.extend(found)
+                own = placement if entry_doubt is None else placement.doubted(entry_doubt)
+                refusal = unplaced(entry, own)
+                if refusal is None:
+                    routes.append((entry, current, own))
+                    continue
+                unknowns.append(refusal)
+                if entry_doubt is None or entry.certainty is Certainty.CONDITIONAL:
+                    holes.append(refusal)
             elif entry.mounted or depth > _DEEPEST:
                 continue
             elif isinstance(entry.target, Unknown):
@@ -204,21 +227,58 @@ def _read(interpreter: Interpreter, root: tuple[Router, str, Unknown | None], ve
                 walk(entry.target, inner if entry_doubt is None else inner.doubted(entry_doubt), depth + 1)
 
     walk(router, start, 0)
+    return _Listing(router, tuple(routes), tuple(unknowns), holes[0] if holes else None)
+
+
+def _read_all(interpreter: Interpreter, listings: list[_Listing], version: int | None) -> tuple[Api, ...]:
+    """The listings' Apis. Test suites make dozens of applications of the same routes in the same places: read once."""
+    known: dict[tuple[int, ...], list[tuple[_Listing, Api]]] = {}
+    apis = []
+    for listing in listings:
+        alike = known.setdefault(tuple(id(route) for route, _, _ in listing.routes), [])
+        twin = next((api for other, api in alike if other.routes == listing.routes), None)
+        if twin is None:
+            api = _read(interpreter, listing, version)
+            alike.append((listing, api))
+        else:
+            api = _at(listing, twin)
+        apis.append(api)
+    return tuple(apis)
+
+
+def _at(listing: _Listing, twin: Api) -> Api:
+    """The Api of a listing with the routes and placements of another."""
+    router = listing.router
     title = router.options.get("title")
-    sources = tuple(sorted({operation.location.path for operation in operations} | {router.location.path}))
-    return Api(
-        router.location.path, title if isinstance(title, str) else None, tuple(operations), shapes.schemas,
-        tuple(reader.security_schemes.values()), version="FastAPI", unknowns=tuple(unknowns),
-        incomplete=holes[0] if holes else None, location=router.location, sources=sources,
-        states_null=version != 1, served=router.application or router.included,
+    return replace(
+        twin, source=router.location.path, title=title if isinstance(title, str) else None, location=router.location,
+        sources=_sources(router, twin.operations), unknowns=listing.unknowns, incomplete=listing.hole, served=listing.served,
     )  # fmt: skip
 
 
-def _one_per_place(apis: Iterable[Api]) -> list[Api]:
+def _sources(router: Router, operations: Iterable[Operation]) -> tuple[str, ...]:
+    return tuple(sorted({operation.location.path for operation in operations} | {router.location.path}))
+
+
+def _read(interpreter: Interpreter, listing: _Listing, version: int | None) -> Api:
+    router = listing.router
+    shapes = Shapes(interpreter, version)
+    reader = OperationReader(interpreter, shapes)
+    operations = [operation for route, owner, placement in listing.routes for operation in reader.operations(route, owner, placement)]
+    title = router.options.get("title")
+    return Api(
+        router.location.path, title if isinstance(title, str) else None, tuple(operations), shapes.schemas,
+        tuple(reader.security_schemes.values()), version="FastAPI", unknowns=listing.unknowns,
+        incomplete=listing.hole, location=router.location, sources=_sources(router, operations),
+        states_null=version != 1, served=listing.served,
+    )  # fmt: skip
+
+
+def _one_per_place(listings: Iterable[_Listing]) -> list[_Listing]:
     """A factory that is called several times makes one application for us: the fullest."""
-    best: dict[Location | None, Api] = {}
-    for api in apis:
-        known = best.get(api.location)
-        if known is None or len(api.operations) > len(known.operations):
-            best[api.location] = api
+    best: dict[Location, _Listing] = {}
+    for listing in listings:
+        known = best.get(listing.router.location)
+        if known is None or listing.operations > known.operations:
+            best[listing.router.location] = listing
     return list(best.values())

@@ -62,6 +62,10 @@ class Placement:
         given = inclusion.options
         return self._with(given, inclusion.prefix)._with(router.options, router.options.get("prefix"))
 
+    def of_route(self, route: Route) -> Placement:
+        """The placement with what the route itself says; its prefix is the whole path."""
+        return self._with(route.options, route.path if route.path is not None else "")
+
     def doubted(self, doubt: Unknown) -> Placement:
         return self if self.doubt is not None else replace(self, doubt=doubt)
 
@@ -81,6 +85,13 @@ class Placement:
             response_classes=(own_class, *self.response_classes) if own_class is not None else self.response_classes,
             unique_ids=(own_id, *self.unique_ids) if own_id is not None else self.unique_ids,
         )  # fmt: skip
+
+
+def unplaced(route: Route, placement: Placement) -> Unknown | None:
+    """Why the path or the methods of a route are not known; None where they are."""
+    path = placement.of_route(route).prefix
+    unknown = path if isinstance(path, Unknown) else route.methods
+    return Unknown(unknown.what, route.location) if isinstance(unknown, Unknown) else None
 
 
 def _unknown(value: Value, what: str) -> Unknown:
@@ -125,13 +136,11 @@ class OperationReader:
         self.shapes = shapes
         self.security_schemes: dict[str, SecurityScheme] = {}
 
-    def operations(self, route: Route, router: Router, placement: Placement) -> list[Operation] | Unknown:
-        """One operation per method; Unknown where the path or the methods are not known."""
-        own = placement._with(route.options, route.path if route.path is not None else "")
-        if isinstance(own.prefix, Unknown):
-            return Unknown(own.prefix.what, route.location)
-        if isinstance(route.methods, Unknown):
-            return Unknown(route.methods.what, route.location)
+    def operations(self, route: Route, router: Router, placement: Placement) -> list[Operation]:
+        """One operation per method; none where the path or the methods are not known (see `unplaced`)."""
+        own = placement.of_route(route)
+        if isinstance(own.prefix, Unknown) or isinstance(route.methods, Unknown):
+            return []
         path = _CONVERTER.sub(r"{\1}", own.prefix)
         function = handler_function(route.endpoint)
         name = _route_name(route, function)

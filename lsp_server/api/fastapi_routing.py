@@ -107,7 +107,7 @@ class Router:
     condition: Unknown | None
     entries: list[Route | Inclusion] = field(default_factory=list)
     included: bool = False  # some router or application includes or mounts it
-    escaped: Unknown | None = None  # things we cannot see are put on it
+    escaped: Unknown | None = None  # things we cannot see may be put on it
 
 
 class Routing:
@@ -138,8 +138,19 @@ class Routing:
             if router is not None and endpoint is not None:
                 self._declare(router, declared, endpoint.value)
             return
+        elif isinstance(event.callee, Unknown):
+            self._given_away(event)
         if is_a(result, APPLICATION, ROUTER):
             self._note(result, event)
+
+    def _given_away(self, event: Event) -> None:
+        """An application or a router in the hands of something that cannot be followed, which may put routes on it."""
+        if event.certainty is Certainty.DORMANT:
+            return
+        for argument in event.arguments:
+            router = self.router_of(argument.value)
+            if router is not None and router.escaped is None:
+                router.escaped = Unknown("what something that cannot be followed puts on the application", event.location)
 
     def _note(self, value: Instance, event: Event) -> Router:
         known = self.routers.get(id(value))

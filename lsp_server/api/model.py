@@ -265,6 +265,21 @@ class Api:
         return found
 
 
+def unknowns_of(operation: Operation) -> Iterator[Unknown]:
+    """What could not be read about an operation, each said of it and placed at it where it has no place of its own."""
+    name = f"`{operation.method} {operation.path}`"
+    parts: list[tuple[str, object]] = [
+        (f"the parameters of {name}", operation.parameters), (f"the body of {name}", operation.body),
+        (f"the answers of {name}", operation.responses), (f"the security of {name}", operation.security),
+        (f"the operation id of {name}", operation.operation_id), (f"whether {name} exists", operation.maybe),
+    ]  # fmt: skip
+    if not isinstance(operation.responses, Unknown):
+        parts.extend((f"the answer {response.status} of {name}", response.unknown) for response in operation.responses)
+    for part, value in parts:
+        if isinstance(value, Unknown):
+            yield Unknown(f"{part}: {value.what}", value.location or operation.location)
+
+
 _PARAMETER = re.compile(r"\{([^{}:]*)(?::[^{}]*)?\}")
 
 

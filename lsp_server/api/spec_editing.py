@@ -7,14 +7,22 @@ schema or security scheme of the specification stands for one of the code, and h
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from lsp_server.api.compare_shapes import Shape, Shapes, limits
 from lsp_server.api.json_schema import Dialect
-from lsp_server.api.model import Api, Schema, SecurityRequirement, SecurityScheme, walk
-from lsp_server.api.shapes import merged
+from lsp_server.api.model import Api, Response, Schema, SecurityRequirement, SecurityScheme
 from lsp_server.api.spec_places import Specification
-from lsp_server.api.spec_text import SCHEMA_KEYS, schema_value, scheme_value, security_value
+from lsp_server.api.spec_text import (
+    SCHEMA_KEYS,
+    content_value,
+    response_value,
+    schema_value,
+    scheme_value,
+    security_value,
+)
 from lsp_server.text import Edit
 from lsp_server.tree.draft import Draft
 from lsp_server.tree.edit import Unwritable
@@ -22,6 +30,7 @@ from lsp_server.tree.node import Pointer
 from lsp_server.unknown import Unknown
 
 _PROSE = ("title", "description")  # what a person wrote stays
+_DEPTH = 12  # of schemas that are compared
 _FORBIDDEN = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -58,16 +67,35 @@ class Editing:
         return self._names[key]
 
     def _equal(self, schema: Schema) -> str | None:
-        """The one named schema of the specification with the same properties of the same types."""
-        fields = _fields(merged(Api("", schemas=self._others), schema))
-        if not fields:
+        """The one named schema of the specification that takes and gives the same values."""
+        wanted = _signature(Shapes(Api("", schemas=self._others)), schema)
+        if wanted is None:
             return None
+        own = Shapes(self.api)
         found = [
             name
-            for name, own in self.api.schemas.items()
-            if not name.startswith("#") and "#" not in name and _fields(merged(self.api, own)) == fields
+            for name, other in self.api.schemas.items()
+            if "#" not in name and _signature(own, other) == wanted
         ]
         return found[0] if len(found) == 1 else None
+
+    def response(self, response: Response) -> dict[str, Any]:
+        """An answer as the specification writes it: an error that others share by the reference that they use."""
+        value = response_value(response, self.dialect, self.name)
+        if response.status.startswith("2"):
+            return value
+        wanted = content_value(response.content, self.dialect, self.name)
+        used: Counter[str] = Counter()
+        for operation in self.api.operations:
+            declared = operation.response(response.status)
+            path, pointer = self.specification.pointer(operation.location)
+            node = self.draft.node(path, (*pointer, "responses", response.status))
+            reference = node.get("$ref") if node is not None else None
+            if declared is None or reference is None or path != self.api.source or not reference.text.startswith("#/"):
+                continue
+            if content_value(declared.content, self.dialect, self.name) == wanted:
+                used[reference.text] += 1
+        return {"$ref": used.most_common(1)[0][0]} if used else value
 
     def write_schemas(self) -> None:
         """Write the new named schemas, and those they refer to."""
@@ -107,6 +135,8 @@ class Editing:
             if node is None or node.value != value:
                 self.draft.set(path, pointer, dict(value))
             return
+        if "const" in value and "enum" in node:  # the same in other words
+            value = {**{key: inner for key, inner in value.items() if key != "const"}, "enum": [value["const"]]}
         for key in [key for key, _ in node.items() if key in order and key not in value]:
             self.draft.remove(path, pointer, key)
         for key, inner in value.items():
@@ -178,8 +208,26 @@ def _alike(one: SecurityScheme, other: SecurityScheme) -> bool:
     return not isinstance(one.sort, Unknown) and carrier(one) == carrier(other)
 
 
-def _fields(schema: Schema) -> dict[str, tuple[Any, ...]]:
-    """What tells object schemas apart: names, presence and types of their properties."""
-    if schema.unknown is not None or any(part.unknown is not None for part in walk(schema)):
-        return {}
-    return {one.name: (one.required, tuple(sorted(one.schema.types)), one.schema.nullable, one.schema.format) for one in schema.properties}
+def _signature(shapes: Shapes, schema: Schema) -> object | None:
+    """Equal for schemas of objects or enumerations that take the same values; None for others and for what is not known."""
+    shape = shapes.of(schema)
+    return _values(shapes, schema, ()) if shape.properties or shape.enum is not None else None
+
+
+def _values(shapes: Shapes, schema: Schema, inside: tuple[Shape, ...]) -> object | None:
+    shape = shapes.of(schema)
+    circle = next((number for number, outer in enumerate(inside) if outer.properties == shape.properties != {}), None)
+    if circle is not None:
+        return ("again", circle)
+    if not shape.known or len(inside) > _DEPTH:
+        return None
+    inner = (*inside, shape)
+    fields = {name: (one.required, _values(shapes, one.schema, inner)) for name, one in sorted(shape.properties.items())}
+    parts = [part for part in (shape.items, shape.additional, *shape.variants) if isinstance(part, Schema)]
+    below = [_values(shapes, part, inner) for part in parts]
+    if None in below or any(value is None or isinstance(required, Unknown) for required, value in fields.values()):
+        return None
+    enum = frozenset(map(repr, shape.enum)) if shape.enum is not None else None
+    limited = tuple(sorted(limits(shape).items()))
+    kind = "integer" if shape.types == {"integer"} else shape.format
+    return (shape.types, shape.nullable, kind, enum, limited, tuple(fields.items()), tuple(below), shape.additional is False)

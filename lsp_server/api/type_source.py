@@ -18,7 +18,8 @@ from lsp_server.api.model import Constant, Missing, Schema
 from lsp_server.unknown import Unknown
 
 _FORMATS = {
-    "uuid": ("uuid", "UUID"), "date-time": ("datetime", "datetime"), "date": ("datetime", "date"), "time": ("datetime", "time"),
+    **dict.fromkeys(("uuid", "uuid1", "uuid3", "uuid4", "uuid5"), ("uuid", "UUID")),
+    "date-time": ("datetime", "datetime"), "date": ("datetime", "date"), "time": ("datetime", "time"),
     "duration": ("datetime", "timedelta"), "decimal": ("decimal", "Decimal"), "ipv4": ("ipaddress", "IPv4Address"),
     "ipv6": ("ipaddress", "IPv6Address"), "binary": ("builtins", "bytes"), "byte": ("builtins", "str"),
 }  # fmt: skip

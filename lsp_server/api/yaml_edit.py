@@ -14,6 +14,7 @@ from typing import Any
 
 from lsp_server.api.json_schema import Dialect
 from lsp_server.api.model import (
+    METHODS,
     Body,
     Operation,
     Parameter,
@@ -49,9 +50,10 @@ from lsp_server.api.spec_text import (
 from lsp_server.text import Edit
 from lsp_server.tree.edit import Unwritable
 from lsp_server.tree.node import Pointer
+from lsp_server.unknown import Unknown
 
 __all__ = ["Specification", "Unwritable", "add_operation", "remove_operation", "remove_parameter", "remove_property",
-           "remove_response", "set_body", "set_deprecated", "set_operation_id", "set_parameter", "set_property", "set_required",
+           "remove_response", "replace_parameter", "set_body", "set_body_required", "set_content", "set_deprecated", "set_operation_id", "set_parameter", "set_property", "set_required",
            "set_response", "set_schema", "set_security"]  # fmt: skip
 
 
@@ -78,6 +80,9 @@ def add_operation(
         operation = without_shared(specification, operation, path, item)
     security = security_said(editing, operation.security, schemes)
     value = operation_value(operation, editing.dialect, editing.name, security)
+    for response in operation.responses if not isinstance(operation.responses, Unknown) else ():
+        if response.status in value["responses"]:
+            value["responses"][response.status] = editing.response(response)
     method = operation.method.lower()
     draft = editing.draft
     if draft.node(path, item) is not None:
@@ -90,11 +95,12 @@ def add_operation(
 
 
 def remove_operation(specification: Specification, operation: Operation) -> tuple[Edit, ...]:
-    """Take an operation out; its path with it where nothing else is there."""
+    """Take an operation out; its path with it where it was the only one."""
     editing = Editing(specification)
     path, pointer = specification.pointer(operation.location)
     item = editing.draft.node(path, pointer[:-1])
-    if item is not None and len(item) == 1 and len(pointer) == 3:
+    others = [key for key, _ in item.items() if key.upper() in METHODS and key != pointer[-1]] if item is not None else []
+    if item is not None and not others and "$ref" not in item and len(pointer) == 3:
         editing.draft.remove(path, pointer[:-2], pointer[-2])
     else:
         editing.draft.remove(path, pointer[:-1], pointer[-1])
@@ -158,7 +164,7 @@ def _settle_parameter(editing: Editing, path: str, pointer: Pointer, value: dict
             continue
         if key in value:
             editing.draft.put(path, pointer, key, value[key], ("name", "in", *order))
-        else:
+        elif (here := editing.draft.node(path, (*pointer, key))) is not None and here.value is not False:
             editing.draft.remove(path, pointer, key)
     if schema is None:
         return
@@ -169,12 +175,38 @@ def _settle_parameter(editing: Editing, path: str, pointer: Pointer, value: dict
         editing.settle(path, (*pointer, "schema"), schema, SCHEMA_KEYS)
 
 
-def remove_parameter(specification: Specification, operation: Operation, parameter: Parameter) -> tuple[Edit, ...]:
+def replace_parameter(
+    specification: Specification,
+    operation: Operation,
+    old: Parameter,
+    new: Parameter,
+    schemas: Mapping[str, Schema] | None = None,
+) -> tuple[Edit, ...]:
+    """Put a parameter in the place of another, which keeps its description. For this operation alone."""
+    editing = Editing(specification, schemas)
+    path, pointer = specification.pointer(operation.location)
+    number = number_of(specification, operation, old)
+    if number is None:
+        raise Unwritable(f"the parameter {old.name} belongs to all operations of {operation.path}")
+    if new.description is None:
+        new = replace(new, description=old.description)
+    editing.draft.set(path, (*pointer, "parameters", str(number)), parameter_value(new, editing.dialect, editing.name))
+    return editing.edits()
+
+
+def remove_parameter(
+    specification: Specification, operation: Operation, parameter: Parameter, for_all: bool = False
+) -> tuple[Edit, ...]:
+    """Take a parameter out. One that its path declares is taken from all operations of the path, if that is meant."""
     editing = Editing(specification)
     path, pointer = specification.pointer(operation.location)
     number = number_of(specification, operation, parameter)
     if number is None:
-        raise Unwritable(f"the parameter {parameter.name} belongs to all operations of {operation.path}")
+        pointer = pointer[:-1]
+        own_path, place = specification.mapping(parameter.location)
+        if not for_all or own_path != path or place[:-1] != (*pointer, "parameters"):
+            raise Unwritable(f"the parameter {parameter.name} belongs to all operations of {operation.path}")
+        number = int(place[-1])
     listed = editing.draft.node(path, (*pointer, "parameters"))
     if listed is not None and len(listed) == 1:
         editing.draft.remove(path, pointer, "parameters")
@@ -215,13 +247,28 @@ def _set_swagger_body(editing: Editing, path: str, pointer: Pointer, body: Body 
         editing.draft.put(path, pointer, "consumes", media_types, OPERATION_KEYS)
 
 
+def set_body_required(specification: Specification, operation: Operation, required: bool) -> tuple[Edit, ...]:
+    """Say whether a request must have its body; refused where the body is shared."""
+    editing = Editing(specification)
+    path, pointer = specification.pointer(operation.location)
+    place = (*pointer, "requestBody")
+    node = editing.draft.node(path, place)
+    if node is None or "$ref" in node:
+        raise Unwritable("the request body is not written here")
+    if required:
+        editing.draft.put(path, place, "required", True, ("description", "required"))
+    else:
+        editing.draft.remove(path, place, "required")
+    return editing.edits()
+
+
 def set_response(
     specification: Specification, operation: Operation, response: Response, schemas: Mapping[str, Schema] | None = None
 ) -> tuple[Edit, ...]:
     """Add an answer, or make the one of the same status say something else."""
     editing = Editing(specification, schemas)
     path, pointer = specification.pointer(operation.location)
-    value = response_value(response, editing.dialect, editing.name)
+    value = editing.response(response)
     listed = (*pointer, "responses")
     here = editing.draft.node(path, listed)
     if here is None:
@@ -231,9 +278,34 @@ def set_response(
     else:
         old = here.get(response.status)
         said = text_of(old, "description") if old is not None else None
-        if said and response.description is None:
+        if "$ref" not in value and said and response.description is None:
             value["description"] = said
         editing.draft.set(path, (*listed, response.status), value)
+    return editing.edits()
+
+
+def set_content(
+    specification: Specification,
+    operation: Operation,
+    status: str,
+    content: tuple[tuple[str, Schema], ...],
+    schemas: Mapping[str, Schema] | None = None,
+) -> tuple[Edit, ...]:
+    """Give an answer another content; its headers and links stay. One that is shared is overridden."""
+    editing = Editing(specification, schemas)
+    path, pointer = specification.pointer(operation.location)
+    place = (*pointer, "responses", status)
+    here = editing.draft.node(path, place)
+    declared = operation.response(status)
+    if here is None or declared is None or editing.dialect is Dialect.SWAGGER_2:
+        raise Unwritable(f"the response {status} is not written here")
+    value = response_value(replace(declared, content=content), editing.dialect, editing.name)
+    if "$ref" in here:
+        editing.draft.set(path, place, value)
+    elif "content" in value:
+        editing.draft.put(path, place, "content", value["content"], ("description", "headers", "content"))
+    else:
+        editing.draft.remove(path, place, "content")
     return editing.edits()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 
-from lsp_server.cli import OK, UsageError
+from lsp_server.commands import OK, UsageError
 from lsp_server.commands.output import put
 from lsp_server.rules import all_rules, rule_named
 

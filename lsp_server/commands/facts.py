@@ -8,7 +8,7 @@ import posixpath
 from collections.abc import Callable
 from typing import Any
 
-from lsp_server.cli import OK
+from lsp_server.commands import OK
 from lsp_server.commands.output import put
 from lsp_server.commands.project import Project, open_project
 from lsp_server.snapshot import Snapshot

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date
 
 from lsp_server.check import check
-from lsp_server.cli import USAGE
+from lsp_server.commands import USAGE
 from lsp_server.commands.check import baseline_of, counted, exit_status, known_before, outputs_of, write_reports
 from lsp_server.commands.output import put
 from lsp_server.commands.project import Project, open_project
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     repaired = f"{len(done)} repaired in {counted(len(changed), 'file')}"
     print(f"{repaired}, {counted(len(left.findings), 'finding')} left", file=sys.stderr)
     if not options.diff:
-        write_reports(outputs, left, snapshot, project.shown_root, options)
+        write_reports(outputs, left, snapshot.documents, project.shown_root, options)
     return exit_status(left, options)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from lsp_server.cli import UsageError
+from lsp_server.commands import UsageError
 
 
 def put(text: str) -> None:

@@ -10,30 +10,39 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsp_server.cache import Cache
-from lsp_server.cli import UsageError
+from lsp_server.commands import UsageError
 from lsp_server.config import Config, ConfigError
 from lsp_server.document import Documents
-from lsp_server.snapshot import Memo, Snapshot
 from lsp_server.workspace import Stamp, documents_of, find_config, list_files, read_config
+
+if TYPE_CHECKING:  # A report that is recalled needs no snapshot.
+    from lsp_server.snapshot import Memo, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
-    """What is looked at. `only` are the workspace paths that were asked for, None for all of them."""
+class Ground:
+    """What is looked at, before any file is. `only` are the workspace paths that were asked for, None for all of them."""
 
     root: Path
     shown_root: str
     config: Config
     files: dict[str, Stamp]
     only: tuple[str, ...] | None
-    snapshot: Snapshot
-    memo: Memo
     cache: Cache | None
 
     def wants(self, path: str) -> bool:
         return self.only is None or any(path == wanted or path.startswith(wanted + "/") for wanted in self.only)
+
+
+@dataclass(frozen=True, slots=True)
+class Project(Ground):
+    """What is looked at, with a snapshot of it."""
+
+    snapshot: Snapshot
+    memo: Memo
 
     def save_cache(self) -> None:
         if self.cache is not None:
@@ -42,7 +51,7 @@ class Project:
             self.cache.save(self.files, {path: documents.digest(path) for path in self.files if path in read}, self.memo)
 
 
-def open_project(options: argparse.Namespace) -> Project:
+def survey(options: argparse.Namespace) -> Ground:
     """Raises UsageError for paths that are not there, ConfigError for a configuration that cannot be used."""
     root, shown, only = _root(options.paths or [Path()])
     if options.config is not None:
@@ -55,11 +64,19 @@ def open_project(options: argparse.Namespace) -> Project:
     config = _with_options(config, options, root)
     files = list_files(root, config)
     _name_unread(only, files)
+    return Ground(root, shown, config, files, only, None if options.no_cache else Cache(root))
+
+
+def open_project(options: argparse.Namespace, ground: Ground | None = None) -> Project:
+    """The project on a ground, by default that of the options, with the facts known from last time. Raises as `survey`."""
+    from lsp_server.snapshot import Memo, Snapshot
+
+    if ground is None:
+        ground = survey(options)
     memo = Memo()
-    cache = None if options.no_cache else Cache(root)
-    digests = cache.load(files, memo) if cache is not None else {}
-    snapshot = Snapshot(documents_of(root, files, digests), config, memo, now=datetime.now())
-    return Project(root, shown, config, files, only, snapshot, memo, cache)
+    digests = ground.cache.load(ground.files, memo) if ground.cache is not None else {}
+    snapshot = Snapshot(documents_of(ground.root, ground.files, digests), ground.config, memo, now=datetime.now())
+    return Project(ground.root, ground.shown_root, ground.config, ground.files, ground.only, ground.cache, snapshot, memo)
 
 
 def _root(paths: list[Path]) -> tuple[Path, str, tuple[str, ...] | None]:
@@ -128,9 +145,9 @@ def _refuse_unknown_rules(config: Config) -> None:
 
 
 def _no_such_rule(name: str) -> str | None:
-    from lsp_server.rules import AREAS, all_rules
+    from lsp_server.rules import AREAS, rule_names
 
-    known = [*AREAS, *(rule.name for rule in all_rules())]
+    known = [*AREAS, *sorted(rule_names())]
     if name in known:
         return None
     near = difflib.get_close_matches(name, known, 1)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 
 from lsp_server.check import check
-from lsp_server.cli import UsageError
+from lsp_server.commands import UsageError
 from lsp_server.commands.project import Project
 from lsp_server.document import Document, UndecodableText, decode
 from lsp_server.findings import Finding

@@ -31,6 +31,7 @@ from lsp_server.unknown import Unknown
 
 _VERSION_TABLE = "alembic_version"  # a project may put something before or after the name
 _WITHOUT_COMMENTS = ("sqlite",)
+_DIRECTIONS = ("ASC", "DESC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +349,7 @@ def _same_content(before: Unique | Index, after: Unique | Index, dialect: str | 
             and bool(before.deferrable) == bool(after.deferrable)
             and before.nulls_not_distinct == after.nulls_not_distinct
         )
-    if [index_words(text) for text in left] != [index_words(text) for text in right]:
+    if _directed(before) != _directed(after):
         return False
     unique = (_is_unique(before), _is_unique(after))
     if not any(isinstance(item, Unknown) for item in unique) and unique[0] != unique[1]:
@@ -359,11 +360,30 @@ def _same_content(before: Unique | Index, after: Unique | Index, dialect: str | 
         return False
     if dialect == "postgresql":
         return (
-            (before.method or "btree").lower() == (after.method or "btree").lower()
-            and before.include == after.include
-            and dict(before.operators) == dict(after.operators)
+            _agree(before.method and before.method.lower(), after.method and after.method.lower())
+            and _agree(before.include, after.include)
+            and _agree(_operator_classes(before), _operator_classes(after))
         )
     return True
+
+
+def _directed(part: Unique | Index) -> list[tuple[str, ...]]:
+    """The words of every column, with the direction that some give as its operator class: `postgresql_ops={"id": "DESC"}`."""
+    given = dict(part.operators) if isinstance(part, Index) else {}
+    found = []
+    for text in part.columns or ():
+        direction = given.get(text, "")
+        found.append(index_words(f"{text} {direction}" if direction.upper() in _DIRECTIONS else text))
+    return found
+
+
+def _operator_classes(index: Index) -> dict[str, str]:
+    return {column: name.lower() for column, name in index.operators if name.upper() not in _DIRECTIONS}
+
+
+def _agree(before: object, after: object) -> bool:
+    """How an index is built differs only where both ends state it: models often leave it to the migration."""
+    return not before or not after or before == after
 
 
 def _same_where(before: str | Unknown | None, after: str | Unknown | None) -> bool:
@@ -385,8 +405,9 @@ def _compare_checks(before: Table, after: Table, path: tuple[str, ...]) -> Itera
     for check in right:
         found = next((other for other in unmatched if check.name is not None and other.name == check.name), None)
         if found is None:
-            unnamed = [other for other in unmatched if other.name is None or check.name is None]
-            found = next((other for other in unnamed if _same_check(other, check)), None)
+            others = {each.name for each in right if each is not check and each.name is not None}
+            free = [other for other in unmatched if other.name not in others]
+            found = next((other for other in free if _same_check(other, check)), None)
         if found is None:
             missing.append(check)
             continue

@@ -223,13 +223,14 @@ def _create_index(tree: exp.Create, location: Location) -> list[Operation] | Non
     operators: list[tuple[str, str]] = []
     for part in (parameters.args.get("columns") if parameters else None) or []:
         inner = part.this if isinstance(part, exp.Ordered) else part
+        direction = part.sql("postgres").removeprefix(inner.sql("postgres")).removesuffix(" ASC").strip()
         if isinstance(inner, exp.Opclass):
             operators.append((inner.this.sql("postgres"), inner.expression.sql("postgres")))
             inner = inner.this
         inner = inner.this if isinstance(inner, exp.Paren) else inner
         plain = isinstance(inner, exp.Column | exp.Identifier)
-        columns.append(_name(inner) if plain else inner.sql("postgres"))
-        marks.append(not plain)
+        columns.append(f"{_name(inner) if plain else inner.sql('postgres')} {direction}".rstrip())
+        marks.append(not plain or bool(direction))
     where = parameters.args.get("where") if parameters else None
     using = parameters.args.get("using") if parameters else None
     index = Index(

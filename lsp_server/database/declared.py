@@ -214,7 +214,10 @@ class Declarations:
         unknown: Unknown | None = None
         for item in items:
             if isinstance(item, Instance) and made_by(item) in _ORDERED and item.arguments and isinstance(item.arguments[0].value, str):
-                item = item.arguments[0].value  # `desc("started")`: a column and its order
+                # `desc("started")`: a column and its order
+                texts.append(f"{item.arguments[0].value} {_ORDERED[made_by(item) or '']}")
+                marks.append(True)
+                continue
             plain = str(item) if isinstance(item, str) else None
             bare = column_name(item) if plain is None else plain
             if plain is None and isinstance(item, Instance) and made_by(item) in ("sqlalchemy.column",):
@@ -374,7 +377,11 @@ def _text_or_unknown(value: Value) -> str | Unknown | None:
     return str(value) if isinstance(value, str) else value if isinstance(value, Unknown) else None
 
 
-_ORDERED = frozenset(f"sqlalchemy.{name}" for name in ("desc", "asc", "nulls_last", "nulls_first", "nullslast", "nullsfirst"))
+_ORDERED = {
+    "sqlalchemy.desc": "DESC", "sqlalchemy.asc": "ASC",
+    "sqlalchemy.nulls_last": "NULLS LAST", "sqlalchemy.nullslast": "NULLS LAST",
+    "sqlalchemy.nulls_first": "NULLS FIRST", "sqlalchemy.nullsfirst": "NULLS FIRST",
+}  # fmt: skip
 _ITEMS = frozenset(f"sqlalchemy.{name}" for name in (
     "ForeignKey", "CheckConstraint", "Identity", "Computed", "Sequence", "DefaultClause", "FetchedValue", "ColumnDefault"))  # fmt: skip
 

@@ -77,6 +77,7 @@ _CAST = re.compile(r"::\s*" + _TYPE_NAME, re.IGNORECASE)
 _CAST_CALL = re.compile(r"\bcast\s*\((.*?)\s+as\s+" + _TYPE_NAME + r"\s*\)", re.IGNORECASE | re.DOTALL)
 _WORD = re.compile(r"'(?:[^']|'')*'|\"[^\"]+\"|`[^`]+`|[\w.$]+|::|<>|!=|<=|>=|\|\||[^\s\w]")
 _ANY_ARRAY = re.compile(r"=\s*ANY\s*\(\s*\(?\s*ARRAY\s*\[(.*?)\]\s*\)?\s*\)", re.IGNORECASE | re.DOTALL)
+_QUALIFIER = re.compile(r"\"[^\"']+\"\.(?=[\w\"])")
 _NOW = {"now()", "current_timestamp", "current_timestamp()", "transaction_timestamp()", "localtimestamp"}
 _INTEGERS = {"INTEGER", "BIGINT", "SMALLINT"}
 _NUMBERS = _INTEGERS | {"NUMERIC", "DOUBLE PRECISION", "REAL"}
@@ -171,7 +172,7 @@ def index_words(text: str) -> tuple[str, ...]:
 
 def expression_words(text: str) -> tuple[str, ...]:
     """The words of an SQL expression, without casts, redundant parentheses, identifier quotes and letter case."""
-    text = _CAST.sub("", text)
+    text = _QUALIFIER.sub("", _CAST.sub("", text))
     text = _ANY_ARRAY.sub(r"IN (\1)", text)
     count = 1
     while count:
@@ -328,8 +329,11 @@ def automatic_name(table: Table, part: object, dialect: str | None) -> str:
 
 
 def same_name(before: str, after: str, dialect: str | None) -> bool:
-    """Names over a database's limit arrive there shortened by SQLAlchemy: a piece, then four digits of the digest."""
-    return before == after or _truncated(before, dialect) == _truncated(after, dialect)
+    """Names over a database's limit arrive there shortened: by SQLAlchemy to a piece and four digits of the digest, or cut off
+    by the database where they stand in SQL text."""
+    if before == after or _truncated(before, dialect) == _truncated(after, dialect):
+        return True
+    return dialect == "postgresql" and len(before) > 63 and before[:63] == after[:63]
 
 
 def _truncated(name: str, dialect: str | None) -> str:

@@ -1,17 +1,22 @@
 """Which models a migration history speaks of: decided by the tables they share.
 
 One history may serve several metadatas; their tables are then put together. A metadata that shares too little with any
-history is left alone: it belongs to another database, and every table of it would be a false alarm.
+history is left alone: it belongs to another database, and every table of it would be a false alarm. A table whose class
+stands beside a history of its own (a plugin's, an extension's) is that history's, and nothing is said of it here.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lsp_server.database.model import Database
+from lsp_server.database.model import Database, Table
 from lsp_server.database.replay import HistoryReplay
+from lsp_server.text import Location
+from lsp_server.unknown import Unknown
 
+_MIGRATIONS = re.compile(r"migrat|alembic|version", re.IGNORECASE)
 _LEAST_SHARE = 0.3  # of a metadata's tables that the history must know before they are taken for its own
 
 
@@ -30,7 +35,7 @@ def pair(replays: Sequence[HistoryReplay], mapped: Sequence[Database]) -> tuple[
     for database in mapped:
         best = max(range(len(known)), key=lambda index: _shared(known[index], database), default=None)
         if best is not None and _belongs(known[best], database, alone=len(known) == len(mapped) == 1):
-            owned.setdefault(best, []).append(database)
+            owned.setdefault(best, []).append(_without_foreign(database, known[best], replays))
     return tuple(Upkeep(known[index], _union(databases)) for index, databases in sorted(owned.items()))
 
 
@@ -44,6 +49,47 @@ def _belongs(replay: HistoryReplay, database: Database, alone: bool) -> bool:
     if alone and (shared or not replay.database.tables):
         return True
     return shared > 0 and shared >= _LEAST_SHARE * len(database.tables)
+
+
+def _without_foreign(database: Database, replay: HistoryReplay, replays: Sequence[HistoryReplay]) -> Database:
+    """The metadata with the tables that nearer histories keep marked as such."""
+    folder = replay.history.folder
+    others = [other.history.folder for other in replays if other.history.folder != folder and other.history.revisions]
+    keepers = {table.key: keeper for table in database.tables if (keeper := _nearer(table, folder, others)) is not None}
+    if not keepers:
+        return database
+    tables = tuple(
+        replace(table, maybe=Unknown(f"a table that the history in {keepers[table.key]} keeps", table.location))
+        if table.key in keepers else table
+        for table in database.tables
+    )  # fmt: skip
+    return replace(database, tables=tables)
+
+
+def _nearer(table: Table, folder: str, others: Sequence[str]) -> str | None:
+    """The history's folder that shares more of a table's path than `folder` does."""
+    if table.location is None:
+        return None
+    place = table.location
+    inside = [other for other in others if _common(place, other) >= _depth_of_package(other)]
+    best = max(inside, key=lambda other: _common(place, other), default=None)
+    return best if best is not None and _common(place, best) > _common(place, folder) else None
+
+
+def _depth_of_package(folder: str) -> int:
+    """How deep the package lies whose history is in a folder: `shop` for `plugins/shop/migrations/versions`."""
+    parts = folder.split("/")
+    return next((index for index, part in enumerate(parts) if _MIGRATIONS.search(part)), len(parts) - 1)
+
+
+def _common(location: Location, folder: str) -> int:
+    """How many leading folders a file and a history have in common."""
+    count = 0
+    for left, right in zip(location.path.split("/")[:-1], folder.split("/")):
+        if left != right:
+            break
+        count += 1
+    return count
 
 
 def _union(databases: list[Database]) -> Database:

@@ -240,7 +240,7 @@ class Recorder:
                 self._schema_object(made[11:], value)
                 return
             elif beginning_of(value):
-                text = UnknownText("a text that holds a part computed at run time", value.location, beginning_of(value))
+                text = UnknownText("a text that holds a part computed at run time", value.location, beginning=beginning_of(value))
             elif _is_query(value):
                 self.step(ChangeRows())
                 return

@@ -1,7 +1,8 @@
 """The checking side of one workspace folder: everything that only the analysis thread touches.
 
 Files on disk, open buffers over them, configuration, facts and the last snapshot. The event loop hands in `Inputs` and
-gets a `Checked` back; it never looks in here. Knows nothing of the protocol.
+gets a `Checked` back; it never looks in here. Knows nothing of the protocol. Loads everything that the product knows, so
+it is imported by the analysis thread, after `initialize` is answered.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from lsp_server.check import check
 from lsp_server.config import Config, ConfigError, matches
 from lsp_server.document import Document, Documents, Kind, kind_of
 from lsp_server.findings import Finding, Fix, Report
-from lsp_server.outline import Outline, outline
+from lsp_server.lsp.inputs import Flag, Inputs
+from lsp_server.outline import Entry, Outline, outline, revision_sql
 from lsp_server.rules import all_rules, rule_named
 from lsp_server.snapshot import Memo, Snapshot
 from lsp_server.text import Location, Span
@@ -38,34 +40,6 @@ from lsp_server.workspace import (
 )
 
 SYNTAX = "spec-syntax"  # the rule about texts that do not parse
-CONFIGURATIONS = frozenset({"specdrift.toml", "pyproject.toml"})
-
-
-class Flag:
-    """Says that work is no longer wanted. Set by the event loop, asked by the analysis thread."""
-
-    __slots__ = ("is_set",)
-
-    def __init__(self) -> None:
-        self.is_set = False
-
-    def set(self) -> None:
-        self.is_set = True
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """What changed since the last check, as the event loop knows it.
-
-    `buffers` are all open documents by path. `touched` are paths that changed on disk; `relist`: files may have come or
-    gone; `configure`: the configuration may have changed.
-    """
-
-    revision: int
-    buffers: Mapping[str, Document]
-    touched: frozenset[str] = frozenset()
-    relist: bool = False
-    configure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +144,11 @@ class Analysis:
         """What the workspace holds and what belongs together. Raises Cancelled."""
         self._flag = flag
         return outline(checked.snapshot)
+
+    def sql(self, checked: Checked, entry: Entry, flag: Flag) -> tuple[tuple[str, str], ...]:
+        """The SQL of a revision by direction. Raises Cancelled."""
+        self._flag = flag
+        return revision_sql(checked.snapshot, entry)
 
     def save_cache(self) -> None:
         """Keep the facts of unedited files for the next start."""

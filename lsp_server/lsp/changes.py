@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lsprotocol import types
 
 from lsp_server.findings import Applicability, Fix
-from lsp_server.lsp.analysis import Checked
 from lsp_server.lsp.protocol import ContentModified, RequestFailed, Server
 from lsp_server.lsp.session import Session
 from lsp_server.text import Change
+
+if TYPE_CHECKING:
+    from lsp_server.lsp.analysis import Checked
 
 _REVIEW = "specdrift.review"
 _START = types.Range(start=types.Position(line=0, character=0), end=types.Position(line=0, character=0))

@@ -23,6 +23,7 @@ class Client:
     creates_files: bool = False
     annotations: bool = False
     markdown: bool = False
+    hovers_findings: bool = False  # puts diagnostics into its hovers itself
     links: bool = False  # a definition may be a link with its origin
     lens_refresh: bool = False
     progress: bool = False
@@ -50,6 +51,7 @@ def client_of(params: types.InitializeParams) -> Client:
         creates_files=types.ResourceOperationKind.Create in operations,
         annotations=edit.change_annotation_support is not None,
         markdown=bool(hover and types.MarkupKind.Markdown in (hover.content_format or ())),
+        hovers_findings=plain(params.initialization_options).get("findingsInHover") is False,
         links=bool(text.definition and text.definition.link_support),
         lens_refresh=bool(workspace.code_lens and workspace.code_lens.refresh_support),
         progress=bool(window.work_done_progress),

@@ -7,21 +7,23 @@ between the two. What the client sends as diagnostics is never read: some client
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from lsp_server.findings import Applicability, Finding, Fix
-from lsp_server.lsp.analysis import Checked
 from lsp_server.lsp.changes import workspace_edit
 from lsp_server.lsp.client import plain
 from lsp_server.lsp.diagnostics import diagnostic
 from lsp_server.lsp.progress import shown
-from lsp_server.lsp.protocol import ContentModified, RequestFailed, Server, ServerCancelled
+from lsp_server.lsp.protocol import ContentModified, RequestFailed, Server
 from lsp_server.lsp.session import Session
 from lsp_server.repair.suppress import suppression
-from lsp_server.snapshot import Cancelled
 from lsp_server.text import Span
-from lsp_server.verify import Verdict
+
+if TYPE_CHECKING:
+    from lsp_server.lsp.analysis import Checked
+    from lsp_server.verify import Verdict
 
 KIND = types.CodeActionKind.QuickFix
 
@@ -132,10 +134,7 @@ def _same(checked: Checked, path: str, data: object) -> tuple[Finding, Fix]:
 
 
 async def _verdict(session: Session, checked: Checked, finding: Finding, fix: Fix) -> Verdict:
-    try:
-        return await session.thread.run(lambda flag: session.analysis.verdict(checked, finding, fix, flag))
-    except Cancelled:
-        raise ServerCancelled("cancelled", retrigger=False) from None
+    return await session.thread.run(lambda flag: session.analysis.verdict(checked, finding, fix, flag))
 
 
 async def _edit_at_once(

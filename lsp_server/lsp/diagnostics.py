@@ -5,19 +5,25 @@ An edit may move findings in any other file, so each finished check is compared 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from lsprotocol import types
 
 from lsp_server.findings import Finding, Severity
-from lsp_server.lsp.analysis import Checked
 from lsp_server.lsp.protocol import Server, ServerCancelled
 from lsp_server.lsp.session import Session, Superseded
 from lsp_server.text import Location, Span
 
+if TYPE_CHECKING:
+    from lsp_server.lsp.analysis import Checked
+
 SOURCE = "specdrift"
+EXPLAIN_RULE = "specdrift.explainRule"
 _SEVERITY = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
     Severity.WARNING: types.DiagnosticSeverity.Warning,
@@ -61,9 +67,17 @@ def diagnostic(ls: Server, session: Session, checked: Checked, finding: Finding)
         severity=_SEVERITY[finding.severity],
         code=finding.rule,
         source=SOURCE,
+        code_description=_page(ls, finding.rule),
         related_information=related,
         data={"fingerprint": finding.fingerprint},
     )
+
+
+def _page(ls: Server, rule: str) -> types.CodeDescription | None:
+    """The rule's page, behind the rule's name, where the client has a command that shows it."""
+    if EXPLAIN_RULE not in ls.client.commands:
+        return None
+    return types.CodeDescription(href=f"command:{EXPLAIN_RULE}?{quote(json.dumps([rule]))}")
 
 
 def place(ls: Server, session: Session, checked: Checked, location: Location) -> types.Location:

@@ -1,24 +1,30 @@
 """Hover: what is wrong here, and what stands at the other end.
 
-A finding's message is repeated, because some editors hide the diagnostic behind the hover.
+A finding's message is repeated, because some editors hide the diagnostic behind the hover; not where the client says
+that its hovers show diagnostics anyway.
 """
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from lsp_server.document import Document
-from lsp_server.lsp.analysis import Checked
 from lsp_server.lsp.protocol import Server
+from lsp_server.lsp.session import Session
 from lsp_server.outline import Entry, Sort
 from lsp_server.text import Location, Span
+
+if TYPE_CHECKING:
+    from lsp_server.lsp.analysis import Checked
 
 _LINES = 12  # of the other end's declaration at most
 _WORDS = {
     Sort.OPERATION: "promised by", Sort.ROUTE: "implemented by", Sort.SCHEMA: "specified as", Sort.MODEL: "modelled as",
-    Sort.TABLE: "mapped by", Sort.COLUMN: "column", Sort.REVISION: "made by",
+    Sort.TABLE: "mapped by", Sort.COLUMN: "mapped by", Sort.STEP: "made by",
+    Sort.REVISION: "in",
 }  # fmt: skip
 
 
@@ -32,9 +38,11 @@ async def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
     if document is None:
         return None
     offset = ls.places.offset(document, params.position)
-    blocks, spans = _findings(checked, path, offset)
+    blocks, spans = ([], []) if ls.client.hovers_findings else _findings(checked, path, offset)
     for entry in outline.at(path, checked.inward(path, offset)):
-        described = [_other(checked, other) for other in entry.others] + list(entry.notes)
+        described = [_other(checked, other) for other in entry.others]
+        if entry.sort is Sort.REVISION:
+            described += await _statements(session, checked, entry)
         if described:
             blocks.append("\n\n".join([f"**{entry.title}**", *described]))
             spans.append(checked.outward(entry.name))
@@ -55,6 +63,11 @@ def plain_text(markdown: str) -> str:
 
 def where(checked: Checked, location: Location) -> str:
     return f"{location.path}:{checked.snapshot.line(location)}"
+
+
+async def _statements(session: Session, checked: Checked, entry: Entry) -> list[str]:
+    found = await session.thread.run(lambda flag: session.analysis.sql(checked, entry, flag))
+    return [f"{direction}:\n\n```sql\n{sql or '-- nothing'}\n```" for direction, sql in found]
 
 
 def _findings(checked: Checked, path: str, offset: int) -> tuple[list[str], list[Span]]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from lsp_server.lsp import watching
-from lsp_server.lsp.analysis import Checked
 from lsp_server.lsp.client import client_of
 from lsp_server.lsp.convert import Places, path_of
 from lsp_server.lsp.diagnostics import deliver, pull_document, pull_workspace, withdraw
 from lsp_server.lsp.progress import Progress
 from lsp_server.lsp.protocol import Server
 from lsp_server.lsp.session import Events, Session
+
+if TYPE_CHECKING:
+    from lsp_server.lsp.analysis import Checked
 
 MARKERS = ("specdrift.toml", ".git", "pyproject.toml", "alembic.ini")  # of a folder that is a project
 

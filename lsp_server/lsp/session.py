@@ -10,18 +10,19 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from lsp_server.document import Document
-from lsp_server.lsp.analysis import Analysis, Checked, Flag, Inputs
 from lsp_server.lsp.convert import path_of, relative, uri_of
-from lsp_server.outline import Outline
-from lsp_server.snapshot import Cancelled
+from lsp_server.lsp.inputs import Flag, Inputs
 
 if TYPE_CHECKING:
+    from lsp_server.lsp.analysis import Analysis, Checked
     from lsp_server.lsp.diagnostics import FileDiagnostics
     from lsp_server.lsp.progress import Progress
+    from lsp_server.outline import Outline
 
 T = TypeVar("T")
 
@@ -60,7 +61,7 @@ class Superseded(Exception):
     """The revision that was asked for is no longer the newest; `again` tells whether a newer one is under way."""
 
     def __init__(self, again: bool) -> None:
-        super().__init__("the document has changed" if again else "the check was cancelled")
+        super().__init__("the document has changed" if again else "the check did not come to its end")
         self.again = again
 
 
@@ -99,7 +100,6 @@ class Session:
     def __init__(self, root: Path, thread: AnalysisThread, events: Events) -> None:
         self.root = root
         self.buffers: dict[str, Buffer] = {}
-        self.analysis = Analysis(root)
         self.thread = thread
         self.revision = 0
         self.edited: frozenset[str] = frozenset()  # paths edited since the last finished check
@@ -112,6 +112,13 @@ class Session:
         self._shown: Progress | None = None
         self._task: asyncio.Task[Checked | None] | None = None
         self._outline: tuple[Checked, asyncio.Task[Outline]] | None = None
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """Only for the analysis thread, which makes it (and loads all it needs) when it first has something to do."""
+        from lsp_server.lsp.analysis import Analysis
+
+        return Analysis(self.root)
 
     def uri(self, path: str) -> str:
         buffer = self.buffers.get(path)
@@ -216,10 +223,9 @@ class Session:
         checked = None
         try:
             checked = await self.thread.run(lambda flag: self.analysis.check(inputs, flag, observe), flag)
-        except Cancelled:
-            pass
         except Exception as error:
-            self._events.failed(error)
+            if not flag.is_set:  # else it is the end that was asked for
+                self._events.failed(error)
         if revision != self.revision:
             return None
         if self._shown is not None:

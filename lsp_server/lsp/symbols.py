@@ -12,7 +12,7 @@ _MOST = 500  # answers to one search
 _KINDS = {
     Sort.OPERATION: types.SymbolKind.Interface, Sort.ROUTE: types.SymbolKind.Function, Sort.SCHEMA: types.SymbolKind.Struct,
     Sort.MODEL: types.SymbolKind.Class, Sort.TABLE: types.SymbolKind.Class, Sort.COLUMN: types.SymbolKind.Field,
-    Sort.REVISION: types.SymbolKind.Event,
+    Sort.STEP: types.SymbolKind.Operator, Sort.REVISION: types.SymbolKind.Event,
 }  # fmt: skip
 
 

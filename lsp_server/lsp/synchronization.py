@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from lsp_server.document import Document
-from lsp_server.lsp.analysis import CONFIGURATIONS
+from lsp_server.lsp.inputs import CONFIGURATIONS
 from lsp_server.lsp.lifecycle import adopt
 from lsp_server.lsp.protocol import Server
 

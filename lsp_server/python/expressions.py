@@ -251,7 +251,7 @@ def _fstring(self: Interpreter, node: Node, scope: Scope) -> Value:
         if text is None:
             what = value.what if isinstance(value, Unknown) else "a part computed at run time"
             beginning = "".join(parts) + (value.beginning if isinstance(value, UnknownText) else "")
-            return UnknownText(f"a text that holds {what}", self.location(node, scope), beginning)
+            return UnknownText(f"a text that holds {what}", self.location(node, scope), beginning=beginning)
         parts.append(text)
     return "".join(parts)
 
@@ -293,7 +293,7 @@ def binary(self: Interpreter, operator: str, left: Value, right: Value, location
         start = beginning_of(left) if operator == "+" else ""
         if start:
             beginning = start + beginning_of(right) if isinstance(left, str) else start
-            return UnknownText(f"a text that holds {right.what}", location, beginning)
+            return UnknownText(f"a text that holds {right.what}", location, beginning=beginning)
         return Unknown(right.what, right.location or location)
     try:
         if operator == "+" and type(left) is type(right) and isinstance(left, str | list | tuple | int | float | bytes):
@@ -696,6 +696,8 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
     if isinstance(callee, Instance):
         return _call_instance(self, callee, arguments, location)
     what = callee.what if isinstance(callee, Unknown) else "a value that cannot be called"
+    if isinstance(callee, Unknown):
+        self.hand_out(callee, arguments, location)
     return Unknown(f"the result of calling {what}", location)
 
 

@@ -421,6 +421,13 @@ class Interpreter:
                     return answer
         return result
 
+    def hand_out(self, callee: Unknown, arguments: tuple[Argument, ...], location: Location) -> None:
+        """Write down that objects were given to something that cannot be followed: it may do anything with them."""
+        if self._stack and any(isinstance(argument.value, Instance) for argument in arguments):
+            self._stack[-1].events.append(
+                Event(callee, arguments, location, self.certainty, None, None, self.condition, tuple(self.calls), self.guards > 0)
+            )
+
     def call(self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location) -> Value:
         """Call a function of the workspace with its first parameter already among the arguments."""
         self._steps += 5
@@ -723,7 +730,7 @@ def joined_text(values: list[Value], condition: Unknown) -> UnknownText:
     """One of several texts: what they all begin with."""
     texts = [value.beginning if isinstance(value, UnknownText) else value for value in values]
     beginning = os.path.commonprefix(texts)  # noqa: RUF071 - texts, not paths
-    return UnknownText(condition.what, condition.location, beginning)
+    return UnknownText(condition.what, condition.location, beginning=beginning)
 
 
 def _join(before: dict[str, Value], outcomes: list[dict[str, Value]], condition: Unknown) -> dict[str, Value]:

@@ -65,6 +65,14 @@ def lower_expression(expression: ast.expr, start: int, end: int) -> Node:
     return _Lowering("", "", None, (start, end)).expression(expression)
 
 
+def _wide_lines(text: str, starts: Sequence[int]) -> frozenset[int]:
+    """The lines (0-based) in which the parser's UTF-8 columns are not code points."""
+    if text.isascii():
+        return frozenset()
+    ends = (*starts[1:], len(text))
+    return frozenset(line for line, (start, end) in enumerate(zip(starts, ends)) if not text[start:end].isascii())
+
+
 class _Lowering:
     """One text's conversion; the state is only the text and its line table."""
 
@@ -79,7 +87,7 @@ class _Lowering:
         self.text = text
         self.original = original
         self.starts = lines.starts if lines else []
-        self.ascii = text.isascii()
+        self.wide = _wide_lines(text, self.starts)
         self.fixed = fixed
         self.yields = False  # whether the function being lowered yields
         self.mended = mended
@@ -91,17 +99,18 @@ class _Lowering:
 
     def parsed_offset(self, line: int, column: int) -> int:
         start = self.starts[line - 1]
-        if self.ascii or not column:
+        if line - 1 not in self.wide:
             return start + column
         end = self.starts[line] if line < len(self.starts) else len(self.text)
         content = self.text[start:end]
-        if content.isascii():
-            return start + column
         return start + len(content.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "replace"))
 
     def place(self, node: Any) -> tuple[int, int]:
         if self.fixed:
             return self.fixed
+        if self.mended is None and not self.wide:  # The usual case, and the busiest line of a cold check.
+            starts = self.starts
+            return starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
         return (
             self.offset(node.lineno, node.col_offset),
             self.offset(node.end_lineno, node.end_col_offset),

@@ -484,7 +484,7 @@ def _str_method(
         texts_by_position = [text_of(value) for value in given]
         by_name = {argument.name: text_of(argument.value) for argument in arguments if argument.name is not None}
         if None in texts_by_position or None in by_name.values() or ":" in receiver:
-            return UnknownText("a text put together at run time", location, receiver.partition("{")[0])
+            return UnknownText("a text put together at run time", location, beginning=receiver.partition("{")[0])
     if name in _PURE_METHODS[str] and sum(len(value) for value in given if isinstance(value, str)) < LONGEST:
         return _pure(getattr(receiver, name))(self, arguments, location)
     return Unknown(f"the result of `{name}`", location)

@@ -281,7 +281,8 @@ class Super:
 class Event:
     """A call of something outside the workspace, in the order it would happen.
 
-    `callee` is an External, a Method or an Instance. `decorates` is the function or class that the call's result was
+    `callee` is an External, a Method or an Instance; Unknown where an object of ours was given to something that cannot be
+    followed. `decorates` is the function or class that the call's result was
     put on with `@`. `result` is what the call gave.
     """
 

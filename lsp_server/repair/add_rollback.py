@@ -6,8 +6,17 @@ values is offered as unsafe, with a comment in the code that says what stays los
 
 from __future__ import annotations
 
+from lsp_server.database.alembic import History
 from lsp_server.database.migration.renames import Rename
-from lsp_server.database.operations import AlterColumn, ChangeRows, DropColumn, DropTable, Opaque, RenameTable
+from lsp_server.database.operations import (
+    AlterColumn,
+    ChangeRows,
+    DropColumn,
+    DropTable,
+    Opaque,
+    RenameTable,
+    Step,
+)
 from lsp_server.database.replay import HistoryReplay, RevisionReplay
 from lsp_server.findings import Applicability, Direction, Fix
 from lsp_server.repair.generate_migration import conventions_of
@@ -19,38 +28,50 @@ KIND = "add-rollback"
 
 def add_rollback(replay: HistoryReplay, step: RevisionReplay, title: str = "Add the rollback") -> tuple[Fix, ...]:
     """A fix where the schema on both sides is known; nothing where the upgrade did what the text does not tell."""
-    if step.refusal is not None or any(isinstance(each.operation, Opaque) or each.condition is not None for each in step.steps):
+    if step.refusal is not None or any(_is_unsure(each) for each in step.steps):
         return ()
-    losing = any(isinstance(each.operation, DropTable | DropColumn | ChangeRows) for each in step.steps)
-    identifier, folder = step.revision.id, replay.history.folder
+    losing = bool(_row_changes(step)) or any(isinstance(each.operation, DropTable | DropColumn) for each in step.steps)
+    identifier, history = step.revision.id, replay.history
 
     def build(snapshot: Snapshot) -> Change | None:
-        return _change(snapshot, folder, identifier, title)
+        return _change(snapshot, history, identifier, title)
 
     applicability = Applicability.UNSAFE if losing else Applicability.SAFE
     return (Fix(title, KIND, build, applicability, Direction.MIGRATION, preferred=True),)
 
 
-def _change(snapshot: Snapshot, folder: str, identifier: str, title: str) -> Change | None:
+def _row_changes(step: RevisionReplay) -> tuple[str, ...]:
+    """The upgrade's statements that change rows, each once; "SQL" for those whose text is not known."""
+    texts = [each.operation.text or "SQL" for each in step.steps if isinstance(each.operation, ChangeRows)]
+    return tuple(text for text in dict.fromkeys(texts) if not text.lstrip("( \n\t").lower().startswith(("select", "show")))
+
+
+def _is_unsure(step: Step) -> bool:
+    """Whether the schema after a step hangs on what the text does not tell. Rows do not: they stay as they are anyway."""
+    if isinstance(step.operation, ChangeRows):
+        return False
+    return isinstance(step.operation, Opaque) or step.condition is not None
+
+
+def _change(snapshot: Snapshot, history: History, identifier: str, title: str) -> Change | None:
     from lsp_server.database.migration.metadata import NotSayable
     from lsp_server.database.migration.rollback import complete_downgrade
 
-    replay = next((each for each in snapshot.histories if each.history.folder == folder), None)
+    replay = snapshot.replay_of(history)
     step = replay.revision(identifier) if replay is not None else None
     document = snapshot.document(step.revision.path) if step is not None else None
     if replay is None or step is None or document is None:
         return None
-    rows = tuple(each.operation.text or "SQL" for each in step.steps if isinstance(each.operation, ChangeRows))
     try:
         rollback = complete_downgrade(
             document.text,
             step.revision,
-            step.before.database(folder),
-            step.after.database(folder),
+            step.before.database(history.folder),
+            step.after.database(history.folder),
             replay.history.dialect,
             conventions_of(snapshot, replay.history),
             renames=_renames_back(step),
-            row_steps=rows,
+            row_steps=_row_changes(step),
         )
     except NotSayable:
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +11,9 @@ from http import HTTPStatus
 
 from lsp_server.api.fastapi_names import status_code
 from lsp_server.api.model import Operation, Response, SecurityRequirement
-from lsp_server.api.type_source import TypeWriter, literal, quoted
+from lsp_server.api.type_source import TypeWriter, identifier, literal, quoted
 from lsp_server.python.lower import Node
+from lsp_server.python.values import EnumMember
 from lsp_server.repair.models import Catalogue, response_type, success_of
 from lsp_server.repair.names import Names, snake_case
 from lsp_server.repair.place import Place, shared_steps, steps
@@ -47,7 +50,7 @@ def credentials(
         return Credentials()
     examples = [each for each in siblings if is_open(each.operation.security) is False and (_asks_itself(each) or each in beside)]
     if not examples:
-        return None
+        return _as_promised_alike(operation, names, siblings)
     best = max(examples, key=lambda each: (
         _refusals(operation, each.promise), _nearness(operation, each), project.strictness(each), _likeness(operation, each),
     ))  # fmt: skip
@@ -57,6 +60,19 @@ def credentials(
     part = next((each for each in best.parts if each.secures), None)
     if part is None:
         return Credentials()  # the router or the application asks for them
+    names.carry((part.node[2], part.node[3]), part.source, best.path)
+    return Credentials(part, None, best)
+
+
+def _as_promised_alike(operation: Operation, names: Names, siblings: Sequence[Sibling]) -> Credentials | None:
+    """Where the text does not tell what a dependency asks for: what routes with the same promise have, and only they can be."""
+    found = [
+        (each, part) for each in siblings if each.promise is not None and each.promise.security == operation.security
+        for part in each.parts if part.dependency is not None and part.session is None and isinstance(part.brings.security, Unknown)
+    ]  # fmt: skip
+    if not found:
+        return None
+    best, part = max(found, key=lambda pair: (_nearness(operation, pair[0]), _likeness(operation, pair[0])))
     names.carry((part.node[2], part.node[3]), part.source, best.path)
     return Credentials(part, None, best)
 
@@ -172,9 +188,21 @@ class DecoratorWriter:
     def _tags(self, operation: Operation) -> list[str]:
         if isinstance(operation.tags, Unknown) or not operation.tags or self.place.tagged:
             return []
-        if self.place.siblings and all(each.argument("tags") is None for each in self.place.siblings):
+        if not self.place.siblings:
+            return [f"tags=[{', '.join(quoted(tag) for tag in operation.tags)}]"]
+        known: dict[str, str] = {}
+        for sibling in self.place.siblings:
+            stated = sibling.argument("tags")
+            for node in stated[3] if stated is not None and stated[0] == "list" else ():
+                value = self.catalogue.project.interpreter.evaluate(node, sibling.function.scope)
+                text = value.value if isinstance(value, EnumMember) else value
+                if isinstance(text, str):
+                    known[text] = sibling.text(node)
+        if not known:
             return []
-        return [f"tags=[{', '.join(quoted(tag) for tag in operation.tags)}]"]
+        routers = {tag for each in self.place.siblings if isinstance(each.operation.tags, tuple) for tag in each.operation.tags} - set(known)
+        own = [known.get(tag, quoted(tag)) for tag in operation.tags if tag not in routers]
+        return [f"tags=[{', '.join(own)}]"] if own else []
 
     # Declared errors
 
@@ -278,8 +306,10 @@ def function_name(operation: Operation, siblings: Sequence[Sibling], taken: set[
     if name is None:
         identity = operation.operation_id
         name = snake_case(identity) if isinstance(identity, str) else ""
+        if hasattr(builtins, name) or keyword.iskeyword(name):
+            name = f"{name}_{snake_case(next((step for step in reversed(steps(operation.path)) if step != '{}'), 'route'))}"
         if not name.isidentifier():
-            name = snake_case(f"{operation.method} {re.sub(r'[{}]', '', operation.path)}")
+            name = identifier(snake_case(f"{operation.method} {re.sub(r'[{}]', '', operation.path)}"))
     candidates = [name, *(f"{name}_{count}" for count in range(2, 1000))]
     return next(each for each in candidates if each not in taken)
 

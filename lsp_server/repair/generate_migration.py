@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 KIND = "generate-migration"
 TITLE = "Generate migration for model change"
 _LATEST = 5  # revisions whose style is followed
-_UNDATED = datetime(2000, 1, 1)
+UNDATED = datetime(2000, 1, 1)
 
 
 def generate_migration(drift: Drift) -> tuple[Fix, ...]:
@@ -84,7 +84,7 @@ def _change(snapshot: Snapshot, drift: Drift, planned: Plan) -> Change | None:
         return None
     identifier = blake2b(repr((history.heads, planned.operations)).encode(), digest_size=6).hexdigest()
     conventions = replace(
-        conventions_of(snapshot, history), revision_id=lambda: identifier, created=lambda: snapshot.now or _UNDATED
+        conventions_of(snapshot, history), revision_id=lambda: identifier, created=lambda: snapshot.now or UNDATED
     )
     try:
         revision = render(planned, conventions, proof.line)

@@ -33,7 +33,8 @@ from lsp_server.repair.models import Catalogue, NewModels, RouteSpeller, home_of
 from lsp_server.repair.names import Names
 from lsp_server.repair.new_router import NewRouter, new_router
 from lsp_server.repair.place import Place, below, find_place, holds, neighbour, renamed_parameters, shared_steps
-from lsp_server.repair.rows import Body, Request, find_rows, own_account, write_body
+from lsp_server.repair.row_bodies import write_body
+from lsp_server.repair.rows import Body, Request, find_rows, own_account
 from lsp_server.repair.siblings import Part, Project, Sibling
 from lsp_server.repair.signature import Signature, SignatureWriter
 from lsp_server.snapshot import Contract, Snapshot

@@ -68,8 +68,8 @@ class Catalogue:
         """`Page[Item]` for a schema with a list of items whose class is known."""
         shape = self.promised.of(wanted)
         parts = [each.schema for each in shape.properties.values()]
-        parts.extend(inner for each in list(parts) if (inner := self.promised.of(each).items) is not None)
-        for part in parts:
+        lists = [inner for each in parts if (inner := self.promised.of(each).items) is not None]
+        for part in lists or parts:
             if unwrap(part).ref is None or not self.promised.of(part).properties:
                 continue
             inside = self.find(part, direction)
@@ -269,6 +269,8 @@ class NewModels:
     def _free(self, name: str) -> str:
         taken = self.names.bound | set(self.written) | {cls.name for cls in _all_classes(self.catalogue.project)}
         suffix = "Request" if self.direction is Direction.REQUEST else "Response"
+        if name.endswith(suffix):
+            suffix = "Body"
         candidates = [name, f"{name}{suffix}", *(f"{name}{suffix}{count}" for count in range(2, 100))]
         return next(candidate for candidate in candidates if candidate not in taken)
 

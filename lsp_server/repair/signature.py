@@ -21,6 +21,7 @@ from lsp_server.repair.names import Names, snake_case
 from lsp_server.repair.siblings import Part, Sibling
 from lsp_server.unknown import Unknown
 
+_VERBS = ("create", "update", "patch")
 _PASSWORD_FORM = {"grant_type", "username", "password", "scope", "client_id", "client_secret"}
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -96,7 +97,9 @@ class SignatureWriter:
             arguments.append("deprecated=True")
         where = {"query": "Query", "path": "Path", "header": "Header", "cookie": "Cookie"}[parameter.where]
         stated = None if parameter.where == "path" else "None" if absent else default
-        listed = shape.types == {"array"}
+        if "dict[" in kind or "object" in shape.types:
+            return None  # no framework reads an object from one parameter
+        listed = "list[" in kind
         if not arguments and (parameter.where == "path" or (parameter.where == "query" and not listed)):
             return name, Written(f"{name}: {kind}" + (f" = {stated}" if stated is not None else ""), stated is not None)
         marker = self.names.external("fastapi", where)
@@ -212,8 +215,11 @@ class SignatureWriter:
         for sibling in self.siblings:
             for part in sibling.parts:
                 if sibling.path == self.names.document.path and part.brings.bodies and part.dependency is None and part.kind is not None:
-                    theirs = set(snake_case(part.name).split("_")) - {"in", "create", "update", "data", "new"}
+                    words, new = snake_case(part.name).split("_"), set(snake_case(kind).split("_"))
+                    verb = next((word for word in _VERBS if word in new), None)
+                    renamed = [verb if word in _VERBS and verb is not None else word for word in words]
+                    theirs = set(renamed) - {"in", "data", *_VERBS}
                     model = set(snake_case(getattr(part.kind, "name", "")).split("_"))
-                    if not theirs & model or theirs & set(snake_case(kind).split("_")):
-                        return part.name
+                    if set(renamed) & set(_VERBS) <= new and (not theirs & model or theirs & new):
+                        return "_".join(renamed)
         return "payload"

@@ -5,10 +5,14 @@ What such a comment means is in `suppressions.py`. JSON has no comments, so noth
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lsp_server.document import Document, Kind
 from lsp_server.findings import Finding, Fix
-from lsp_server.snapshot import Snapshot
 from lsp_server.text import Change, Edit, Span, newline_of
+
+if TYPE_CHECKING:
+    from lsp_server.snapshot import Snapshot
 
 REASON = "give the reason here"
 _ABOVE = {Kind.PYTHON: "#", Kind.YAML: "#", Kind.TOML: "#", Kind.INI: "#", Kind.SQL: "--", Kind.DBML: "//"}

@@ -9,10 +9,21 @@ import importlib
 import pkgutil
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 from lsp_server.findings import Rule
 
 AREAS = ("spec", "api", "chain", "database", "migration", "stories", "house")
+
+
+def rule_names() -> frozenset[str]:
+    """The names of all rules; none of them is imported for that."""
+    return frozenset(
+        entry.name.replace("_", "-")
+        for area in AREAS
+        for entry in pkgutil.iter_modules([str(Path(__file__).parent / area)])
+        if not entry.name.startswith("_")
+    )
 
 
 @cache

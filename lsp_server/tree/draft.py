@@ -36,16 +36,23 @@ class Draft:
             self._apply(path, edit.set_value(path, node, value))
 
     def put(self, path: str, pointer: Pointer, key: str, value: Value, order: tuple[str, ...] = ()) -> None:
-        """Set a key of a mapping, or add it: behind the last key that stands before it in `order`, else at the end."""
+        """Set a key of a mapping, or add it where it stands in `order`: behind the last key that comes before it there,
+        else before those that come after it, else at the end.
+        """
         mapping = self._wanted(path, pointer)
         if key in mapping:
             self.set(path, (*pointer, key), value)
             return
-        after = None
-        if key in order:
-            before = order[: order.index(key)]
-            after = next((name for name in reversed(before) if name in mapping), None)
-        self._apply(path, edit.add_key(path, mapping, key, value, after))
+        names = [name for name, _ in mapping.items()]
+        place = order.index(key) if key in order else len(order)
+        earlier = [name for name in names if name in order[:place]]
+        later = [number for number, name in enumerate(names) if name in order[place + 1 :]]
+        if earlier or not later:
+            self._apply(path, edit.add_key(path, mapping, key, value, earlier[-1] if earlier else None))
+        elif later[0]:
+            self._apply(path, edit.add_key(path, mapping, key, value, names[later[0] - 1]))
+        else:
+            self._apply(path, edit.add_key(path, mapping, key, value, first=True))
 
     def add(self, path: str, pointer: Pointer, key: str, value: Value, after: str | None = None) -> None:
         self._apply(path, edit.add_key(path, self._wanted(path, pointer), key, value, after))
@@ -55,6 +62,10 @@ class Draft:
         mapping = self._wanted(path, pointer)
         if key in mapping:
             self._apply(path, edit.remove_key(path, mapping, key))
+
+    def rename(self, path: str, pointer: Pointer, key: str, name: str) -> None:
+        if key != name:
+            self._apply(path, edit.rename_key(path, self._wanted(path, pointer), key, name))
 
     def add_item(self, path: str, pointer: Pointer, value: Value) -> None:
         self._apply(path, edit.add_item(path, self._wanted(path, pointer), value))

@@ -50,9 +50,11 @@ def set_value(path: str, node: Node, value: Value) -> tuple[Edit, ...]:
     return edit_block.put(path, node, scalar_text(value, layout, in_flow, quote))
 
 
-def add_key(path: str, mapping: Node, key: str, value: Value, after: str | None = None) -> tuple[Edit, ...]:
-    """Add an entry behind the entry `after`, else at the end. A value written as nothing or null becomes a
-    mapping.
+def add_key(
+    path: str, mapping: Node, key: str, value: Value, after: str | None = None, *, first: bool = False
+) -> tuple[Edit, ...]:
+    """Add an entry behind the entry `after`, or before all others, else at the end. A value written as nothing or null
+    becomes a mapping.
     """
     _check(mapping)
     if mapping.kind is Kind.SCALAR and mapping.value is None and not mapping.is_key:
@@ -75,7 +77,11 @@ def add_key(path: str, mapping: Node, key: str, value: Value, after: str | None 
         return edit_flow.fill(path, mapping, {key: value}, layout)
     quote = _key_quote([other for other, _ in entries])
     if mapping.style is Style.BLOCK:
+        if first:
+            return edit_block.add_first_entry(path, mapping, entries[0][0], key, value, layout, quote)
         return edit_block.add_entry(path, mapping, entries[place][1], key, value, layout, quote)
+    if first:
+        return edit_flow.add_first(path, entries[0][0], value, layout, key_text(key, layout, True, quote))
     return edit_flow.add(path, mapping, entries, place, (key, value), layout, quote)
 
 

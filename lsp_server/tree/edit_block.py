@@ -149,6 +149,24 @@ def add_entry(
     return (*_keep_open_end(path, previous, stop), Edit(path, Span(stop, stop), text))
 
 
+def add_first_entry(
+    path: str, mapping: Node, first: Node, key: str, value: Value, layout: Layout, quote: str | None
+) -> tuple[Edit, ...]:
+    """Put an entry before the first one, and before the comments right above that, unless they begin the text."""
+    source = mapping.tree.source
+    column = places.column_of(mapping)
+    lines = entry_lines(key, value, column, replace(layout, literal=False), quote)
+    start = places.entry_start(mapping, first)
+    line = places.line_start(source, start)
+    if source[line:start].strip():
+        return (Edit(path, Span(start, start), layout.newline.join([*lines, " " * column])),)
+    above = line
+    while above > 0 and source[(before := places.line_start(source, above - 1)) : above].lstrip().startswith("#"):
+        above = before
+    line = above or line
+    return (Edit(path, Span(line, line), " " * column + layout.newline.join(lines) + layout.newline),)
+
+
 def add_item(
     path: str, sequence: Node, items: list[Node], place: int, value: Value, layout: Layout
 ) -> tuple[Edit, ...]:

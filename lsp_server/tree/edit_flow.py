@@ -28,15 +28,16 @@ def fill(path: str, node: Node, value: Value, layout: Layout) -> tuple[Edit, ...
     return (Edit(path, node.span, text),)
 
 
-def add_first(path: str, first: Node, value: Value, layout: Layout) -> tuple[Edit, ...]:
-    """Put an item before the first one."""
+def add_first(path: str, first: Node, value: Value, layout: Layout, key: str | None = None) -> tuple[Edit, ...]:
+    """Put an item, or an entry whose key is written so, before the first one."""
     start = first.outer_span.start
     source = first.tree.source
     line = places.line_start(source, start)
     gap = " "
     if not source[line:start].strip():
         gap = layout.newline + source[line:start]
-    return (Edit(path, Span(start, start), _value_text(first, start, value, layout) + "," + gap),)
+    text = _value_text(first, start, value, layout)
+    return (Edit(path, Span(start, start), (f"{key}: {text}" if key is not None else text) + "," + gap),)
 
 
 def add(

@@ -16,6 +16,7 @@ from lsp_server.tree.columns import (
     BLOCK_SEQUENCE,
     CODE,
     DOUBLE,
+    FLOW_SEQUENCE,
     FOLDED,
     KEY,
     LITERAL,
@@ -52,7 +53,20 @@ def layout_of(tree: Tree) -> Layout:
     dash = _usual([n for n in dashes if n >= 0], step)
     single = columns.codes.count(SINGLE) + columns.codes.count(SINGLE | KEY)
     double = columns.codes.count(DOUBLE) + columns.codes.count(DOUBLE | KEY)
-    return Layout(False, step, dash, "'" if single > double else '"', newline)
+    return Layout(False, step, dash, "'" if single > double else '"', newline, _lists_in_brackets(tree))
+
+
+def _lists_in_brackets(tree: Tree) -> bool:
+    """Whether most lists of nothing but scalars are written in brackets, as far as there are some among the block style."""
+    codes = [code & CODE for code in tree.columns.codes]
+    rows = (row for row, code in enumerate(codes) if code in (FLOW_SEQUENCE, BLOCK_SEQUENCE))
+    lists = [codes[row] for row in islice(rows, _EXAMPLES) if _is_scalars(Node(tree, row))]
+    return lists.count(FLOW_SEQUENCE) > lists.count(BLOCK_SEQUENCE)
+
+
+def _is_scalars(node: Node) -> bool:
+    items = list(node.elements())
+    return bool(items) and all(item.is_scalar for item in items)
 
 
 def _usual(numbers: list[int], otherwise: int) -> int:

@@ -21,6 +21,7 @@ _NOT_PLAIN = re.compile(r":(?:\s|$)|\s#|\s$|[\t\ufffe\uffff]")
 _FLOW_MARKS = re.compile(r"[,\[\]{}:#]")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_WIDTH = 100  # of a line with a list in brackets
 _LITERAL = re.compile(r"(?=\S)(?:\n|[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff])*")
 
 
@@ -33,7 +34,7 @@ class Unwritable(ValueError):
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How a document is laid out. `step`: spaces per level; `dash`: spaces a sequence is indented below its
-    key.
+    key; `flow_lists`: short lists of scalars stand in brackets.
     """
 
     is_json: bool = False
@@ -41,6 +42,7 @@ class Layout:
     dash: int = 2
     quote: str = '"'
     newline: str = "\n"
+    flow_lists: bool = False
     literal: bool = True
     """Whether a block scalar may be written; not where the text behind it would be taken for a part of it."""
 
@@ -133,12 +135,22 @@ def block_lines(value: Value, column: int, layout: Layout) -> list[str]:
 def _hung(head: str, value: Value, column: int, layout: Layout) -> list[str]:
     """A value behind `key:` or `-`: on the same line, or on deeper lines."""
     if is_collection(value):
+        if layout.flow_lists and (listed := _short_list(value, layout)) and column + len(head) + len(listed) < _WIDTH:
+            return [f"{head} {listed}"]
         deeper = column + (layout.step if isinstance(value, Mapping) else layout.dash)
         lines = block_lines(value, deeper, layout)
         return [head, " " * deeper + lines[0], *lines[1:]]
     if isinstance(value, str) and layout.literal and is_literal(value):
         return literal_lines(head + " ", value, column + layout.step)
     return [f"{head} {scalar_text(value, layout) if isinstance(value, str) else flow_text(value, layout)}"]
+
+
+def _short_list(value: Value, layout: Layout) -> str | None:
+    if isinstance(value, (Mapping, str)) or not isinstance(value, Sequence):
+        return None
+    if any(is_collection(item) or (isinstance(item, str) and "\n" in item) for item in value):
+        return None
+    return flow_text(value, layout)
 
 
 def is_literal(value: str) -> bool:

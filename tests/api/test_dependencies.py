@@ -176,3 +176,9 @@ def test_defaults_from_settings_are_not_known() -> None:
     for name in ("q", "r"):
         parameter = operation.parameter("query", name)
         assert parameter is not None and parameter.required is False and isinstance(parameter.schema.default, Unknown)
+
+
+def test_a_form_field_with_an_alias_makes_a_body_that_is_not_known() -> None:
+    source = "@app.post('/x')\ndef f(token: str = Form(alias='refresh_token'), code: str = Form()): ..."
+    operation, _ = operation_of(source)
+    assert isinstance(operation.body, Unknown) and "refresh_token" in operation.body.what

@@ -57,6 +57,27 @@ def test_mounted_applications_are_apis_with_the_full_path() -> None:
     assert [(operation.path, operation.operation_id) for operation in admin.operations] == [("/admin/a", "a_a_get")]
 
 
+def test_an_application_mounted_in_one_branch_or_another_is_there() -> None:
+    source = (
+        "from fastapi import FastAPI\nfrom settings import base\napp = FastAPI()\nadmin = FastAPI()\n"
+        "@admin.get('/a')\ndef a(): ...\n"
+        "if base:\n    app.mount(base, admin)\nelse:\n    app.mount('/admin', admin)"
+    )
+    _, admin = apis_of(source)
+    assert [(operation.path, operation.maybe) for operation in admin.operations] == [("/admin/a", None)]
+
+
+def test_an_application_given_to_something_that_cannot_be_followed_is_not_seen_whole() -> None:
+    source = (
+        "from fastapi import FastAPI\nfrom plugins import load\napp = FastAPI()\n@app.get('/a')\ndef a(): ...\n"
+        "load('auth').on_start(app)"
+    )
+    plugins = "import importlib\ndef load(name):\n    return getattr(importlib.import_module('plugins.' + pick()), name)()"
+    api = api_of(source, plugins=plugins)
+    assert [operation.path for operation in api.operations] == ["/a"]
+    assert api.incomplete is not None and source[api.incomplete.location.span.start :] == "load('auth').on_start(app)"
+
+
 def test_a_router_that_nothing_includes_is_no_served_api() -> None:
     source = "from fastapi import FastAPI, APIRouter\napp = FastAPI()\nlost = APIRouter()\n@lost.get('/x')\ndef x(): ..."
     served, lost = apis_of(source)

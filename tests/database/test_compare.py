@@ -318,7 +318,11 @@ def test_a_unique_index_is_a_unique_constraint_only_on_mysql() -> None:
         (Index("i", ("a",), where="b > 1"), Index("i", ("a",)), False),
         (Index("i", ("a",), where=NOT_KNOWN), Index("i", ("a",)), True),
         (Index("i", ("a",), method="btree"), Index("i", ("a",)), True),
-        (Index("i", ("a",), method="gin"), Index("i", ("a",)), False),
+        (Index("i", ("a",), method="gin"), Index("i", ("a",)), True),
+        (Index("i", ("a",), method="gin"), Index("i", ("a",), method="gist"), False),
+        (Index("i", ("a",), operators=(("a", "gin_trgm_ops"),)), Index("i", ("a",)), True),
+        (Index("i", ("a",), operators=(("a", "DESC"),)), Index("i", ("a DESC",)), True),
+        (Index("i", ("a",), operators=(("a", "DESC"),)), Index("i", ("a",)), False),
     ],
 )
 def test_indexes_of_one_name(before: Index, after: Index, same: bool) -> None:
@@ -331,6 +335,12 @@ def test_long_names_arrive_shortened() -> None:
     longer, shortened = (table(indexes=(Index(name, ("a",)),)) for name in (long, short))
     assert said(shortened, longer) == said(longer, shortened) == []
     assert len(said(shortened, longer, "sqlite")) == 2
+
+
+def test_long_names_in_raw_sql_are_cut_off_by_postgresql() -> None:
+    long = "ix_flow_run__scheduler_deployment_id_auto_scheduled_next_scheduled_start_time"
+    written, named = (table(indexes=(Index(name, ("a",)),)) for name in (long, long[:63]))
+    assert said(written, named) == []
 
 
 def test_an_unreadable_index_silences_the_other_side() -> None:
@@ -348,6 +358,7 @@ def test_checks() -> None:
 
     assert said(of_check("a > 0", "ck"), of_check("(a > 0)", "ck")) == []
     assert said(of_check("a > 0", "ck"), of_check("a > 0")) == []
+    assert said(of_check("a > 0", "book_a_check"), of_check("a > 0", "ck_book_positive")) == []
     assert said(of_check("a > 0", "ck"), of_check("a > 1", "ck")) == ["contradicts check ck"]
     assert said(of_check("a > 0"), of_check("a > 1")) == ["missing check a > 1", "unrequested check a > 0"]
     assert said(table(checks=(Check(None, unknown=NOT_KNOWN),)), of_check("a > 1")) == []
@@ -359,6 +370,7 @@ def test_checks() -> None:
         ("((a)::text = ANY ((ARRAY['x'::character varying, 'y'::character varying])::text[]))", "a IN ('x', 'y')"),
         ('"a" != 1', "a <> 1"),
         ("book.a > 0", "a>0"),
+        ('"book".a > 0', "a>0"),
         ("CAST(a AS INTEGER) > 0", "a::int > 0"),
     ],
 )

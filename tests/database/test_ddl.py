@@ -53,6 +53,13 @@ def test_a_semicolon_in_quotes_ends_no_statement() -> None:
     assert statements_of("a ';' ; b $$ ; $$; \"c;\"") == ["a ';'", "b $$ ; $$", '"c;"']
 
 
+def test_an_index_keeps_its_directions() -> None:
+    (made,) = operations_of("CREATE INDEX i ON t (a, b DESC, lower(c) ASC, d gin_trgm_ops DESC NULLS LAST)", HERE)
+    assert isinstance(made, CreateIndex)
+    assert made.index.columns == ("a", "b DESC", "LOWER(c)", "d DESC NULLS LAST")
+    assert made.index.operators == (("d", "gin_trgm_ops"),)
+
+
 def test_a_table_with_everything() -> None:
     (made,) = operations_of(
         "CREATE TABLE s.t (id bigserial PRIMARY KEY, a varchar(30)[] NOT NULL, at timestamptz DEFAULT now(), n numeric(10, 2), "

@@ -35,6 +35,18 @@ def test_a_hover_repeats_the_finding_and_names_its_other_end(tmp_path: Path) -> 
     drive(session())
 
 
+def test_a_hover_leaves_findings_to_an_editor_that_shows_them_itself(tmp_path: Path) -> None:
+    async def session() -> None:
+        async with editing(shop(tmp_path), NEOVIM, {"findingsInHover": False}) as editor:
+            editor.open(SPEC)
+            await editor.until(lambda: SPEC in editor.pushed)
+            (found,) = [one for one in editor.pushed[SPEC] if one.code == "operation-not-implemented"]
+            params = t.HoverParams(text_document=editor.identifier(SPEC), position=found.range.start)
+            assert await editor.client.text_document_hover_async(params) is None
+
+    drive(session())
+
+
 @pytest.mark.parametrize(("capabilities", "fenced"), [(NEOVIM, True), (EMACS, False)])
 def test_a_hover_shows_the_other_end_as_the_client_can(tmp_path: Path, capabilities: dict[str, Any], fenced: bool) -> None:
     async def session() -> None:
@@ -50,16 +62,33 @@ def test_a_hover_shows_the_other_end_as_the_client_can(tmp_path: Path, capabilit
     drive(session())
 
 
+def test_a_hover_on_a_revision_shows_the_sql_of_both_directions(tmp_path: Path) -> None:
+    async def session() -> None:
+        async with editing(shop(tmp_path), NEOVIM) as editor:
+            editor.open(REVISION)
+            both = await hover(editor, REVISION, 'revision = "0001"')
+            assert "CREATE TABLE books (" in both and "downgrade:\n\n```sql\n-- nothing" in both
+            editor.replace(REVISION, "    pass", '    op.drop_table("books")')
+            both = await hover(editor, REVISION, 'revision = "0001"')
+            assert "DROP TABLE books;" in both
+            assert "DROP TABLE books;" not in await hover(editor, REVISION, "def upgrade")
+
+    drive(session())
+
+
 def test_definition_leads_to_the_other_end(tmp_path: Path) -> None:
     async def session() -> None:
         async with editing(shop(tmp_path), VSCODE) as editor:
-            editor.open(SPEC)
-            editor.open(CODE)
+            for path in (SPEC, CODE, MODELS, REVISION):
+                editor.open(path)
             for path, text, target, shown in (
                 (SPEC, "get:", CODE, "list_books"),
                 (CODE, "list_books()", SPEC, "get"),
                 (SPEC, "Book:\n", CODE, "Book"),
                 (CODE, "Book(BaseModel)", SPEC, "Book"),
+                (MODELS, "title: Mapped", REVISION, 'sa.Column("title"'),
+                (MODELS, "class Book", REVISION, "op.create_table("),
+                (REVISION, 'sa.Column("title"', MODELS, "title: Mapped"),
             ):
                 params = t.DefinitionParams(text_document=editor.identifier(path), position=editor.at(path, text))
                 (link,) = await editor.client.text_document_definition_async(params)
@@ -77,8 +106,8 @@ def test_lenses_lead_to_the_other_end_only_where_the_client_has_a_way(tmp_path: 
             editor.open(CODE)
             first, second = await editor.client.text_document_code_lens_async(ask)
             assert first.command.command == "specdrift.showReferences"
-            uri, _, (_,) = first.command.arguments
-            assert uri == editor.uri(CODE)
+            uri, _, locations = first.command.arguments
+            assert uri == editor.uri(CODE) and len(locations) == 1
             assert (second.command.title, second.command.command) == ("in no spec", "")
             settings = {"specdrift": {"codeLens": False}}
             editor.client.workspace_did_change_configuration(t.DidChangeConfigurationParams(settings=settings))

@@ -14,7 +14,8 @@ from lsprotocol import types as t
 from pygls.exceptions import JsonRpcException
 
 from lsp_server.config import ConfigError
-from lsp_server.lsp.analysis import Analysis, Flag, Inputs
+from lsp_server.lsp.analysis import Analysis
+from lsp_server.lsp.inputs import Flag, Inputs
 from lsp_server.lsp.session import AnalysisThread, Events, Session
 from lsp_server.lsp.transports import address
 from lsp_server.text import Span
@@ -232,7 +233,7 @@ def test_a_crash_of_the_check_is_told_and_the_next_revision_works(tmp_path: Path
         whole = one.analysis
         one.analysis = None  # type: ignore[assignment]
         one.revise()
-        with pytest.raises(Exception, match="cancelled"):
+        with pytest.raises(Exception, match="did not come to its end"):
             await one.newest()
         one.analysis = whole
         one.revise()
@@ -257,3 +258,14 @@ def test_version_is_told_without_the_protocol_library(tmp_path: Path) -> None:
     program = "import sys; from lsp_server.cli import run\ntry: run(['--version'])\nexcept SystemExit: print('pygls' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment(tmp_path))
     assert told.stdout.startswith("specdrift ") and told.stdout.endswith("False\n")
+
+
+def test_initialize_waits_for_nothing_but_the_protocol(tmp_path: Path) -> None:
+    """What checks is loaded by the analysis thread, after the answer."""
+    program = (
+        "import sys, lsp_server.lsp.server as server\nserver.build()\n"
+        "print([name for name in ('lsp_server.snapshot', 'lsp_server.python', 'sqlalchemy', 'alembic', 'sqlglot', 'yaml')"
+        " if name in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment(tmp_path))
+    assert told.stdout == "[]\n", told.stderr

@@ -3,7 +3,7 @@
 import pytest
 
 from lsp_server.document import Document
-from lsp_server.python import edit
+from lsp_server.python import edit, edit_imports
 from lsp_server.python.module import read_module
 from lsp_server.text import Edit, apply_edits
 
@@ -30,13 +30,22 @@ def applied(text: str, make: object) -> str:
          "import os\n\nfrom fastapi import APIRouter\nfrom fastapi.responses import Response\n"),
         ('"""Doc."""\n\nx = 1\n', "a", ["b"], '"""Doc."""\n\nfrom a import b\n\n\n\nx = 1\n'),
         ("", "a", ["b"], "from a import b\n"),
-        ("import os", "a", ["b"], "import os\nfrom a import b"),
+        ("import os", "a", ["b"], "import os\n\nfrom a import b"),
+        ("import os\n", "a", ["b"], "import os\n\nfrom a import b\n"),
+        ("from a import b\n", "typing", ["Any"], "from typing import Any\n\nfrom a import b\n"),
+        ("import re\nfrom uuid import UUID\n\nfrom a import b\n", "typing", ["Any"],
+         "import re\nfrom typing import Any\nfrom uuid import UUID\n\nfrom a import b\n"),
+        ("from __future__ import annotations\n\nfrom a import b\n", "typing", ["Any"],
+         "from __future__ import annotations\n\nfrom typing import Any\n\nfrom a import b\n"),
+        ("from a import B, c\n", "a", ["D"], "from a import B, D, c\n"),
+        ("from a import (\n    b,\n    d,\n)\n", "a", ["c"], "from a import (\n    b,\n    c,\n    d,\n)\n"),
+        ("from x import y\n\nfrom .a import b\n", ".c", ["d"], "from x import y\n\nfrom .a import b\nfrom .c import d\n"),
         ("from a import b\r\n", "c", ["d"], "from a import b\r\nfrom c import d\r\n"),
         ("from a import b\n", "a", ["z" * 90], f"from a import (\n    b,\n    {'z' * 90},\n)\n"),
     ],
 )  # fmt: skip
 def test_import_names(text: str, module: str, names: list[str], expected: str) -> None:
-    assert applied(text, lambda document, body: edit.import_names(document, body, module, names)) == expected
+    assert applied(text, lambda document, body: edit_imports.import_names(document, body, module, names)) == expected
 
 
 @pytest.mark.parametrize(

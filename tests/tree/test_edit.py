@@ -188,3 +188,33 @@ def test_what_cannot_be_written_is_refused(
     assert node is not None
     with pytest.raises(Unwritable):
         operation(node)
+
+
+class TestFirstEntries:
+    """An entry before all others: below the key that holds them, above the comments of what was first."""
+
+    @pytest.mark.parametrize(
+        ("text", "pointer", "expected"),
+        [
+            ("a:\n  # of b\n  b: 1\n", ("a",), "a:\n  k: [1, 2]\n  # of b\n  b: 1\n"),
+            ("- b: 1\n  c: [x]\n", (0,), "- k: [1, 2]\n  b: 1\n  c: [x]\n"),
+            ("a: {b: [1]}\n", ("a",), "a: {k: [1, 2], b: [1]}\n"),
+            ("# top\nb: [1]\n", (), "# top\nk: [1, 2]\nb: [1]\n"),
+        ],
+    )
+    def test_in_yaml(self, text: str, pointer: tuple[str | int, ...], expected: str) -> None:
+        if "[" not in text:
+            expected = expected.replace("k: [1, 2]\n", "k:\n    - 1\n    - 2\n")
+        assert after(text, pointer, lambda node: edit.add_key("p", node, "k", [1, 2], first=True)) == expected
+
+    def test_in_json(self) -> None:
+        text = '{\n  "b": 1\n}\n'
+        expected = '{\n  "k": true,\n  "b": 1\n}\n'
+        assert after(text, (), lambda node: edit.add_key("p", node, "k", True, first=True), Kind.JSON) == expected
+
+
+def test_short_lists_stand_in_brackets_where_a_document_has_them_so() -> None:
+    """Lists of scalars only; what is longer than a line takes lines."""
+    assert after("a: [x, y]\nb: 1\n", (), add("c", ["p", "q"])) == "a: [x, y]\nb: 1\nc: [p, q]\n"
+    assert after("a:\n  - x\nb: 1\n", (), add("c", ["p"])) == "a:\n  - x\nb: 1\nc:\n  - p\n"
+    assert "\n  - " in after("a: [x, y]\n", (), add("c", ["word" * 10, "word" * 20]))

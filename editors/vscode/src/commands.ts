@@ -63,11 +63,13 @@ export async function showReferences(server: Server, uri: string, position: Posi
   );
 }
 
+/** The finding under the cursor, else the first that begins on its line: where the light bulb shows, too. */
 function ruleAtCursor(): string | undefined {
   const editor = vscode.window.activeTextEditor;
   if (editor === undefined) return undefined;
-  const here = vscode.languages.getDiagnostics(editor.document.uri)
-    .find(each => each.source === SOURCE && each.range.contains(editor.selection.active));
+  const cursor = editor.selection.active;
+  const ours = vscode.languages.getDiagnostics(editor.document.uri).filter(each => each.source === SOURCE);
+  const here = ours.find(each => each.range.contains(cursor)) ?? ours.find(each => each.range.start.line === cursor.line);
   const code = typeof here?.code === 'object' ? here.code.value : here?.code;
   return code === undefined ? undefined : String(code);
 }

@@ -4,6 +4,7 @@
 import * as vscode from 'vscode';
 import type { Location, Position } from 'vscode-languageclient/node';
 import { checkWorkspace, explainRule, rulePages, showReferences } from './commands';
+import { SHOW_WRITTEN, showWritten } from './repairs';
 import { Server, type Phase } from './server';
 import { showMenu, Status } from './status';
 
@@ -39,6 +40,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
     command('specdrift.checkWorkspace', () => checkWorkspace(current)),
     command('specdrift.showReferences', (uri: string, position: Position, locations: Location[]) =>
       showReferences(current, uri, position, locations)),
+    command(SHOW_WRITTEN, showWritten),
     vscode.workspace.onDidGrantWorkspaceTrust(() => current.restart()),
     vscode.workspace.onDidChangeConfiguration(change => {
       const moved = ['specdrift.interpreter', 'specdrift.path'].some(each => change.affectsConfiguration(each));

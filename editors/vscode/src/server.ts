@@ -7,12 +7,13 @@ import * as vscode from 'vscode';
 import { CloseAction, ErrorAction, ExecuteCommandRequest, LanguageClient, State } from 'vscode-languageclient/node';
 import type { ErrorHandler, LanguageClientOptions } from 'vscode-languageclient/node';
 import { findServer, type Candidate, type Search } from './interpreter';
+import { thenShowWhatWasWritten } from './repairs';
 import { onInterpreterChange, surroundings } from './surroundings';
 
 export type Phase = 'starting' | 'running' | 'stopped' | 'failed';
 
-/** Commands of this extension that the server may put into a code lens or a code action. */
-export const CLIENT_COMMANDS = ['specdrift.showReferences'] as const;
+/** Commands of this extension that the server may put into a code lens, a code action or a link. */
+export const CLIENT_COMMANDS = ['specdrift.showReferences', 'specdrift.explainRule'] as const;
 
 const DOCUMENTS: NonNullable<LanguageClientOptions['documentSelector']> = [
   { scheme: 'file', language: 'python' },
@@ -94,7 +95,12 @@ export class Server implements vscode.Disposable {
     const options: LanguageClientOptions = {
       documentSelector: DOCUMENTS,
       outputChannel: this.output,
-      initializationOptions: { trusted: vscode.workspace.isTrusted, clientCommands: CLIENT_COMMANDS },
+      initializationOptions: {
+        trusted: vscode.workspace.isTrusted,
+        clientCommands: CLIENT_COMMANDS,
+        findingsInHover: false, // VS Code's hovers show diagnostics themselves
+      },
+      middleware: { resolveCodeAction: thenShowWhatWasWritten },
       // The patterns of watched files are the server's: it registers them, and the client obeys.
       synchronize: { configurationSection: 'specdrift' },
       // As usual, a server that ends is started again, a few times; here the last end is also shown.

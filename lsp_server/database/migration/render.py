@@ -59,10 +59,10 @@ def render(plan: Plan, conventions: Conventions, proof: str | None = None, title
         "repr(down_revision)": _literal(down, quote),
         "repr(branch_labels)": "None",
         "repr(depends_on)": "None",
-        "upgradesifupgradeselse'pass'": upgrade,
-        "downgradesifdowngradeselse'pass'": downgrade,
+        "upgradesifupgradeselse'pass'": upgrade or "pass",
+        "downgradesifdowngradeselse'pass'": downgrade or "pass",
     }
-    words |= {"imports": words["importsifimportselse''"], "upgrades": upgrade, "downgrades": downgrade}
+    words |= {"imports": words["importsifimportselse''"], "upgrades": upgrade or "pass", "downgrades": downgrade or "pass"}
     text = fill_template(conventions.template, words) if conventions.template is not None else None
     if text is None or not _parses(text):
         text = fill_template(LAYOUT, words) or ""

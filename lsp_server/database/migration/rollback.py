@@ -61,7 +61,7 @@ def complete_downgrade(
     remarks = [f"# Not restored: {caveat}." for caveat in caveats]
     code = "\n    ".join([*remarks, body or "pass"])
     edits = [_body_edit(text, revision, code)]
-    edits += _import_edits(text, revision.path, imports)
+    edits += import_edits(text, revision.path, imports)
     return Rollback(way, tuple(edits), caveats)
 
 
@@ -135,8 +135,8 @@ def _docstring_end(body: str) -> int:
     return match.end() if match else 0
 
 
-def _import_edits(text: str, path: str, imports: set[str]) -> list[Edit]:
-    """New import lines behind the last one of the file's head."""
+def import_edits(text: str, path: str, imports: set[str]) -> list[Edit]:
+    """New import lines behind the last one of the file's head: those given, `op` and `sa`."""
     needed = [line for line in sorted(imports) if line not in text]
     if not re.search(r"^import sqlalchemy as sa\b", text, re.MULTILINE):
         needed.append("import sqlalchemy as sa")

@@ -25,6 +25,7 @@ from collections.abc import Iterator
 
 from lsp_server.api.difference import Element, Kind
 from lsp_server.findings import Finding, Related, Rule, Severity
+from lsp_server.repair.drift import fixes_for
 from lsp_server.repair.implement_endpoint import implement_endpoint
 from lsp_server.snapshot import Snapshot
 
@@ -36,7 +37,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             if difference.kind is not Kind.MISSING or difference.element is not Element.OPERATION or operation is None:
                 continue
             application = contract.implemented.location
-            repair = implement_endpoint(difference, preferred=snapshot.config.leads_for(operation.location.path) == "spec")
+            leads = snapshot.config.leads_for(operation.location.path)
+            repair = implement_endpoint(difference, preferred=leads == "spec")
             yield Finding(
                 RULE.name,
                 operation.location,
@@ -44,7 +46,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
                 operation.subject,
                 (Related(application, "the application that should answer it"),) if application else (),
                 RULE.severity,
-                (repair,) if repair is not None else (),
+                ((repair,) if repair is not None else ()) + fixes_for((difference,), leads),
             )
 
 

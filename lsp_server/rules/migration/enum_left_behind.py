@@ -11,7 +11,7 @@ database, hours after the rollback.
 
 ## How to fix
 
-Drop the type at the end of `downgrade()`: `sa.Enum(name="…").drop(op.get_bind(), checkfirst=True)`.
+*Drop the type* puts `sa.Enum(name="…").drop(op.get_bind(), checkfirst=True)` at the end of `downgrade()`.
 
 ## Options
 
@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsp_server.findings import Finding, Related, Rule, Severity
+from lsp_server.repair.drop_enum import drop_enum
 from lsp_server.snapshot import Snapshot
 
 
@@ -40,6 +41,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
                     ("revision", revision.id, "enum", each.subject[-1]),
                     (Related(revision.upgrade, "the upgrade that makes it"),) if revision.upgrade else (),
                     RULE.severity,
+                    drop_enum(replay, step, each.subject[-1]),
                 )
 
 

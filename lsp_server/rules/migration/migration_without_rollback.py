@@ -3,7 +3,8 @@
 ## What it does
 
 Reports revisions whose `upgrade()` does something to the schema while their `downgrade()` is missing, empty (`pass`, a
-docstring) or raises. Merge revisions and revisions that do nothing are left alone.
+docstring) or raises. Merge revisions and revisions that change nothing are left alone, such as one that drops an index
+if it is there, and it is not.
 
 ## Why it matters
 
@@ -42,7 +43,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             revision = step.revision
             said = _STATES.get(revision.downgrade_state)
             changes = [each for each in step.steps if not isinstance(each.operation, ChangeRows)]
-            if said is None or not changes:
+            if said is None or not changes or step.before == step.after:
                 continue
             yield Finding(
                 RULE.name,

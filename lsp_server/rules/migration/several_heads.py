@@ -12,7 +12,9 @@ are merged, so it is usually found by the deployment.
 
 ## How to fix
 
-Give one revision the other as its `down_revision` (*Put … after …*), or merge the heads with an empty revision.
+*Merge the heads* writes an empty revision that follows them all; it is right whatever has run where. *Put … after …* makes
+one branch follow the other and keeps the history a line: right while that branch has run on no database yet. It is marked
+unsafe where both touch the same table, or change rows.
 
 ## Options
 
@@ -24,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsp_server.findings import Finding, Related, Rule, Severity
+from lsp_server.repair.join_heads import merge_heads, rebase_head
 from lsp_server.snapshot import Snapshot
 
 
@@ -42,6 +45,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
                 ("heads", *sorted((first.id, other.id))),
                 (Related(first.location, "the other head"),),
                 RULE.severity,
+                (*merge_heads(replay), *rebase_head(replay, other.id, first.id)),
             )
 
 

@@ -1,0 +1,37 @@
+"""What the event loop hands to the analysis thread: the news of a revision, and a flag to call it off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lsp_server.document import Document
+
+CONFIGURATIONS = frozenset({"specdrift.toml", "pyproject.toml"})
+
+
+class Flag:
+    """Says that work is no longer wanted. Set by the event loop, asked by the analysis thread."""
+
+    __slots__ = ("is_set",)
+
+    def __init__(self) -> None:
+        self.is_set = False
+
+    def set(self) -> None:
+        self.is_set = True
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What changed since the last check, as the event loop knows it.
+
+    `buffers` are all open documents by path. `touched` are paths that changed on disk; `relist`: files may have come or
+    gone; `configure`: the configuration may have changed.
+    """
+
+    revision: int
+    buffers: Mapping[str, Document]
+    touched: frozenset[str] = frozenset()
+    relist: bool = False
+    configure: bool = False

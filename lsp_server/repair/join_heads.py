@@ -1,0 +1,139 @@
+"""Several heads made one: *Merge the heads* with an empty revision, or *Put … after …* by another `down_revision`.
+
+Which of the two is right hangs on what has run where, which no text tells: both are offered, the merge is preferred.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from hashlib import blake2b
+
+from lsp_server.database.alembic import History
+from lsp_server.database.model import Database, Revision
+from lsp_server.database.operations import ChangeRows, CreateTable, DropIndex, Opaque, RenameIndex
+from lsp_server.database.replay import HistoryReplay
+from lsp_server.findings import Applicability, Direction, Fix
+from lsp_server.repair.generate_migration import UNDATED, conventions_of
+from lsp_server.snapshot import Snapshot
+from lsp_server.text import Change, Edit, Span
+
+MERGE, REBASE = "merge-heads", "rebase-head"
+
+
+def merge_heads(replay: HistoryReplay) -> tuple[Fix, ...]:
+    """One fix for all heads of a history, with the same result whichever finding it is taken from."""
+
+    def build(snapshot: Snapshot) -> Change | None:
+        current = snapshot.replay_of(replay.history)
+        return None if current is None or len(current.history.heads) < 2 else _merged(snapshot, current.history)
+
+    return (Fix("Merge the heads", MERGE, build, direction=Direction.MIGRATION, preferred=True),)
+
+
+def rebase_head(replay: HistoryReplay, identifier: str, after: str) -> tuple[Fix, ...]:
+    """Makes the branch of one head follow another head; nothing where the branch has no single beginning of its own."""
+    history = replay.history
+    own, others = _ancestors(history, identifier), _ancestors(history, after)
+    start = _beginning(history, own - others, others)
+    if start is None:
+        return ()
+
+    def build(snapshot: Snapshot) -> Change | None:
+        current = snapshot.replay_of(history)
+        revision = current.history.revision(start.id) if current is not None else None
+        return None if revision is None else _put_after(snapshot, revision, after)
+
+    left, right = _touched(replay, own - others), _touched(replay, others - own)
+    apart = left is not None and right is not None and not left & right
+    applicability = Applicability.SAFE if apart else Applicability.UNSAFE
+    return (Fix(f"Put {start.id} after {after}", REBASE, build, applicability, Direction.MIGRATION),)
+
+
+# A merge
+
+
+def _merged(snapshot: Snapshot, history: History) -> Change | None:
+    from lsp_server.database.migration.plan import Plan
+    from lsp_server.database.migration.render import render
+
+    heads = tuple(sorted(history.heads))
+    identifier = blake2b(repr(heads).encode(), digest_size=6).hexdigest()
+    conventions = replace(
+        conventions_of(snapshot, history), heads=heads, revision_id=lambda: identifier, created=lambda: snapshot.now or UNDATED
+    )
+    nothing = Database(history.folder, dialect=history.dialect)
+    revision = render(Plan(nothing, nothing, history.dialect), conventions, title=f"merge {' and '.join(heads)}")
+    return Change("Merge the heads", new_files={revision.path: revision.text})
+
+
+# Another predecessor
+
+
+def _ancestors(history: History, identifier: str) -> frozenset[str]:
+    """A revision and everything it builds on."""
+    found: set[str] = set()
+    waiting = [identifier]
+    while waiting:
+        revision = history.revision(waiting.pop())
+        if revision is not None and revision.id not in found:
+            found.add(revision.id)
+            waiting.extend((*revision.down, *revision.depends_on))
+    return frozenset(found)
+
+
+def _beginning(history: History, branch: frozenset[str], shared: frozenset[str]) -> Revision | None:
+    """The one revision of a branch that builds on what both have; None where there are several, or it is a merge."""
+    starts = []
+    for identifier in branch:
+        revision = history.revision(identifier)
+        if revision is None or revision.unknown is not None:
+            return None
+        down = [each.id for name in revision.down if (each := history.revision(name)) is not None]
+        if not down or any(each in shared for each in down):
+            starts.append(revision)
+    return starts[0] if len(starts) == 1 and len(starts[0].down) == 1 else None
+
+
+def _touched(replay: HistoryReplay, branch: frozenset[str]) -> frozenset[object] | None:
+    """The tables and types that revisions change; None where the text does not tell, or rows change."""
+    found: set[object] = set()
+    for identifier in branch:
+        step_replay = replay.revision(identifier)
+        if step_replay is None or step_replay.refusal is not None:
+            return None
+        for step in step_replay.steps:
+            operation = step.operation
+            if isinstance(operation, Opaque | ChangeRows) or step.condition is not None:
+                return None
+            if isinstance(operation, CreateTable):
+                found.add(operation.table.key)
+            elif getattr(operation, "table", None) is not None:
+                found.add(operation.table)  # type: ignore[union-attr]
+            elif isinstance(operation, DropIndex | RenameIndex):
+                return None  # Of some table; which one, only the index's name would tell.
+            else:
+                found.add(getattr(getattr(operation, "enum", operation), "name", None))
+    return frozenset(found)
+
+
+def _put_after(snapshot: Snapshot, revision: Revision, after: str) -> Change | None:
+    from lsp_server.database.migration.layout import string
+
+    document, place = snapshot.document(revision.path), revision.down_location
+    if document is None or place is None or len(revision.down) != 1:
+        return None
+    old = revision.down[0]
+    written = document.text[slice(*place.span)]
+    match = re.search(rf"=\s*([\[(]\s*)?(?P<value>(?P<quote>[\"']){re.escape(old)}(?P=quote))", written)
+    if match is None:
+        return None
+    start = place.span.start + match.start("value")
+    edits = [Edit(document.path, Span(start, start + len(match["value"])), string(after, match["quote"]))]
+    if revision.docstring is not None:
+        docstring = document.text[slice(*revision.docstring.span)]
+        said = re.search(rf"^Revises:[ \t]*(?P<old>{re.escape(old)})[ \t]*$", docstring, re.MULTILINE)
+        if said is not None:
+            start = revision.docstring.span.start + said.start("old")
+            edits.append(Edit(document.path, Span(start, start + len(old)), after))
+    return Change(f"Put {revision.id} after {after}", tuple(edits), bases={document.path: document.digest})
