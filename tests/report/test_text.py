@@ -18,6 +18,7 @@ app.py:7:16: error [parameter-contradicts-spec] `GET /books`: `limit` defaults t
 8 |         - {name: limit, in: query, schema: {type: integer, default: 20}}
   |                  -----
   = fix: Make `limit` follow the spec
+  = fix: Make the spec of `limit` follow the code
 
 app.py:11:2: warning [route-not-in-spec] `GET /health` is a route here, but no spec of the application describes it
 11 | @app.get("/health")
@@ -25,6 +26,7 @@ app.py:11:2: warning [route-not-in-spec] `GET /health` is a route here, but no s
    --> openapi.yaml:1:1: the spec's side
  1 | openapi: 3.1.0
    | -------
+   = fix: Document GET /health
 
 openapi.yaml:11:5: error [operation-not-implemented] `DELETE /books/{id}` is promised here, but the application has no such route
 11 |     delete:
@@ -33,6 +35,7 @@ openapi.yaml:11:5: error [operation-not-implemented] `DELETE /books/{id}` is pro
  3 | app = FastAPI()
    |       ---------
    = fix: Implement DELETE /books/{id}
+   = fix: Take DELETE /books/{id} out of the spec (unsafe)
 
 latin.py:1:1: unread a file that cannot be read: not UTF-8 text: byte 0xe9 on line 1
 
