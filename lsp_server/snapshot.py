@@ -132,7 +132,7 @@ class Snapshot:
     # Documents
 
     def document(self, path: str) -> Document | None:
-        return self.documents[path] if path in self.documents else None
+        return self.documents.get(path)
 
     def line(self, location: Location) -> int:
         """The 1-based line at which a location starts; 1 for a file that is not there."""
@@ -306,10 +306,12 @@ class Snapshot:
 
     def _doubted(self, api: Api, paths: tuple[str, ...]) -> Api:
         """An application of which broken lines may hold a part is not seen whole."""
-        folder = api.source.rpartition("/")[0]
-        for path in paths:
-            if (path in api.sources or path.startswith(folder and f"{folder}/")) and self.lacks_lines(path):
-                return replace(api, incomplete=api.incomplete or _broken(path))
+        broken = [path for path in paths if self.lacks_lines(path)]
+        if broken and api.incomplete is None:
+            behind = set().union(*(self.replayer.files_behind(source) for source in api.sources))
+            for path in broken:
+                if path in behind:
+                    return replace(api, incomplete=_broken(path))
         return api
 
     @cached_property

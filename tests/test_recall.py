@@ -165,8 +165,9 @@ def test_what_a_report_hangs_on() -> None:
     """Another day, another file time, another accepted finding: another key. Files changed just now have none."""
     files = {"app.py": Stamp(10, 1_000, 2_000)}
     now = recall.SETTLED + 2_000
+    plain = Config()
 
-    def key(files: dict[str, Stamp] = files, config: Config = Config(), accepted: dict[str, str] | None = None, day: int = 0) -> str | None:
+    def key(files: dict[str, Stamp] = files, config: Config = plain, accepted: dict[str, str] | None = None, day: int = 0) -> str | None:
         return recall.key_of(files, config, accepted or {}, TODAY + timedelta(day), now)
 
     assert key() == key() is not None

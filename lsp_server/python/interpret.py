@@ -578,7 +578,7 @@ class Interpreter:
 
     # Definitions
 
-    def function(self, node: Node, scope: Scope) -> FunctionValue:
+    def function(self, node: Node, scope: Scope) -> Value:
         _, start, end, name, name_span, parameters, returns, decorators, body, sort, _ = node
         closure = scope
         owner = scope.owner if scope.owner is not None and scope.owner.scope is scope else None
@@ -795,7 +795,8 @@ def join_values(values: list[Value], condition: Unknown) -> Value:
 
 def joined_text(values: list[Value], condition: Unknown) -> UnknownText:
     """One of several texts: what they all begin with."""
-    beginning = os.path.commonprefix([value.beginning if isinstance(value, UnknownText) else value for value in values])
+    texts = [value.beginning if isinstance(value, UnknownText) else value for value in values]
+    beginning = os.path.commonprefix(texts)  # noqa: RUF071 - texts, not paths
     return UnknownText(condition.what, condition.location, beginning=beginning)
 
 
@@ -977,7 +978,7 @@ def _class(self: Interpreter, node: Node, scope: Scope) -> object:
 
 
 def _if(self: Interpreter, node: Node, scope: Scope) -> object:
-    _, start, end, test, then, otherwise = node
+    _, _, _, test, then, otherwise = node
     checked = _checking_branch(self, test, scope)
     if checked is not None:
         # What only type checkers see is walked for the names it imports; what runs has the last word.
@@ -1125,7 +1126,7 @@ def _delete(self: Interpreter, node: Node, scope: Scope) -> object:
     return None
 
 
-_STATEMENTS = {
+_STATEMENTS: dict[str, Callable[[Interpreter, Node, Scope], object]] = {
     "expr": _expression, "assign": _assign, "annassign": _annotated, "augassign": _augmented, "import": _import,
     "from": _from, "def": _def, "class": _class, "if": _if, "for": _for, "while": _while, "with": _with, "try": _try,
     "match": _match, "return": _return, "raise": _raise, "delete": _delete,
