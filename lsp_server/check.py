@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
 from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 
 from lsp_server.findings import FailedRule, Finding, Outcome, Report, Rule, Severity, Suppressed
 from lsp_server.snapshot import Cancelled, Snapshot

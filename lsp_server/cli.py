@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lsp_server import __version__
-from lsp_server.commands import FAILED, OK, USAGE, UsageError
+from lsp_server.commands import FAILED, USAGE, UsageError
 
 
 def run(arguments: Sequence[str]) -> int:

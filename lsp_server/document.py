@@ -82,13 +82,13 @@ def decode(data: bytes, path: str) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UndecodableText(f"not {encoding.upper()} text: byte 0x{data[error.start]:02x} on line {line}") from None
+        number = data.count(b"\n", 0, error.start) + 1
+        raise UndecodableText(f"not {encoding.upper()} text: byte 0x{data[error.start]:02x} on line {number}") from None
     except (LookupError, UnicodeError):
         raise UndecodableText(f"names the encoding `{encoding}`, which is not known") from None
     if "\x00" in text:
-        line = text.count("\n", 0, text.index("\x00")) + 1
-        raise UndecodableText(f"a NUL character on line {line}: a binary file")
+        number = text.count("\n", 0, text.index("\x00")) + 1
+        raise UndecodableText(f"a NUL character on line {number}: a binary file")
     return text
 
 

@@ -141,7 +141,7 @@ def _report(plain: Any) -> Report:
     findings, unknowns, suppressed, baselined, files = plain
     return Report(
         tuple(map(_finding, findings)),
-        tuple(Unknown(what, _place(place), unread) for what, place, unread in unknowns),
+        tuple(Unknown(what, _place(place), unread=unread) for what, place, unread in unknowns),
         suppressed=tuple(Suppressed(_finding(finding), reason) for finding, reason in suppressed),
         baselined=tuple(map(_finding, baselined)),
         files=files,

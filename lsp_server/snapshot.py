@@ -7,7 +7,7 @@ that snapshots share. `with_change` gives the snapshot as it would be after a ch
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -31,7 +31,8 @@ from lsp_server.database.replay import HistoryReplay, Replayer, RevisionReplay
 from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
 from lsp_server.database.sqlalchemy import may_declare_tables, read_models
 from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
-from lsp_server.python.interpret import Interpreter
+from lsp_server.python.inherit import inherited
+from lsp_server.python.interpret import Execution, Interpreter
 from lsp_server.python.module import ModuleFacts, read_module
 from lsp_server.python.program import Program
 from lsp_server.suppressions import Suppression, suppressions_of
@@ -101,7 +102,10 @@ class Memo:
 
 
 class Snapshot:
-    """One moment of a workspace. `cancelled` is asked between files while views are made; `now` dates what is generated."""
+    """One moment of a workspace. `cancelled` is asked between files while views are made; `now` dates what is generated.
+
+    `lasting`: others will be made from it (`with_change`, `inherit`), so that it is worth noting what they may keep.
+    """
 
     def __init__(
         self,
@@ -110,12 +114,15 @@ class Snapshot:
         memo: Memo | None = None,
         cancelled: Callable[[], bool] = lambda: False,
         now: datetime | None = None,
+        lasting: bool = False,
     ) -> None:
         self.documents = documents
         self.config = config or Config()
         self.memo = memo or Memo()
         self.cancelled = cancelled
         self.now = now
+        self.lasting = lasting
+        self._kept: Mapping[str, Execution] = {}
 
     @classmethod
     def of(cls, texts: dict[str, str], config: Config | None = None) -> Snapshot:
@@ -125,7 +132,7 @@ class Snapshot:
     # Documents
 
     def document(self, path: str) -> Document | None:
-        return self.documents[path] if path in self.documents else None
+        return self.documents.get(path)
 
     def line(self, location: Location) -> int:
         """The 1-based line at which a location starts; 1 for a file that is not there."""
@@ -148,8 +155,23 @@ class Snapshot:
             if path in self.documents or path in changed:
                 raise EditConflict(f"{path}: the file exists already")
             changed[path] = Document(path, text)
-        return Snapshot(self.documents.replacing(changed), self.config, self.memo, self.cancelled, self.now)
+        documents = self.documents.replacing(changed)
+        return Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting).inherit(self)
 
+    def inherit(self, previous: Snapshot | None) -> Snapshot:
+        """This snapshot, which now spares running again what holds from a previous `lasting` one. For a fresh snapshot.
+
+        The same modules must be there in both; only their texts may differ.
+        """
+        ran = previous.__dict__.get("interpreter") if previous is not None else None
+        if not self.lasting or previous is None or not isinstance(ran, Interpreter) or not ran.lasting:
+            return self
+        if self.program.paths != previous.program.paths:
+            return self
+        paths = self.program.paths
+        changed = [path for path in paths if self.documents.digest(path) != previous.documents.digest(path)]
+        self._kept = inherited(ran, changed)
+        return self
 
     def suppressions(self, path: str) -> tuple[Suppression, ...]:
         document = self.document(path)
@@ -188,7 +210,7 @@ class Snapshot:
 
     @cached_property
     def interpreter(self) -> Interpreter:
-        return Interpreter(self.program)
+        return Interpreter(self.program, self.lasting, self._kept)
 
     @cached_property
     def signals(self) -> dict[str, frozenset[str]]:
@@ -284,10 +306,12 @@ class Snapshot:
 
     def _doubted(self, api: Api, paths: tuple[str, ...]) -> Api:
         """An application of which broken lines may hold a part is not seen whole."""
-        folder = api.source.rpartition("/")[0]
-        for path in paths:
-            if (path in api.sources or path.startswith(folder and f"{folder}/")) and self.lacks_lines(path):
-                return replace(api, incomplete=api.incomplete or _broken(path))
+        broken = [path for path in paths if self.lacks_lines(path)]
+        if broken and api.incomplete is None:
+            behind = set().union(*(self.replayer.files_behind(source) for source in api.sources))
+            for path in broken:
+                if path in behind:
+                    return replace(api, incomplete=_broken(path))
         return api
 
     @cached_property

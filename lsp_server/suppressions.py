@@ -22,6 +22,8 @@ _SUPPRESSION = re.compile(
     r"[ \t]*(?:-->|\*/)?[ \t]*(?=\r|\n|$)"
 )
 
+_NOWHERE = Span(0, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
@@ -32,7 +34,7 @@ class Suppression:
     line: int | None
     until: date | None = None
     reason: str | None = None
-    rules_span: Span = Span(0, 0)
+    rules_span: Span = _NOWHERE
 
 
 def suppressions_of(document: Document) -> tuple[Suppression, ...]:

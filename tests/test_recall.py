@@ -65,8 +65,14 @@ def test_an_untouched_workspace_gives_the_same_report(project: Path) -> None:
 
 
 def test_an_untouched_workspace_is_recalled_without_the_readers(project: Path) -> None:
-    """Nothing that reads or compares is imported when there is nothing to read."""
-    report_of(project)
+    """Nothing that reads or compares is imported when there is nothing to read; what is unknown is recalled as well."""
+    (project / "status.py").write_text(
+        "import os\nfrom fastapi import APIRouter, FastAPI\n\nstatus = FastAPI()\n"
+        "router = APIRouter(prefix=os.environ['PREFIX'])\n\n\n@router.get('/up')\ndef up(): ...\n\n\n"
+        "status.include_router(router)\n",
+        encoding="utf-8",
+    )
+    assert report_of(project)["summary"]["unknown"]
     code = (
         "import sys; from lsp_server import recall; recall.SETTLED = 0; from lsp_server.cli import run;"
         f"run(['--check', {str(project)!r}, '--format', 'json']);"
@@ -159,8 +165,9 @@ def test_what_a_report_hangs_on() -> None:
     """Another day, another file time, another accepted finding: another key. Files changed just now have none."""
     files = {"app.py": Stamp(10, 1_000, 2_000)}
     now = recall.SETTLED + 2_000
+    plain = Config()
 
-    def key(files: dict[str, Stamp] = files, config: Config = Config(), accepted: dict[str, str] | None = None, day: int = 0) -> str | None:
+    def key(files: dict[str, Stamp] = files, config: Config = plain, accepted: dict[str, str] | None = None, day: int = 0) -> str | None:
         return recall.key_of(files, config, accepted or {}, TODAY + timedelta(day), now)
 
     assert key() == key() is not None

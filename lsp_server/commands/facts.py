@@ -19,26 +19,28 @@ def run(options: argparse.Namespace) -> int:
     answer = _KINDS[options.facts](project.snapshot)
     project.save_cache()
     if project.only is not None:
-        answer = _narrowed(answer, project)
+        answer = _narrowed(answer, project, project.only)
     put(json.dumps(answer, ensure_ascii=False, indent=1) + "\n")
     return OK
 
 
-def _narrowed(answer: dict[str, Any], project: Project) -> dict[str, Any]:
+def _narrowed(answer: dict[str, Any], project: Project, only: tuple[str, ...]) -> dict[str, Any]:
     """Only what stands in the files that were asked for; of a single file, relative to its folder."""
-    assert project.only is not None
-    base = posixpath.dirname(project.only[0]) if len(project.only) == 1 else ""
+    base = posixpath.dirname(only[0]) if len(only) == 1 else ""
 
-    def part(value: object) -> object:
+    def narrowed(value: object) -> object:
         if not isinstance(value, list):
             return value
-        placed = [entry for entry in value if not isinstance(entry, dict) or project.wants(entry.get("file") or project.only[0])]
-        return [
-            {**entry, "file": posixpath.relpath(entry["file"], base)} if base and isinstance(entry, dict) and entry.get("file") else entry
-            for entry in placed
-        ]
+        entries: list[object] = []
+        for entry in value:
+            file = entry.get("file") if isinstance(entry, dict) else None
+            if file is None:
+                entries.append(entry)
+            elif project.wants(file):
+                entries.append({**entry, "file": posixpath.relpath(file, base)} if base else entry)
+        return entries
 
-    return {key: part(value) for key, value in answer.items()}
+    return {key: narrowed(value) for key, value in answer.items()}
 
 
 def _routes(snapshot: Snapshot) -> dict[str, Any]:

@@ -127,7 +127,7 @@ class Declarations:
         attributes = {"name": table.name, "schema": table.schema}
         attributes["fullname"] = f"{table.schema}.{table.name}" if table.schema else table.name
         made = Instance(External("sqlalchemy.Table"), (), cls.location, attributes)
-        cls.names["__table__"] = made
+        self.interpreter.lend(cls.names, "__table__", made)
         self.owner_of[id(made)] = table
 
     def _given_table(self, cls: ClassValue) -> TableDraft | None:

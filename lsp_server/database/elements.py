@@ -119,9 +119,9 @@ def read_column(types: TypeReader, made: Instance, attribute: str | None = None)
         if argument.name is not None:
             _keyword(types, draft, argument.name, argument)
     if draft.name is not None and isinstance(draft.name, str):
-        made.attributes.setdefault("name", draft.name)
+        types.interpreter.lend(made.attributes, "name", draft.name)
     elif attribute:
-        made.attributes.setdefault("name", attribute)
+        types.interpreter.lend(made.attributes, "name", attribute)
     return draft
 
 

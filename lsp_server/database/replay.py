@@ -117,7 +117,7 @@ class Replayer:
                 self.interpreter.call_detached(function)
         finally:
             self.interpreter.outside = outer
-        reads = tuple((path, self.digest(path)) for path in sorted(self._files(revision.path)))
+        reads = tuple((path, self.digest(path)) for path in sorted(self.files_behind(revision.path)))
         self.memo[revision.path, name] = Trace(tuple(recorder.steps), reads, environment, before if recorder.asked else None)
         return tuple(recorder.steps), recorder.refusal
 
@@ -129,8 +129,8 @@ class Replayer:
             return None
         return None if trace.before is not None and trace.before != state else trace
 
-    def _files(self, path: str) -> set[str]:
-        """The revision and every file that it looked into, directly or not."""
+    def files_behind(self, path: str) -> set[str]:
+        """A file and every file that it looked into, directly or not."""
         found = {path}
         waiting = [path]
         while waiting:

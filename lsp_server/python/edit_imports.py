@@ -41,7 +41,7 @@ def import_module(document: Document, body: Sequence[Node], module: str) -> Edit
 
 
 def _spelled(node: Node) -> str:
-    return "." * node[4] + str(node[3])
+    return "." * int(node[4]) + str(node[3])
 
 
 def _has_import(body: Sequence[Node], module: str, name: str) -> bool:

@@ -114,9 +114,9 @@ def _automatic(cls: ClassValue, name: str) -> Value:
         if result is not None and first is not None:
             if result[0] == "name" and ("name", result[3]) == first:
                 return name
-            if result[0] == "call" and result[3][0] == "attr" and result[3][4] in ("lower", "upper") and not result[4]:
-                if result[3][3][0] == "name" and ("name", result[3][3][3]) == first:
-                    return name.lower() if result[3][4] == "lower" else name.upper()
+            cased = result[0] == "call" and result[3][0] == "attr" and result[3][4] in ("lower", "upper") and not result[4]
+            if cased and result[3][3][0] == "name" and ("name", result[3][3][3]) == first:
+                return name.lower() if result[3][4] == "lower" else name.upper()
         return Unknown("a value that an enumeration makes of a member's name")
     return name.lower() if cls.inherits("enum.StrEnum") else list(cls.names).index(name) + 1
 
@@ -453,9 +453,9 @@ def _same(left: Value, right: Value) -> bool | None:
         return bool(left == right)
     ours = (ClassValue, FunctionValue, ModuleValue, EnumMember)
     groups = (set, frozenset, tuple)
-    if isinstance(left, groups) and isinstance(right, groups):
-        if all(isinstance(item, ours) or plain(item) for item in (*left, *right)):
-            return bool(left == right)
+    grouped = isinstance(left, groups) and isinstance(right, groups)
+    if grouped and all(isinstance(item, ours) or plain(item) for item in (*left, *right)):
+        return bool(left == right)
     if isinstance(left, External) and isinstance(right, External):
         return True if left.name == right.name else None
     if (left is None or right is None) and any(isinstance(value, External) and value.name.startswith("builtins.") for value in (left, right)):

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os.path
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from lsp_server.python import expressions
+from lsp_server.python.inherit import Marks, marks_of
 from lsp_server.python.lower import Node
 from lsp_server.python.program import Program
 from lsp_server.python.values import (
@@ -66,7 +67,12 @@ class Imported:
 
 @dataclass(eq=False, slots=True)
 class Execution:
-    """What running one module's top level would do. `reads` are the other modules it looked into."""
+    """What running one module's top level would do. `reads` are the other modules it looked into, `ran` those of them that
+    it looked into while it ran itself, in order.
+
+    For `inherit.py`: `late` are imports that others looked up in it; `entangled`: it ran in a circle, or under answers for
+    the outside world; `marks` say what its values held when it ended, where somebody may want to keep it.
+    """
 
     path: str
     scope: Scope
@@ -77,6 +83,10 @@ class Execution:
     reads: set[str] = field(default_factory=set)
     done: set[int] = field(default_factory=set)  # indexes of top-level statements that ran
     state: str = "new"  # "new", "running", "done"
+    ran: dict[str, None] = field(default_factory=dict)
+    late: list[tuple[Scope, str, Imported]] = field(default_factory=list)
+    entangled: bool = False
+    marks: Marks | None = None
 
 
 @dataclass(slots=True)
@@ -114,10 +124,15 @@ class Interpreter:
     """Runs modules on demand, each once. Its executions are only valid for the program they were made from.
 
     `outside`, when set, answers for other packages' objects; answers are only sought where nothing else is known.
+    `lasting`: its executions may be kept for the next program (see `inherit.py`); `kept` are those of the last one.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, lasting: bool = False, kept: Mapping[str, Execution] | None = None) -> None:
         self.program = program
+        self.lasting = lasting
+        self.kept = dict(kept or {})
+        self.lent: list[tuple[dict[str, Value], str]] = []
+        self._seen: dict[int, Value] = {}
         self.outside: Outside | None = None
         self.executions: dict[str, Execution] = {}
         self.certainty = Certainty.CERTAIN
@@ -134,17 +149,36 @@ class Interpreter:
     def run(self, path: str) -> Execution:
         """The execution of a module; of a half-run one where modules import each other."""
         execution = self.executions.get(path)
+        if execution is None and path in self.kept:
+            self._revive(path)
+            execution = self.executions[path]
         if execution is None:
-            execution = self.executions[path] = Execution(path, Scope(path))
+            execution = self.executions[path] = Execution(path, Scope(path), entangled=self.outside is not None)
             execution.scope.names["__name__"] = self.program.module_name(path)
             execution.scope.names["__file__"] = Unknown("the place of a file at run time")
         if self._stack and self._stack[-1] is not execution:
             self._stack[-1].reads.add(path)
+            self._stack[-1].ran[path] = None
         if execution.state == "new":
             execution.state = "running"
             self._isolated(execution, self._run_all)
             execution.state = "done"
+            if self.lasting and not execution.entangled:
+                execution.marks = marks_of(execution, self._seen)
+        elif execution.state == "running" and self._stack and self._stack[-1] is not execution:
+            for inner in self._stack[self._stack.index(execution) if execution in self._stack else 0 :]:
+                inner.entangled = True
         return execution
+
+    def _revive(self, path: str) -> None:
+        """Let a kept execution take part, and after it what it ran itself, in that order."""
+        waiting = [path]
+        while waiting:
+            path = waiting.pop()
+            if path in self.executions:
+                continue
+            execution = self.executions[path] = self.kept.pop(path)
+            waiting.extend(reversed(execution.ran))
 
     def _run_all(self, execution: Execution) -> None:
         for index, statement in enumerate(self.program.load(execution.path).body):
@@ -154,9 +188,9 @@ class Interpreter:
 
     def _isolated(self, execution: Execution, work: Callable[[Execution], None]) -> None:
         """Do work on behalf of a module: its own certainty, budget and event list."""
-        saved = (self.certainty, self.condition, self._steps, self._frames, self.calls, self.touched_settings)
+        saved = (self.certainty, self.condition, self._steps, self._frames, self.calls, self.touched_settings, self.guards)
         self.certainty, self.condition, self._steps, self._frames, self.calls = Certainty.CERTAIN, None, 0, [], []
-        self.touched_settings = False
+        self.touched_settings, self.guards = False, 0
         self._stack.append(execution)
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(max(limit, RECURSION))
@@ -169,7 +203,7 @@ class Interpreter:
         finally:
             sys.setrecursionlimit(limit)
             self._stack.pop()
-            self.certainty, self.condition, self._steps, self._frames, self.calls, self.touched_settings = saved
+            self.certainty, self.condition, self._steps, self._frames, self.calls, self.touched_settings, self.guards = saved
 
     def call_detached(self, function: FunctionValue, arguments: tuple[Argument, ...] = ()) -> tuple[Value, list[Event]]:
         """Call a function that no module calls (a factory, a migration step): its result and its events."""
@@ -213,6 +247,12 @@ class Interpreter:
 
                 self._isolated(execution, work)
 
+    def lend(self, names: dict[str, Value], name: str, value: Value) -> None:
+        """Let an object have an attribute that a library would give it; one that it has stays. Taken back for the next program."""
+        if name not in names:
+            names[name] = value
+            self.lent.append((names, name))
+
     # Names
 
     def lookup(self, scope: Scope, name: str, location: Location) -> Value:
@@ -239,15 +279,23 @@ class Interpreter:
     def resolve(self, scope: Scope, name: str) -> Value:
         value = scope.names[name]
         if isinstance(value, Imported):
-            if value.member is None:
-                value = ModuleValue(value.path)
+            imported = value
+            if imported.member is None:
+                value = ModuleValue(imported.path)
             else:
-                source = value.path
-                value = self._member_meant(value, scope)
-                if isinstance(value, Unknown) and self._is_running(source):
+                value = self._member_meant(imported, scope)
+                if isinstance(value, Unknown) and self._is_running(imported.path):
                     return value  # Asked too early, in modules that import each other: it may be known later.
+                self._note_late(scope, name, imported)
             scope.names[name] = value
         return value
+
+    def _note_late(self, scope: Scope, name: str, imported: Imported) -> None:
+        """An import that is looked up when its module does not run is nothing that the module did."""
+        owner = self.executions.get(scope.path)
+        if owner is not None and not (self._stack and self._stack[-1] is owner and owner.state == "running"):
+            owner.reads.add(imported.path)
+            owner.late.append((scope, name, imported))
 
     def _is_running(self, path: str) -> bool:
         execution = self.executions.get(path)
@@ -530,7 +578,7 @@ class Interpreter:
 
     # Definitions
 
-    def function(self, node: Node, scope: Scope) -> FunctionValue:
+    def function(self, node: Node, scope: Scope) -> Value:
         _, start, end, name, name_span, parameters, returns, decorators, body, sort, _ = node
         closure = scope
         owner = scope.owner if scope.owner is not None and scope.owner.scope is scope else None
@@ -747,7 +795,8 @@ def join_values(values: list[Value], condition: Unknown) -> Value:
 
 def joined_text(values: list[Value], condition: Unknown) -> UnknownText:
     """One of several texts: what they all begin with."""
-    beginning = os.path.commonprefix([value.beginning if isinstance(value, UnknownText) else value for value in values])
+    texts = [value.beginning if isinstance(value, UnknownText) else value for value in values]
+    beginning = os.path.commonprefix(texts)  # noqa: RUF071 - texts, not paths
     return UnknownText(condition.what, condition.location, beginning=beginning)
 
 
@@ -929,7 +978,7 @@ def _class(self: Interpreter, node: Node, scope: Scope) -> object:
 
 
 def _if(self: Interpreter, node: Node, scope: Scope) -> object:
-    _, start, end, test, then, otherwise = node
+    _, _, _, test, then, otherwise = node
     checked = _checking_branch(self, test, scope)
     if checked is not None:
         # What only type checkers see is walked for the names it imports; what runs has the last word.
@@ -1077,7 +1126,7 @@ def _delete(self: Interpreter, node: Node, scope: Scope) -> object:
     return None
 
 
-_STATEMENTS = {
+_STATEMENTS: dict[str, Callable[[Interpreter, Node, Scope], object]] = {
     "expr": _expression, "assign": _assign, "annassign": _annotated, "augassign": _augmented, "import": _import,
     "from": _from, "def": _def, "class": _class, "if": _if, "for": _for, "while": _while, "with": _with, "try": _try,
     "match": _match, "return": _return, "raise": _raise, "delete": _delete,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from lsp_server.database.alembic import History
 from lsp_server.database.migration.renames import Rename
 from lsp_server.database.operations import (
-    KEEP,
     AlterColumn,
     ChangeRows,
     DropColumn,
@@ -88,6 +87,6 @@ def _renames_back(step: RevisionReplay) -> tuple[Rename, ...]:
         operation = each.operation
         if isinstance(operation, RenameTable):
             back.append(Rename((operation.table[0], operation.name), None, operation.table[1], True, "the upgrade renames it"))
-        elif isinstance(operation, AlterColumn) and isinstance(operation.name, str) and operation.name is not KEEP:
+        elif isinstance(operation, AlterColumn) and isinstance(operation.name, str):
             back.append(Rename(operation.table, operation.name, operation.column, True, "the upgrade renames it"))
     return tuple(back)

@@ -21,7 +21,7 @@ class Context:
     statistics: bool = False
 
     def document(self, path: str) -> Document | None:
-        return self.documents[path] if path in self.documents else None
+        return self.documents.get(path)
 
     def start(self, location: Location) -> Position:
         """1-based line and column, in code points; 1:1 for a file that is not there."""

@@ -39,7 +39,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             continue
         if outcome.refusal is not None:
             message = f"the downgrade of `{revision.id}` fails: {outcome.refusal.message}"
-            related = (Related(outcome.refusal.location, "this step is refused"),)
+            related: tuple[Related, ...] = (Related(outcome.refusal.location, "this step is refused"),)
         else:
             shown = "; ".join(each.message for each in wrong[:3])
             more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
