@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lsp_server.check import check
+from lsp_server.config import Config
 from lsp_server.document import Document, Documents
 from lsp_server.report import Context
 from lsp_server.report import json as json_report
@@ -17,7 +18,6 @@ from lsp_server.rules import all_rules
 from lsp_server.snapshot import Memo, Snapshot
 from lsp_server.text import Change, Edit, Span
 from lsp_server.workspace import documents_of, list_files
-from lsp_server.config import Config
 
 BOOKSHOP = Path(__file__).parent / "projects" / "bookshop"
 
@@ -156,3 +156,74 @@ def test_files_that_come_or_go_inherit_nothing() -> None:
     second = Snapshot(Documents({path: Document(path, text) for path, text in texts.items()}), lasting=True).inherit(first)
     assert seen(second) == seen(Snapshot.of(texts))
     assert not second.interpreter.kept
+
+
+# What decides, one case each: programs whose result hangs on the order of running, or on what others did to a module
+
+
+def same_as_fresh(texts: dict[str, str], path: str, new: str) -> Snapshot:
+    """The inheriting snapshot after an edit; it sees what a fresh one sees."""
+    first = Snapshot(Documents({name: Document(name, text) for name, text in texts.items()}), lasting=True)
+    seen(first)
+    after = {**texts, path: new}
+    second = Snapshot(Documents({name: Document(name, text) for name, text in after.items()}), lasting=True).inherit(first)
+    fresh = Snapshot.of(after)
+    assert seen(second) == seen(fresh)
+    assert list(second.interpreter.executions) == list(fresh.interpreter.executions)
+    return second
+
+
+ROUTER = "from fastapi import APIRouter\nrouter = APIRouter(prefix={prefix})\n@router.get('/{name}')\ndef {name}(): ...\n"
+
+
+def test_a_circle_is_entered_where_the_edit_enters_it() -> None:
+    """Two modules that import each other see what the first reader decides."""
+    texts = {
+        "app/__init__.py": "",
+        "app/left.py": "import app.right\nPREFIX = '/left'\nTAIL = app.right.PREFIX\n",
+        "app/right.py": "import app.left\nTAIL = getattr(app.left, 'TAIL', '/early')\nPREFIX = '/right' + TAIL\n",
+        "app/main.py": "from fastapi import FastAPI\nfrom app.left import TAIL\napp = FastAPI()\n@app.get(TAIL)\ndef read(): ...\n",
+    }
+    entered = "from fastapi import FastAPI\nfrom app.right import PREFIX as TAIL\napp = FastAPI()\n@app.get(TAIL)\ndef read(): ...\n"
+    same_as_fresh(texts, "app/main.py", entered)
+
+
+def test_what_nobody_asks_for_any_more_does_not_run() -> None:
+    """A module that only the old text led to is not there afterwards, though what led to it was kept."""
+    texts = {
+        "app/__init__.py": "",
+        "app/deep.py": "from sqlalchemy import MetaData, Table, Column, Integer\nmetadata = MetaData()\n"
+        "things = Table('things', metadata, Column('id', Integer))\n",
+        "app/hub.py": "from app.deep import things\nfrom app.shallow import NAME\n",
+        "app/shallow.py": "NAME = '/name'\n",
+        "app/main.py": "from fastapi import FastAPI\nfrom app import hub\napp = FastAPI()\nkept = hub.things\n@app.get(hub.NAME)\ndef read(): ...\n",
+    }
+    same_as_fresh(texts, "app/main.py", texts["app/main.py"].replace("kept = hub.things\n", ""))
+
+
+def test_what_is_kept_brings_what_it_ran_in_that_order() -> None:
+    """The order of the executions decides the order of what is found in them."""
+    texts = {
+        "app/__init__.py": "",
+        "app/zeta.py": "PREFIX = '/zeta'\n",
+        "app/alpha.py": "PREFIX = '/alpha'\n",
+        "app/first.py": "from app.zeta import PREFIX as Z\nfrom app.alpha import PREFIX as A\n" + ROUTER.format(prefix="Z + A", name="one"),
+        "app/main.py": "from fastapi import FastAPI\nfrom app.first import router\napp = FastAPI()\napp.include_router(router)\n",
+    }
+    second = same_as_fresh(texts, "app/main.py", "# edited\n" + texts["app/main.py"])
+    assert [path for path in second.interpreter.executions if path in ("app/zeta.py", "app/alpha.py")] == ["app/zeta.py", "app/alpha.py"]
+
+
+def test_a_registry_that_an_edited_module_filled_is_filled_anew() -> None:
+    """What the old text put into another module's list is not there twice."""
+    texts = {
+        "app/__init__.py": "",
+        "app/registry.py": "ROUTERS = []\n",
+        "app/a.py": ROUTER.format(prefix="'/a'", name="one") + "from app.registry import ROUTERS\nROUTERS.append(router)\n",
+        "app/b.py": ROUTER.format(prefix="'/b'", name="two") + "from app.registry import ROUTERS\nROUTERS.append(router)\n",
+        "app/main.py": "from fastapi import FastAPI\nfrom app import a, b, registry\na.router\nb.router\napp = FastAPI()\n"
+        "for router in registry.ROUTERS:\n    app.include_router(router)\n",
+    }
+    second = same_as_fresh(texts, "app/a.py", texts["app/a.py"].replace("'/a'", "'/c'"))
+    (api,) = second.implemented
+    assert sorted(operation.path for operation in api.operations) == ["/b/two", "/c/one"]

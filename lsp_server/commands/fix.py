@@ -29,7 +29,7 @@ _ROUNDS = 500  # repairs of one run; a bound, not a goal
 
 def run(options: argparse.Namespace) -> int:
     outputs = outputs_of(options.format) if options.format else []
-    project = open_project(options)
+    project = open_project(options, lasting=True)
     baseline = read_baseline(baseline_of(options, project))
     before = known_before(options, project)
     snapshot, report, done, refused = repair(project, options.unsafe_fixes, baseline, before)

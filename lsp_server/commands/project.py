@@ -67,15 +67,18 @@ def survey(options: argparse.Namespace) -> Ground:
     return Ground(root, shown, config, files, only, None if options.no_cache else Cache(root))
 
 
-def open_project(options: argparse.Namespace, ground: Ground | None = None) -> Project:
-    """The project on a ground, by default that of the options, with the facts known from last time. Raises as `survey`."""
+def open_project(options: argparse.Namespace, ground: Ground | None = None, lasting: bool = False) -> Project:
+    """The project on a ground, by default that of the options, with the facts known from last time. Raises as `survey`.
+
+    `lasting`: changes will be tried on it.
+    """
     from lsp_server.snapshot import Memo, Snapshot
 
     if ground is None:
         ground = survey(options)
     memo = Memo()
     digests = ground.cache.load(ground.files, memo) if ground.cache is not None else {}
-    snapshot = Snapshot(documents_of(ground.root, ground.files, digests), ground.config, memo, now=datetime.now())
+    snapshot = Snapshot(documents_of(ground.root, ground.files, digests), ground.config, memo, now=datetime.now(), lasting=lasting)
     return Project(ground.root, ground.shown_root, ground.config, ground.files, ground.only, ground.cache, snapshot, memo)
 
 

@@ -108,6 +108,7 @@ class Analysis:
         self._trouble: str | None = None
         self._files: dict[str, Stamp] | None = None
         self._documents = Documents({})
+        self._last: Snapshot | None = None  # whose work the next one builds upon, also where it was cancelled
         self._buffers: dict[str, Document] = {}
         self._drafts: dict[str, Draft] = {}
         self._draft_memo = Memo()  # of their own, so that a half-typed text never drives out the facts of the good one
@@ -120,7 +121,8 @@ class Analysis:
         self._flag, self._observe = flag, observe or _nothing
         try:
             self._update(inputs)
-            snapshot = Snapshot(self._documents, self._config, self.memo, self._is_cancelled, datetime.now())
+            fresh = Snapshot(self._documents, self._config, self.memo, self._is_cancelled, datetime.now(), lasting=True)
+            snapshot = self._last = fresh.inherit(self._last)
             report = check(snapshot, all_rules(), self._is_cancelled, date.today(), self._baseline)
             broken = self._broken_texts()
         finally:
