@@ -31,8 +31,9 @@ from lsp_server.database.replay import HistoryReplay, Replayer, RevisionReplay
 from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
 from lsp_server.database.sqlalchemy import may_declare_tables, read_models
 from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
+from lsp_server.python.execution import Execution
 from lsp_server.python.inherit import inherited
-from lsp_server.python.interpret import Execution, Interpreter
+from lsp_server.python.interpret import Interpreter
 from lsp_server.python.module import ModuleFacts, read_module
 from lsp_server.python.program import Program
 from lsp_server.suppressions import Suppression, suppressions_of

@@ -16,8 +16,9 @@ from lsp_server.api.fastapi_routing import Inclusion, Options, Route, Router
 from lsp_server.api.handlers import raised_statuses, rate_limit, request_read_by_hand
 from lsp_server.api.model import Operation, SecurityScheme
 from lsp_server.api.pydantic import Shapes
-from lsp_server.python.expressions import call_value, items_of
+from lsp_server.python.calls import call_value
 from lsp_server.python.interpret import Interpreter
+from lsp_server.python.judge import items_of
 from lsp_server.python.values import (
     Argument,
     BoundMethod,

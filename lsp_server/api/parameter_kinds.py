@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lsp_server.api.fastapi_names import is_class_of, made_by, name_of, spelled
 from lsp_server.api.pydantic_classes import MODELS, OWN_SCHEMA, kind_of, plain_type
-from lsp_server.python.expressions import ENUMS
+from lsp_server.python.judge import ENUMS
 from lsp_server.python.values import ClassValue, External, Instance, Specialized, Value
 
 _SEQUENCES = frozenset({"typing.List", "typing.Sequence", "typing.Set", "typing.FrozenSet", "typing.Tuple", "typing.Deque"})

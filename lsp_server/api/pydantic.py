@@ -44,8 +44,8 @@ from lsp_server.api.python_types import (
     nullable,
     unreadable,
 )
-from lsp_server.python.expressions import ENUMS, members
 from lsp_server.python.interpret import Interpreter
+from lsp_server.python.judge import ENUMS, members
 from lsp_server.python.values import (
     ClassValue,
     EnumMember,

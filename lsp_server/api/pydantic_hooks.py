@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lsp_server.api.fastapi_names import made_by
 from lsp_server.api.pydantic_classes import OWN_SCHEMA, kind_of
-from lsp_server.python.expressions import call_value
+from lsp_server.python.calls import call_value
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import Argument, ClassValue, FunctionValue, Instance, Parameter, Scope, Value
 from lsp_server.text import Location

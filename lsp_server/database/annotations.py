@@ -12,7 +12,7 @@ from lsp_server.database.alchemy_names import made_by, name_of
 from lsp_server.database.elements import is_column
 from lsp_server.database.model import ColumnType
 from lsp_server.database.types import PYTHON_TYPES, TypeReader
-from lsp_server.python.expressions import ENUMS
+from lsp_server.python.judge import ENUMS
 from lsp_server.python.values import NATIVE, ClassValue, External, Instance, Specialized, TypeVariable, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown

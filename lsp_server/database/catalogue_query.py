@@ -11,7 +11,7 @@ import re
 from lsp_server.database.alchemy_names import made_by
 from lsp_server.database.fold.state import State
 from lsp_server.database.model import Table
-from lsp_server.python.interpret import UNANSWERED
+from lsp_server.python.execution import UNANSWERED
 from lsp_server.python.values import Event, External, Instance, Value, find_argument
 
 ROWS = External("alembic.catalogue.rows")

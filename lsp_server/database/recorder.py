@@ -31,8 +31,8 @@ from lsp_server.database.operations import (
     table_key,
 )
 from lsp_server.database.sql_text import sql_text
-from lsp_server.python.expressions import beginning_of
-from lsp_server.python.interpret import UNANSWERED
+from lsp_server.python.execution import UNANSWERED
+from lsp_server.python.judge import beginning_of
 from lsp_server.python.values import (
     Argument,
     Certainty,

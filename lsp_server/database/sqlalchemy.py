@@ -20,8 +20,9 @@ from lsp_server.database.elements import CONSTRAINTS
 from lsp_server.database.library import shipped_library
 from lsp_server.database.model import Database, EnumType, Table
 from lsp_server.database.types import TypeReader
-from lsp_server.python.expressions import receiver_at
-from lsp_server.python.interpret import Execution, Interpreter
+from lsp_server.python.calls import receiver_at
+from lsp_server.python.execution import Execution
+from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import Certainty, ClassValue, Event, Instance, Method, Value
 from lsp_server.unknown import Unknown
 

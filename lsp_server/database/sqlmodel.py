@@ -9,7 +9,7 @@ from lsp_server.database.annotations import is_no_column
 from lsp_server.database.elements import ColumnDraft, ForeignKeyDraft, flag, is_column, python_default, read_column
 from lsp_server.database.model import ColumnType
 from lsp_server.database.types import PYTHON_TYPES, TypeReader
-from lsp_server.python.expressions import ENUMS
+from lsp_server.python.judge import ENUMS
 from lsp_server.python.values import Argument, ClassValue, External, Instance, Specialized, Value
 from lsp_server.text import Location, Span
 from lsp_server.unknown import Unknown

@@ -13,7 +13,7 @@ from typing import Any
 from lsp_server.database.alchemy_names import given_to, made_by, name_of
 from lsp_server.database.library import Library, shipped_library
 from lsp_server.database.model import ColumnType, EnumType
-from lsp_server.python import expressions
+from lsp_server.python import judge
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
     Argument,
@@ -270,7 +270,7 @@ class TypeReader:
     def _values(self, value: Value, chosen: Value, location: Location | None) -> tuple[str, ...] | Unknown:
         items: Value = value
         if isinstance(value, ClassValue):
-            if not value.inherits(*expressions.ENUMS):
+            if not value.inherits(*judge.ENUMS):
                 return Unknown("the values of an enumeration", location)
             if isinstance(chosen, FunctionValue):
                 given = (Argument(None, value, chosen.location),)
@@ -278,7 +278,7 @@ class TypeReader:
             elif chosen is not None:
                 items = Unknown("the values of an enumeration")
             else:
-                return tuple(dict.fromkeys(member.name for member in _distinct(expressions.members(value))))
+                return tuple(dict.fromkeys(member.name for member in _distinct(judge.members(value))))
         texts = [_text(item) for item in items] if isinstance(items, list | tuple) else [None]
         if None in texts:
             return Unknown("the values of an enumeration", location)
@@ -316,7 +316,7 @@ def _distinct(members: list[EnumMember]) -> list[EnumMember]:
     """Without aliases: members of a value that an earlier one has."""
     kept: list[EnumMember] = []
     for member in members:
-        if not any(expressions.plain(member.value) and expressions.plain(other.value) and other.value == member.value for other in kept):
+        if not any(judge.plain(member.value) and judge.plain(other.value) and other.value == member.value for other in kept):
             kept.append(member)
     return kept
 

@@ -27,7 +27,8 @@ from lsp_server.python.values import (
 )
 
 if TYPE_CHECKING:
-    from lsp_server.python.interpret import Execution, Interpreter
+    from lsp_server.python.execution import Execution
+    from lsp_server.python.interpret import Interpreter
 
 Marks = list[tuple[Value, Value]]  # containers and what they held
 
@@ -106,7 +107,7 @@ def _same_object(left: Value, right: Value) -> bool:
 
 
 def _resolved(before: Value, now: Value) -> bool:
-    from lsp_server.python.interpret import Imported
+    from lsp_server.python.execution import Imported
 
     if isinstance(now, EnumMember):  # A member is made of its value when it is first asked for; `auto()` counts then.
         return now.value is before or (isinstance(before, Instance) and _is_auto(before))

@@ -8,24 +8,40 @@ Work is bounded by steps and depth. Frameworks are not known here.
 
 from __future__ import annotations
 
-import os.path
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
 
-from lsp_server.python import expressions
-from lsp_server.python.inherit import Marks, marks_of
+from lsp_server.python.annotations import annotation as type_meant
+from lsp_server.python.calls import call_value
+from lsp_server.python.execution import (
+    BREAK,
+    CONTINUE,
+    DEPTH,
+    RAISE,
+    RECURSION,
+    STEPS,
+    UNANSWERED,
+    Execution,
+    Exhausted,
+    Frame,
+    Imported,
+    Outside,
+    Return,
+    top_of,
+)
+from lsp_server.python.expressions import evaluate
+from lsp_server.python.inherit import marks_of
+from lsp_server.python.joining import RANK, Contents, join_names, join_values
+from lsp_server.python.judge import BUILTIN_NAMES, FUNCTION_KINDS, LONGEST, canonical, hashable, items_of
 from lsp_server.python.lower import Node
 from lsp_server.python.program import Program
+from lsp_server.python.statements import STATEMENTS, binds
 from lsp_server.python.values import (
-    NATIVE,
     Annotation,
     Argument,
     BoundMethod,
     Certainty,
     ClassValue,
-    EnumMember,
     Event,
     External,
     FunctionValue,
@@ -34,90 +50,11 @@ from lsp_server.python.values import (
     ModuleValue,
     Parameter,
     Scope,
-    Specialized,
-    Super,
     TypeVariable,
-    UnknownText,
     Value,
 )
 from lsp_server.text import Location, Span
 from lsp_server.unknown import Unknown
-
-STEPS = 60_000  # statements and calls while one module runs; the largest real factories need some ten thousand
-DEPTH = 30  # nested calls of workspace functions
-LOOP = 2_000  # rounds of one loop
-RECURSION = 30_000  # our own frames: a chain of imports of a real application is some thousand deep
-
-
-class Exhausted(Exception):
-    """A module needs more work than we are willing to do; what is known until then stays."""
-
-
-@dataclass(eq=False, slots=True)
-class Imported:
-    """A name bound by an import, not looked at yet. `member` is None for `import module`.
-
-    `dotted` is the name as it was written, for a module of the workspace that turns out not to be the one meant.
-    """
-
-    path: str
-    member: str | None
-    dotted: str | None = None
-
-
-@dataclass(eq=False, slots=True)
-class Execution:
-    """What running one module's top level would do. `reads` are the other modules it looked into, `ran` those of them that
-    it looked into while it ran itself, in order.
-
-    For `inherit.py`: `late` are imports that others looked up in it; `entangled`: it ran in a circle, or under answers for
-    the outside world; `marks` say what its values held when it ended, where somebody may want to keep it.
-    """
-
-    path: str
-    scope: Scope
-    events: list[Event] = field(default_factory=list)
-    classes: list[ClassValue] = field(default_factory=list)
-    functions: list[FunctionValue] = field(default_factory=list)
-    unknowns: list[Unknown] = field(default_factory=list)
-    reads: set[str] = field(default_factory=set)
-    done: set[int] = field(default_factory=set)  # indexes of top-level statements that ran
-    state: str = "new"  # "new", "running", "done"
-    ran: dict[str, None] = field(default_factory=dict)
-    late: list[tuple[Scope, str, Imported]] = field(default_factory=list)
-    entangled: bool = False
-    marks: Marks | None = None
-
-
-@dataclass(slots=True)
-class _Return:
-    value: Value
-
-
-_BREAK, _CONTINUE, _RAISE = "break", "continue", "raise"
-
-
-@dataclass(slots=True)
-class _Frame:
-    """One running call: values that it may return besides the certain one."""
-
-    function: FunctionValue | None
-    possible: list[Value] = field(default_factory=list)
-    yielded: list[Value] = field(default_factory=list)
-    certainty: Certainty = Certainty.CERTAIN  # when the call began
-
-
-UNANSWERED = object()
-
-
-class Outside(Protocol):
-    """What somebody who knows a framework says about the world outside the workspace; UNANSWERED: nothing to say."""
-
-    def called(self, event: Event) -> Value:
-        """A call is written down: what it gives."""
-
-    def attribute(self, receiver: Value, name: str) -> Value:
-        """An attribute of another package's object: what it holds."""
 
 
 class Interpreter:
@@ -141,7 +78,7 @@ class Interpreter:
         self.calls: list[Location] = []
         self._stack: list[Execution] = []
         self.guards = 0  # running `try` statements whose handlers go on
-        self._frames: list[_Frame] = []
+        self._frames: list[Frame] = []
         self._steps = 0
 
     # Modules
@@ -188,7 +125,15 @@ class Interpreter:
 
     def _isolated(self, execution: Execution, work: Callable[[Execution], None]) -> None:
         """Do work on behalf of a module: its own certainty, budget and event list."""
-        saved = (self.certainty, self.condition, self._steps, self._frames, self.calls, self.touched_settings, self.guards)
+        saved = (
+            self.certainty,
+            self.condition,
+            self._steps,
+            self._frames,
+            self.calls,
+            self.touched_settings,
+            self.guards,
+        )
         self.certainty, self.condition, self._steps, self._frames, self.calls = Certainty.CERTAIN, None, 0, [], []
         self.touched_settings, self.guards = False, 0
         self._stack.append(execution)
@@ -197,13 +142,23 @@ class Interpreter:
         try:
             work(execution)
         except Exhausted:
-            execution.unknowns.append(Unknown("a module that does too much work when it is imported", _top(execution.path)))
+            execution.unknowns.append(
+                Unknown("a module that does too much work when it is imported", top_of(execution.path))
+            )
         except RecursionError:
-            execution.unknowns.append(Unknown("a module that is nested too deeply", _top(execution.path)))
+            execution.unknowns.append(Unknown("a module that is nested too deeply", top_of(execution.path)))
         finally:
             sys.setrecursionlimit(limit)
             self._stack.pop()
-            self.certainty, self.condition, self._steps, self._frames, self.calls, self.touched_settings, self.guards = saved
+            (
+                self.certainty,
+                self.condition,
+                self._steps,
+                self._frames,
+                self.calls,
+                self.touched_settings,
+                self.guards,
+            ) = saved
 
     def call_detached(self, function: FunctionValue, arguments: tuple[Argument, ...] = ()) -> tuple[Value, list[Event]]:
         """Call a function that no module calls (a factory, a migration step): its result and its events."""
@@ -215,7 +170,9 @@ class Interpreter:
 
         self._isolated(execution, work)
         self.run(function.path).reads |= execution.reads
-        return (result[0] if result else Unknown("a function that does too much work", function.location)), execution.events
+        return (
+            result[0] if result else Unknown("a function that does too much work", function.location)
+        ), execution.events
 
     def member(self, path: str, name: str) -> Value:
         """A module's name, as `from module import name` sees it; a submodule where the module binds no such name."""
@@ -233,13 +190,13 @@ class Interpreter:
         if not path.endswith("/"):
             getter = self.executions[path].scope.names.get("__getattr__")
             what = "a name its module makes when asked" if getter else f"`{name}`, which its module does not define"
-            return Unknown(what, _top(path))
+            return Unknown(what, top_of(path))
         return Unknown(f"`{name}`, which its package does not define", None)
 
     def _hoist(self, execution: Execution, name: str) -> None:
         """Modules that import each other: run the statement that binds a name before its turn."""
         for index, statement in enumerate(self.program.load(execution.path).body):
-            if index not in execution.done and name in _binds(statement):
+            if index not in execution.done and name in binds(statement):
                 execution.done.add(index)
 
                 def work(_: Execution, statement: Node = statement) -> None:
@@ -269,7 +226,7 @@ class Interpreter:
             self._hoist(execution, name)
             if name in top.names:
                 return self.resolve(top, name)
-        if name in expressions.BUILTIN_NAMES:
+        if name in BUILTIN_NAMES:
             return External(f"builtins.{name}")
         stars = top.names.get("*")
         if isinstance(stars, list) and len(stars) == 1:
@@ -314,7 +271,7 @@ class Interpreter:
         path, package = imported.path, imported.path.rpartition("/")[0]
         inside = path.endswith("__init__.py") and scope.path.startswith(f"{package}/")
         if path.endswith("/") or (inside and imported.member not in self.run(path).scope.names):
-            return External(expressions.canonical(f"{imported.dotted}.{imported.member}"))
+            return External(canonical(f"{imported.dotted}.{imported.member}"))
         return value
 
     def bind(self, scope: Scope, name: str, value: Value, location: Location) -> None:
@@ -338,19 +295,19 @@ class Interpreter:
         self._steps += 1
         if self._steps > STEPS:
             raise Exhausted
-        return _STATEMENTS[node[0]](self, node, scope)
+        return STATEMENTS[node[0]](self, node, scope)
 
     def evaluate(self, node: Node, scope: Scope) -> Value:
         if self._stack:
-            return expressions.evaluate(self, node, scope)
-        return self._asked(lambda: expressions.evaluate(self, node, scope), self.location(node, scope))
+            return evaluate(self, node, scope)
+        return self._asked(lambda: evaluate(self, node, scope), self.location(node, scope))
 
     def annotation(self, annotation: Annotation) -> Value:
         """The type an annotation means: quoted names resolved, unions as `Specialized(typing.Union)`."""
         if self._stack:
-            return expressions.annotation(self, annotation.node, annotation.scope)
+            return type_meant(self, annotation.node, annotation.scope)
         place = self.location(annotation.node, annotation.scope)
-        return self._asked(lambda: expressions.annotation(self, annotation.node, annotation.scope), place)
+        return self._asked(lambda: type_meant(self, annotation.node, annotation.scope), place)
 
     def _asked(self, work: Callable[[], Value], location: Location) -> Value:
         """What a reader asks for when no module runs: every question has a budget of its own."""
@@ -385,7 +342,9 @@ class Interpreter:
         elif kind == "subscript":
             receiver = self.evaluate(target[3], scope)
             key = self.evaluate(target[4], scope)
-            if (isinstance(receiver, dict) and expressions.hashable(key)) or (isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver)):
+            if (isinstance(receiver, dict) and hashable(key)) or (
+                isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver)
+            ):
                 receiver[key] = value
         elif kind in ("tuple", "list"):
             self._unpack(target[3], value, scope)
@@ -393,7 +352,7 @@ class Interpreter:
             self.assign(target[3], value, scope)
 
     def _unpack(self, targets: tuple[Node, ...], value: Value, scope: Scope) -> None:
-        values = expressions.items_of(value)
+        values = items_of(value)
         stars = [index for index, target in enumerate(targets) if target[0] == "star"]
         if values is not None and stars:
             index = stars[0]
@@ -410,7 +369,7 @@ class Interpreter:
 
     def under(self, certainty: Certainty, condition: Unknown | None, body: tuple[Node, ...], scope: Scope) -> object:
         saved = (self.certainty, self.condition)
-        if _RANK[certainty] > _RANK[self.certainty]:
+        if RANK[certainty] > RANK[self.certainty]:
             self.certainty, self.condition = certainty, condition
         try:
             return self.block(body, scope)
@@ -433,29 +392,29 @@ class Interpreter:
         before = dict(scope.names)
         outcomes: list[dict[str, Value]] = []
         signals = []
-        contents = _Contents(before)
+        contents = Contents(before)
         for body in bodies:
             scope.names.clear()
             scope.names.update(before)
             contents.restore()
             signal = self.under(Certainty.CONDITIONAL, condition, body, scope)
             signals.append(signal)
-            if signal is None or signal in (_CONTINUE, _BREAK):
+            if signal is None or signal in (CONTINUE, BREAK):
                 outcomes.append(dict(scope.names))
                 contents.note()
         contents.join(condition)
         scope.names.clear()
-        scope.names.update(_join(before, outcomes, condition))
-        returns = [signal for signal in signals if isinstance(signal, _Return)]
+        scope.names.update(join_names(before, outcomes, condition))
+        returns = [signal for signal in signals if isinstance(signal, Return)]
         if len(returns) == len(signals):
-            return _Return(join_values([signal.value for signal in returns], condition))
-        if all(signal == _RAISE or isinstance(signal, _Return) for signal in signals):
-            return _Return(join_values([signal.value for signal in returns], condition)) if returns else _RAISE
+            return Return(join_values([signal.value for signal in returns], condition))
+        if all(signal == RAISE or isinstance(signal, Return) for signal in signals):
+            return Return(join_values([signal.value for signal in returns], condition)) if returns else RAISE
         if returns:
             if self._frames:
                 self._frames[-1].possible.extend(signal.value for signal in returns)
             # What follows happens only if the branch did not return.
-            if _RANK[self.certainty] < _RANK[Certainty.CONDITIONAL]:
+            if RANK[self.certainty] < RANK[Certainty.CONDITIONAL]:
                 self.certainty, self.condition = Certainty.CONDITIONAL, condition
         return None
 
@@ -464,10 +423,10 @@ class Interpreter:
         if not self._frames:
             return
         frame = self._frames[-1]
-        items = expressions.items_of(value) if several else [value]
-        if items is None or _RANK[self.certainty] > max(_RANK[frame.certainty], _RANK[Certainty.CONFIGURED]):
+        items = items_of(value) if several else [value]
+        if items is None or RANK[self.certainty] > max(RANK[frame.certainty], RANK[Certainty.CONFIGURED]):
             items = [Unknown("what a generator gives", location)]
-        frame.yielded.extend(items[: expressions.LONGEST - len(frame.yielded)])
+        frame.yielded.extend(items[: LONGEST - len(frame.yielded)])
 
     # Calls
 
@@ -475,7 +434,17 @@ class Interpreter:
         """Write down a call of something outside the workspace; gives what the call makes."""
         result = Instance(callee, arguments, location)
         if self._stack:
-            event = Event(callee, arguments, location, self.certainty, result, None, self.condition, tuple(self.calls), self.guards > 0)
+            event = Event(
+                callee,
+                arguments,
+                location,
+                self.certainty,
+                result,
+                None,
+                self.condition,
+                tuple(self.calls),
+                self.guards > 0,
+            )
             self._stack[-1].events.append(event)
             if self.outside is not None:
                 answer = self.outside.called(event)
@@ -487,7 +456,17 @@ class Interpreter:
         """Write down that objects were given to something that cannot be followed: it may do anything with them."""
         if self._stack and any(isinstance(argument.value, Instance) for argument in arguments):
             self._stack[-1].events.append(
-                Event(callee, arguments, location, self.certainty, None, None, self.condition, tuple(self.calls), self.guards > 0)
+                Event(
+                    callee,
+                    arguments,
+                    location,
+                    self.certainty,
+                    None,
+                    None,
+                    self.condition,
+                    tuple(self.calls),
+                    self.guards > 0,
+                )
             )
 
     def call(self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location) -> Value:
@@ -505,7 +484,7 @@ class Interpreter:
             return Instance(External("builtins.generator"), arguments, location)
         scope = Scope(function.path, {}, function.scope, owner=function.owner)
         self._bind_parameters(function, arguments, scope, location)
-        frame = _Frame(function, certainty=self.certainty)
+        frame = Frame(function, certainty=self.certainty)
         self._frames.append(frame)
         self.calls.append(location)
         saved = (self.certainty, self.condition)
@@ -517,9 +496,9 @@ class Interpreter:
             self.certainty, self.condition = saved
         if function.sort == "generator":
             return Instance(External("builtins.generator"), arguments, location, {"items": frame.yielded})
-        if isinstance(signal, _Return):
+        if isinstance(signal, Return):
             values = [*frame.possible, signal.value]
-        elif signal == _RAISE:
+        elif signal == RAISE:
             values = frame.possible or [Unknown(f"the result of `{function.name}`, which raises", location)]
         else:
             values = [*frame.possible, None]
@@ -537,7 +516,9 @@ class Interpreter:
                 scope.names[parameter.name] = rest.pop(0).value
             elif parameter.sort == "vararg":
                 scope.names[parameter.name] = (
-                    Unknown("arguments given with *", location) if starred else tuple(argument.value for argument in rest)
+                    Unknown("arguments given with *", location)
+                    if starred
+                    else tuple(argument.value for argument in rest)
                 )
                 rest = []
             elif parameter.sort == "kwarg":
@@ -548,7 +529,9 @@ class Interpreter:
             elif starred:
                 scope.names[parameter.name] = Unknown(f"the argument `{parameter.name}`", location)
             elif parameter.default is not None:
-                scope.names[parameter.name] = self.evaluate(parameter.default, function.defaults_scope or function.scope)
+                scope.names[parameter.name] = self.evaluate(
+                    parameter.default, function.defaults_scope or function.scope
+                )
             else:
                 scope.names[parameter.name] = Unknown(f"the argument `{parameter.name}`", location)
 
@@ -557,7 +540,17 @@ class Interpreter:
         instance = Instance(cls, arguments, location)
         if cls.externals() and self._stack:
             self._stack[-1].events.append(
-                Event(cls, arguments, location, self.certainty, instance, None, self.condition, tuple(self.calls), self.guards > 0)
+                Event(
+                    cls,
+                    arguments,
+                    location,
+                    self.certainty,
+                    instance,
+                    None,
+                    self.condition,
+                    tuple(self.calls),
+                    self.guards > 0,
+                )
             )
         found = cls.find("__init__")
         if found and isinstance(found[1], FunctionValue):
@@ -620,7 +613,7 @@ class Interpreter:
 
     def _apply_decorator(self, value: Value, current: Value, target: Value, location: Location) -> Value:
         if isinstance(value, External):
-            kind = expressions.FUNCTION_KINDS.get(value.name)
+            kind = FUNCTION_KINDS.get(value.name)
             if kind and isinstance(current, FunctionValue):
                 current.kind = kind
                 return current
@@ -638,10 +631,14 @@ class Interpreter:
                     event.decorates = current if isinstance(current, FunctionValue | ClassValue) else target
                     return current
         if isinstance(value, FunctionValue | BoundMethod | ClassValue | Instance):
-            result = expressions.call_value(self, value, (Argument(None, current, location),), location)
+            result = call_value(self, value, (Argument(None, current, location),), location)
             if isinstance(result, Unknown) or result is None:
                 return current
-            if isinstance(result, Instance) and isinstance(result.origin, ClassValue) and not isinstance(value, ClassValue):
+            if (
+                isinstance(result, Instance)
+                and isinstance(result.origin, ClassValue)
+                and not isinstance(value, ClassValue)
+            ):
                 return result
             return result if isinstance(result, FunctionValue | ClassValue | BoundMethod) else current
         if isinstance(value, Method):
@@ -667,9 +664,9 @@ class Interpreter:
         )  # fmt: skip
         for base in bases:
             if base[0] == "star":
-                cls.bases.extend(expressions.items_of(self.evaluate(base[3], inner)) or [Unknown("base classes given with *")])
+                cls.bases.extend(items_of(self.evaluate(base[3], inner)) or [Unknown("base classes given with *")])
             else:
-                cls.bases.append(expressions.annotation(self, base, inner))
+                cls.bases.append(type_meant(self, base, inner))
         for keyword, value, first, last in keywords:
             place = Location(scope.path, Span(first, last))
             cls.keywords.append(Argument(keyword, self.evaluate(value, inner), place, keyword is None))
@@ -694,444 +691,3 @@ class Interpreter:
                 keywords = tuple(argument for argument in cls.keywords if argument.name != "metaclass")
                 self.call(hook, (Argument(None, cls, cls.name_location), *keywords), cls.name_location)
                 break
-
-
-class _Contents:
-    """What the lists and dictionaries of a scope hold, so that a branch's changes to them are not taken for certain."""
-
-    def __init__(self, names: dict[str, Value]) -> None:
-        self.held = [value for value in names.values() if isinstance(value, list | dict) and len(value) < LOOP]
-        self.before = [_copy(value) for value in self.held]
-        self.outcomes: list[list[list[Value] | dict[Value, Value]]] = []
-
-    def restore(self) -> None:
-        for value, content in zip(self.held, self.before):
-            _refill(value, content)
-
-    def note(self) -> None:
-        self.outcomes.append([_copy(value) for value in self.held])
-
-    def join(self, condition: Unknown) -> None:
-        """What all branches agree on; an unknown item or entry where they do not."""
-        self.restore()
-        for index, value in enumerate(self.held):
-            results = [outcome[index] for outcome in self.outcomes]
-            if results and isinstance(value, list):
-                _refill(value, _join_lists([list(result) for result in results], condition))
-            elif results and isinstance(value, dict):
-                _refill(value, _join_entries([dict(result) for result in results], condition))
-
-
-def _join_lists(results: list[list[Value]], condition: Unknown) -> list[Value]:
-    first = results[0]
-    if all(len(result) == len(first) and all(map(same_value, first, result)) for result in results[1:]):
-        return first
-    agreed: list[Value] = []
-    for items in zip(*results):
-        if not all(same_value(items[0], item) for item in items[1:]):
-            break
-        agreed.append(items[0])
-    return [*agreed, Unknown(condition.what, condition.location)]
-
-
-def _join_entries(results: list[dict[Value, Value]], condition: Unknown) -> dict[Value, Value]:
-    joined: dict[Value, Value] = {}
-    for key in dict.fromkeys(key for result in results for key in result):
-        values = [result.get(key, _ABSENT) for result in results]
-        same = all(same_value(values[0], value) for value in values[1:])
-        joined[key] = values[0] if same else Unknown(condition.what, condition.location)
-    return joined
-
-
-_ABSENT = object()
-
-
-def _copy(value: list[Value] | dict[Value, Value]) -> list[Value] | dict[Value, Value]:
-    return dict(value) if isinstance(value, dict) else list(value)
-
-
-def _refill(value: list[Value] | dict[Value, Value], content: list[Value] | dict[Value, Value]) -> None:
-    if isinstance(value, dict) and isinstance(content, dict):
-        value.clear()
-        value.update(content)
-    elif isinstance(value, list):
-        value[:] = content
-
-
-_RANK = {Certainty.CERTAIN: 0, Certainty.CONFIGURED: 1, Certainty.DORMANT: 2, Certainty.CONDITIONAL: 3}
-
-
-def _top(path: str) -> Location:
-    return Location(path, Span(0, 0))
-
-
-def same_value(left: Value, right: Value) -> bool:
-    """Whether two values are the same thing or equal constants."""
-    if left is right:
-        return True
-    if isinstance(left, External) and isinstance(right, External):
-        return left.name == right.name
-    if isinstance(left, ModuleValue) and isinstance(right, ModuleValue):
-        return left.path == right.path
-    if isinstance(left, Imported) and isinstance(right, Imported):
-        return (left.path, left.member) == (right.path, right.member)
-    if isinstance(left, NATIVE) and type(left) is type(right):
-        return expressions.plain(left) and expressions.plain(right) and left == right
-    return False
-
-
-def join_values(values: list[Value], condition: Unknown) -> Value:
-    """One value for several possible ones: themselves where they agree, the object where the others are None."""
-    first = values[0]
-    if all(same_value(first, value) for value in values[1:]):
-        return first
-    if all(isinstance(value, UnknownText | str) for value in values):
-        return joined_text(values, condition)
-    objects = [value for value in values if value is not None and not isinstance(value, Unknown)]
-    if objects and all(same_value(objects[0], value) for value in objects[1:]) and not isinstance(objects[0], NATIVE):
-        return objects[0]
-    return Unknown(condition.what, condition.location)
-
-
-def joined_text(values: list[Value], condition: Unknown) -> UnknownText:
-    """One of several texts: what they all begin with."""
-    texts = [value.beginning if isinstance(value, UnknownText) else value for value in values]
-    beginning = os.path.commonprefix(texts)  # noqa: RUF071 - texts, not paths
-    return UnknownText(condition.what, condition.location, beginning=beginning)
-
-
-def _join(before: dict[str, Value], outcomes: list[dict[str, Value]], condition: Unknown) -> dict[str, Value]:
-    if not outcomes:
-        return before
-    joined: dict[str, Value] = {}
-    for outcome in outcomes:
-        for name, value in outcome.items():
-            if name not in joined:
-                joined[name] = value
-            elif not same_value(joined[name], value):
-                joined[name] = _join_pair(joined[name], value, name, condition)
-    return joined
-
-
-def _join_pair(left: Value, right: Value, name: str, condition: Unknown) -> Value:
-    if isinstance(left, UnknownText | str) and isinstance(right, UnknownText | str):
-        return joined_text([left, right], Unknown(f"`{name}`, which depends on a condition", condition.location))
-    if isinstance(left, NATIVE) or isinstance(right, NATIVE) or isinstance(left, Unknown):
-        return Unknown(f"`{name}`, which depends on a condition", condition.location)
-    return left
-
-
-def _binds(node: Node) -> set[str]:
-    """The names a top-level statement binds, also inside its branches."""
-    kind = node[0]
-    if kind in ("def", "class"):
-        return {node[3]}
-    if kind == "assign":
-        return {name for target in node[3] for name in _target_names(target)}
-    if kind in ("annassign", "augassign"):
-        return _target_names(node[3])
-    if kind == "import":
-        return {alias or module.partition(".")[0] for module, alias in node[3]}
-    if kind == "from":
-        return {alias or name for name, alias in node[5]}
-    names: set[str] = set()
-    blocks: list[tuple[Node, ...]] = []
-    if kind == "if":
-        blocks = [node[4], node[5]]
-    elif kind == "try":
-        blocks = [node[3], *(handler[2] for handler in node[4]), node[5], node[6]]
-    elif kind in ("with", "while"):
-        blocks = [node[4]]
-    elif kind == "for":
-        blocks = [node[5]]
-    for block in blocks:
-        for statement in block:
-            names |= _binds(statement)
-    return names
-
-
-def _target_names(target: Node) -> set[str]:
-    if target[0] == "name":
-        return {target[3]}
-    if target[0] in ("tuple", "list"):
-        return {name for part in target[3] for name in _target_names(part)}
-    return set()
-
-
-# Statements, one function each
-
-
-def _expression(self: Interpreter, node: Node, scope: Scope) -> object:
-    if node[3][0] != "const":
-        self.evaluate(node[3], scope)
-    return None
-
-
-def _assign(self: Interpreter, node: Node, scope: Scope) -> object:
-    outer, self.touched_settings = self.touched_settings, False
-    value = self.evaluate(node[4], scope)
-    for target in node[3]:
-        self.assign(target, value, scope)
-    self.touched_settings = outer
-    return None
-
-
-def _annotated(self: Interpreter, node: Node, scope: Scope) -> object:
-    _, _, _, target, annotation, value = node
-    if target[0] == "name" and scope.owner is not None and scope.owner.scope is scope:
-        scope.owner.annotations[target[3]] = Annotation(annotation, scope)
-        scope.owner.places[target[3]] = self.location(node, scope)
-    if value is not None:
-        outer, self.touched_settings = self.touched_settings, False
-        result = self.evaluate(value, scope)
-        self.assign(target, result, scope)
-        self.touched_settings = outer
-        if target[0] == "name":
-            scope.places[target[3]] = self.location(node, scope)
-    elif target[0] == "name" and scope.owner is None and scope.find(target[3]) is None:
-        self.bind(scope, target[3], Unknown(f"`{target[3]}`, which is only declared", self.location(node, scope)),
-                  self.location(node, scope))  # fmt: skip
-    return None
-
-
-def _augmented(self: Interpreter, node: Node, scope: Scope) -> object:
-    _, _, _, target, operator, operand = node
-    left = self.evaluate(target, scope)
-    right = self.evaluate(operand, scope)
-    if operator == "+" and isinstance(left, list):
-        added = expressions.items_of(right)
-        if added is not None:
-            left.extend(added)
-            return None
-    if operator == "|" and isinstance(left, dict) and isinstance(right, dict):
-        left.update(right)
-        return None
-    self.assign(target, expressions.binary(self, operator, left, right, self.location(node, scope)), scope)
-    return None
-
-
-def _import(self: Interpreter, node: Node, scope: Scope) -> object:
-    for module, alias in node[3]:
-        top = module.partition(".")[0]
-        bound = module if alias else top
-        path = self.program.find(bound, scope.path)
-        name = alias or top
-        value: Value = Imported(path, None) if path is not None else External(bound)
-        self.bind(scope, name, value, self.location(node, scope))
-    return None
-
-
-def _from(self: Interpreter, node: Node, scope: Scope) -> object:
-    _, _, _, module, level, names = node
-    if level:
-        path = self.program.relative(scope.path, level, module)
-    else:
-        path = self.program.find(module, scope.path)
-    location = self.location(node, scope)
-    for name, alias in names:
-        if name == "*":
-            _import_star(self, path, module, scope, location)
-        elif path is not None and path != scope.path:
-            self.bind(scope, alias or name, Imported(path, name, None if level else module), location)
-        elif path is not None:
-            inner = self.program.submodule(path, name)
-            value: Value = Imported(inner, None) if inner else Unknown(f"`{name}`, imported from its own module", location)
-            self.bind(scope, alias or name, value, location)
-        elif level:
-            self.bind(scope, alias or name, Unknown(f"`{name}` from a module that is not there", location), location)
-        else:
-            self.bind(scope, alias or name, External(expressions.canonical(f"{module}.{name}")), location)
-    return None
-
-
-def _import_star(self: Interpreter, path: str | None, module: str, scope: Scope, location: Location) -> None:
-    if path is None:
-        stars = scope.names.setdefault("*", [])
-        if isinstance(stars, list):
-            stars.append(module)
-        return
-    if path.endswith("/"):
-        return
-    execution = self.run(path)
-    public = execution.scope.names.get("__all__")
-    exported = expressions.items_of(public) if public is not None else None
-    for name in list(execution.scope.names):
-        wanted = name in exported if exported is not None else not name.startswith("_")
-        if wanted and name != "*":
-            scope.names[name] = Imported(path, name)
-            scope.places[name] = location
-    for name in exported or ():
-        if isinstance(name, str) and name not in execution.scope.names:
-            scope.names[name] = Imported(path, name)
-
-
-def _def(self: Interpreter, node: Node, scope: Scope) -> object:
-    value = self.function(node, scope)
-    self.bind(scope, node[3], value, Location(scope.path, Span(*node[4])))
-    return None
-
-
-def _class(self: Interpreter, node: Node, scope: Scope) -> object:
-    value = self.class_(node, scope)
-    self.bind(scope, node[3], value, Location(scope.path, Span(*node[4])))
-    return None
-
-
-def _if(self: Interpreter, node: Node, scope: Scope) -> object:
-    _, _, _, test, then, otherwise = node
-    checked = _checking_branch(self, test, scope)
-    if checked is not None:
-        # What only type checkers see is walked for the names it imports; what runs has the last word.
-        static, running = (then, otherwise) if checked else (otherwise, then)
-        self.block(static, scope)
-        return self.block(running, scope)
-    outer, self.touched_settings = self.touched_settings, False
-    value = self.evaluate(test, scope)
-    configured, self.touched_settings = self.touched_settings, outer
-    truth = expressions.truth(value)
-    location = self.location(test, scope)
-    if isinstance(value, External) and value.name == "typing.TYPE_CHECKING":
-        # Imports for the checker are what annotations mean; where both branches bind a name, the running program has the other.
-        self.block(then, scope)
-        return self.block(otherwise, scope)
-    if truth is None:
-        what = value.what if isinstance(value, Unknown) else "a condition that the text does not decide"
-        return self.either([then, otherwise], Unknown(what, location), scope)
-    taken, other = (then, otherwise) if truth else (otherwise, then)
-    if not configured:
-        return self.block(taken, scope)
-    condition = Unknown("a condition on settings", location)
-    signal = self.under(Certainty.CONFIGURED, condition, taken, scope)
-    self.dormant(other, scope)
-    return signal
-
-
-def _checking_branch(self: Interpreter, test: Node, scope: Scope) -> bool | None:
-    """Whether a test is `TYPE_CHECKING` (True) or `not TYPE_CHECKING` (False); None for any other."""
-    negated = test[0] == "unary" and test[3] == "not"
-    inner = test[4] if negated else test
-    if inner[0] not in ("name", "attr") or inner[3 if inner[0] == "name" else 4] != "TYPE_CHECKING":
-        return None
-    value = self.evaluate(inner, scope)
-    return not negated if isinstance(value, External) and value.name == "typing.TYPE_CHECKING" else None
-
-
-def _for(self: Interpreter, node: Node, scope: Scope) -> object:
-    _, _, _, target, iterable, body, otherwise = node
-    value = self.evaluate(iterable, scope)
-    items = expressions.items_of(value)
-    location = self.location(iterable, scope)
-    if items is None or len(items) > LOOP:
-        condition = value if isinstance(value, Unknown) else Unknown("a loop over values that are not known", location)
-        before = dict(scope.names)
-        self.assign(target, Unknown("a loop's value", location), scope)
-        signal = self.under(Certainty.CONDITIONAL, condition, body, scope)
-        if isinstance(signal, _Return) and self._frames:
-            self._frames[-1].possible.append(signal.value)
-        joined = _join(before, [before, dict(scope.names)], condition)
-        scope.names.update(joined)
-        return None
-    for item in list(items):
-        self.assign(target, item, scope)
-        signal = self.block(body, scope)
-        if signal == _BREAK:
-            return None
-        if signal is not None and signal != _CONTINUE:
-            return signal
-    return self.block(otherwise, scope)
-
-
-def _while(self: Interpreter, node: Node, scope: Scope) -> object:
-    for _ in range(LOOP):
-        known = expressions.truth(self.evaluate(node[3], scope))
-        if known is False:
-            return None
-        if known is None:
-            break
-        signal = self.block(node[4], scope)
-        if signal == _BREAK:
-            return None
-        if signal is not None and signal != _CONTINUE:
-            return signal
-        if node[3][0] == "const":
-            return None  # `while True` whose end the text does not tell: it ran once for sure.
-    condition = Unknown("a loop whose end the text does not tell", self.location(node[3], scope))
-    return self.either([node[4], ()], condition, scope)
-
-
-def _with(self: Interpreter, node: Node, scope: Scope) -> object:
-    for value_node, target in node[3]:
-        value = self.evaluate(value_node, scope)
-        if target is not None:
-            if isinstance(value, Instance) and isinstance(value.origin, ClassValue):
-                entered = value.origin.find("__enter__") or value.origin.find("__aenter__")
-                if entered and isinstance(entered[1], FunctionValue):
-                    location = self.location(value_node, scope)
-                    result = self.call(entered[1], (Argument(None, value, location),), location)
-                    value = value if isinstance(result, Unknown) else result
-            self.assign(target, value, scope)
-    return self.block(node[4], scope)
-
-
-def _try(self: Interpreter, node: Node, scope: Scope) -> object:
-    _, _, _, body, handlers, otherwise, final = node
-    guarded = any(not handler or handler[-1][0] != "raise" for _, _, handler in handlers)
-    self.guards += guarded
-    try:
-        signal = self.block(body, scope)
-    finally:
-        self.guards -= guarded
-    if signal == _RAISE:
-        signal = None
-    for kind, name, handler in handlers:
-        if name:
-            scope.names.setdefault(name, Unknown("an exception"))
-        before = dict(scope.names)
-        fallback = self.dormant(handler, scope)
-        if kind is not None and _catches_imports(kind):
-            # `try: from enterprise import A` / `except ImportError: from ours import A`: what is not here was not installed.
-            for bound, value in fallback.items():
-                ours = isinstance(value, ClassValue | FunctionValue | ModuleValue | Imported)
-                if ours and isinstance(before.get(bound), External):
-                    scope.names[bound] = value
-    if signal is None:
-        signal = self.block(otherwise, scope)
-    ending = self.block(final, scope)
-    return ending if ending is not None else signal
-
-
-def _catches_imports(kind: Node) -> bool:
-    names = kind[3] if kind[0] == "tuple" else (kind,)
-    return any(name[0] == "name" and name[3] in ("ImportError", "ModuleNotFoundError") for name in names)
-
-
-def _match(self: Interpreter, node: Node, scope: Scope) -> object:
-    self.evaluate(node[3], scope)
-    condition = Unknown("a match statement", self.location(node[3], scope))
-    return self.either([*node[4], ()], condition, scope)
-
-
-def _return(self: Interpreter, node: Node, scope: Scope) -> object:
-    return _Return(None if node[3] is None else self.evaluate(node[3], scope))
-
-
-def _raise(self: Interpreter, node: Node, scope: Scope) -> object:
-    return _RAISE
-
-
-def _delete(self: Interpreter, node: Node, scope: Scope) -> object:
-    for target in node[3]:
-        if target[0] == "name":
-            scope.names.pop(target[3], None)
-    return None
-
-
-_STATEMENTS: dict[str, Callable[[Interpreter, Node, Scope], object]] = {
-    "expr": _expression, "assign": _assign, "annassign": _annotated, "augassign": _augmented, "import": _import,
-    "from": _from, "def": _def, "class": _class, "if": _if, "for": _for, "while": _while, "with": _with, "try": _try,
-    "match": _match, "return": _return, "raise": _raise, "delete": _delete,
-    "global": lambda self, node, scope: None, "pass": lambda self, node, scope: None,
-    "break": lambda self, node, scope: _BREAK, "continue": lambda self, node, scope: _CONTINUE,
-}  # fmt: skip
-
-__all__ = ["BoundMethod", "EnumMember", "Execution", "Interpreter", "Specialized", "Super", "join_values", "same_value"]

@@ -59,7 +59,7 @@ def _function(name: str, position: int) -> Callable[[Interpreter, tuple[Argument
 
 
 def _substitute(self: Interpreter, pattern: re.Pattern[str], replacement: Argument | None, text: str, location: Location) -> Value:
-    from lsp_server.python.expressions import call_value
+    from lsp_server.python.calls import call_value
 
     unknown = Unknown("a text put together at run time", location)
     if replacement is None:

@@ -11,17 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lsp_server.python import patterns
-from lsp_server.python.expressions import (
-    LONGEST,
-    attribute,
-    call_value,
-    hashable,
-    items_of,
-    mangled,
-    plain,
-    text_of,
-    truth,
-)
+from lsp_server.python.attributes import attribute, mangled
+from lsp_server.python.calls import call_value
+from lsp_server.python.judge import LONGEST, hashable, items_of, plain, text_of, truth
 from lsp_server.python.values import (
     NATIVE,
     Argument,

@@ -11,7 +11,7 @@ from lsp_server.api.model import Parameter, path_parameters
 from lsp_server.api.type_source import literal
 from lsp_server.document import Document
 from lsp_server.python.edit import add_argument, add_parameter, remove_argument, set_argument
-from lsp_server.python.expressions import members
+from lsp_server.python.judge import members
 from lsp_server.python.lower import Node
 from lsp_server.python.values import EnumMember
 from lsp_server.repair.models import home_of_models

@@ -20,7 +20,7 @@ from lsp_server.api.model import Api, Constant, Operation, Schema
 from lsp_server.api.pydantic import Shapes as CodeShapes
 from lsp_server.api.pydantic_classes import MODELS, kind_of, parameters_of
 from lsp_server.api.type_source import TypeWriter, identifier, literal
-from lsp_server.python.expressions import ENUMS, members
+from lsp_server.python.judge import ENUMS, members
 from lsp_server.python.values import ClassValue, External, Specialized, Value
 from lsp_server.repair.names import Names, pascal_case, snake_case
 from lsp_server.repair.siblings import Project, Sibling, is_test

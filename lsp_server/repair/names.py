@@ -15,7 +15,8 @@ from functools import cached_property
 from lsp_server.api.fastapi_names import spelled
 from lsp_server.document import Document
 from lsp_server.python.edit_imports import import_module, import_names
-from lsp_server.python.interpret import Imported, Interpreter
+from lsp_server.python.execution import Imported
+from lsp_server.python.interpret import Interpreter
 from lsp_server.python.lower import Node
 from lsp_server.python.values import ClassValue, External, FunctionValue, Specialized, Value
 from lsp_server.text import Edit

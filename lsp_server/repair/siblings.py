@@ -19,8 +19,8 @@ from lsp_server.api.parameter_kinds import unwrapped
 from lsp_server.api.pydantic import Shapes
 from lsp_server.api.pydantic_classes import plain_type, pydantic_version
 from lsp_server.document import Document
-from lsp_server.python.expressions import items_of
 from lsp_server.python.interpret import Interpreter
+from lsp_server.python.judge import items_of
 from lsp_server.python.lower import Node
 from lsp_server.python.values import ClassValue, External, FunctionValue, Scope, Value
 from lsp_server.snapshot import Contract, Snapshot

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lsp_server.python.interpret import UNANSWERED, Interpreter
+from lsp_server.python.execution import UNANSWERED
+from lsp_server.python.interpret import Interpreter
 from lsp_server.python.module import read_module
 from lsp_server.python.program import Program
 from lsp_server.python.values import (
