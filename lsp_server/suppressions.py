@@ -17,9 +17,8 @@ from lsp_server.document import Document, Kind
 from lsp_server.text import Location, Span
 
 _SUPPRESSION = re.compile(
-    r"(?P<mark>\#|//|--|<!--|/\*)[ \t]*specdrift:[ \t]*(?P<sort>ignore-file|ignore)[ \t]*\[(?P<rules>[^\]\n]*)\]"
-    r"(?:[ \t]+until[ \t]+(?P<until>\d{4}-\d{2}-\d{2}))?(?:[ \t]*(?:--|—|–|:)[ \t]*(?P<reason>[^\r\n]*?))?"
-    r"[ \t]*(?:-->|\*/)?[ \t]*(?=\r|\n|$)"
+    r"(?P<mark>\#|//|--|<!--|/\*)[ \t]*specdrift:[ \t]*(?P<sort>ignore-file|ignore)[ \t]*\[(?P<rules>[^\[\]\r\n]*)\]"
+    r"(?:[ \t]+until[ \t]+(?P<until>\d{4}-\d{2}-\d{2}))?(?:[ \t]*(?:--(?!>)|—|–|:)(?P<reason>[^\r\n]*)|[ \t]*(?:-->|\*/)?[ \t]*(?=\r|\n|$))"
 )
 
 _NOWHERE = Span(0, 0)
@@ -54,11 +53,16 @@ def suppressions_of(document: Document) -> tuple[Suppression, ...]:
                 tuple(name.strip() for name in match["rules"].split(",") if name.strip()),
                 None if match["sort"] == "ignore-file" else _next_line(document, line) if alone else line,
                 _day(match["until"]),
-                match["reason"] or None,
+                _reason(match["reason"]),
                 Span(*match.span("rules")),
             )
         )
     return tuple(found)
+
+
+def _reason(text: str | None) -> str | None:
+    """A reason without the end of its comment."""
+    return (text or "").strip().removesuffix("-->").removesuffix("*/").strip() or None
 
 
 def _next_line(document: Document, line: int) -> int:

@@ -133,6 +133,9 @@ class Bases:
             if isinstance(value, Method) and value.name in ("metadata", "registry", "Model"):
                 value = value.receiver
             elif isinstance(value, Instance):
+                if isinstance(value.origin, Method) and value.origin.name == "generate_base":
+                    value = value.origin.receiver  # the registry holds the MetaData
+                    continue
                 given = value.argument("metadata") or (value.argument("bind") and None)
                 if given is None or not isinstance(given.value, Instance | Method | ClassValue):
                     break

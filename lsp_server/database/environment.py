@@ -64,7 +64,8 @@ def _convention_of(value: Value, interpreter: Interpreter) -> dict[str, str]:
 
 
 def _metadata_of(receiver: Value, interpreter: Interpreter) -> Value:
-    """The metadata of a declarative base that some call made: `declarative_base(metadata=…)`, `SQLAlchemy(metadata=…)`."""
+    """The metadata of a declarative base that some call made: `declarative_base(metadata=…)`, `registry(metadata=…)
+    .generate_base()`, `SQLAlchemy(metadata=…)`."""
     if isinstance(receiver, ClassValue):
         for entry in receiver.mro():
             if isinstance(entry, ClassValue) and "metadata" in entry.names:
@@ -75,6 +76,8 @@ def _metadata_of(receiver: Value, interpreter: Interpreter) -> Value:
         given = find_argument(receiver.arguments, "metadata")
         if given is not None:
             return given.value
-        if isinstance(receiver.origin, Method | ClassValue):
-            return _metadata_of(receiver.origin, interpreter) if isinstance(receiver.origin, ClassValue) else None
+        if isinstance(receiver.origin, ClassValue):
+            return _metadata_of(receiver.origin, interpreter)
+        if isinstance(receiver.origin, Method) and receiver.origin.name == "generate_base":
+            return _metadata_of(receiver.origin.receiver, interpreter)
     return None

@@ -33,7 +33,7 @@ def attribute(self: Interpreter, value: Value, name: str, location: Location) ->
     """`value.name`, followed through modules, classes, instances and other packages."""
     result = _attribute_of(self, value, name, location)
     if isinstance(result, Method) and self.outside is not None:
-        from lsp_server.python.interpret import UNANSWERED
+        from lsp_server.python.execution import UNANSWERED
 
         answer = self.outside.attribute(value, name)
         if answer is not UNANSWERED:

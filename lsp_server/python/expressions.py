@@ -181,7 +181,7 @@ def _compare(self: Interpreter, node: Node, scope: Scope) -> Value:
 
 
 def _conditional(self: Interpreter, node: Node, scope: Scope) -> Value:
-    from lsp_server.python.interpret import join_values
+    from lsp_server.python.joining import join_values
 
     value = evaluate(self, node[3], scope)
     known = truth(value)

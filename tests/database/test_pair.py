@@ -29,6 +29,22 @@ def said(files: dict[str, str]) -> list[tuple[str, ...]]:
     return [difference.path for drift in snapshot.drifts for difference in drift.differences]
 
 
+def test_a_registrys_naming_convention_is_the_models_and_the_revisions() -> None:
+    base = (
+        "from sqlalchemy import MetaData\nfrom sqlalchemy.orm import registry\n"
+        "mapper = registry(metadata=MetaData(naming_convention={'ix': 'idx_%(column_0_N_label)s'}))\nBase = mapper.generate_base()\n"
+    )
+    files = {
+        "app/base.py": base,
+        "app/models.py": model("book").replace("size = Column(Integer)", "size = Column(Integer, index=True)"),
+        "migrations/env.py": "from app.base import Base\n" + ENV + "target_metadata = Base.metadata\n",
+        "migrations/versions/r1.py": revision("book").replace(
+            "primary_key=True)", "primary_key=True), sa.Column('size', sa.Integer(), index=True)"
+        ),
+    }
+    assert said(files) == []
+
+
 def test_a_plugins_own_history_keeps_its_tables() -> None:
     files = {
         "app/models.py": model("book"),
