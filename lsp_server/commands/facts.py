@@ -60,17 +60,16 @@ def _models(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _migrations(snapshot: Snapshot) -> dict[str, Any]:
+    """The history with most revisions; the others, each in the same form with its folder, under `histories`."""
     from lsp_server.database.facts import tables_facts
     from lsp_server.database.history_facts import migrations_facts
 
-    answer: dict[str, Any] = {"tables": [], "unknowns": [], "heads": [], "revisions": [], "replay": {"ok": True}}
-    for replay in snapshot.histories:
-        part = {**tables_facts(replay.database, snapshot.line), **migrations_facts(replay, snapshot.line)}
-        for key in ("tables", "unknowns", "heads", "revisions"):
-            answer[key].extend(part.get(key, ()))
-        if replay is snapshot.histories[0] or answer["replay"]["ok"] is True:
-            answer["replay"] = part["replay"]
-    return answer
+    nothing: dict[str, Any] = {"tables": [], "unknowns": [], "heads": [], "revisions": [], "replay": {"ok": True}}
+    parts = [
+        {**tables_facts(replay.database, snapshot.line), **migrations_facts(replay, snapshot.line), "folder": replay.history.folder}
+        for replay in snapshot.histories
+    ]
+    return {**(parts[0] if parts else nothing), "histories": parts[1:]}
 
 
 def _spec(snapshot: Snapshot) -> dict[str, Any]:
