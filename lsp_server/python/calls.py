@@ -98,7 +98,7 @@ def _super(self: Interpreter, node: Node, scope: Scope, location: Location) -> V
 
 def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
     """Call any value: ours is followed, another package's is written down as an event."""
-    from lsp_server.python import patterns, standard
+    from lsp_server.python import methods, patterns, standard
 
     if isinstance(callee, FunctionValue):
         return self.call(callee, arguments, location)
@@ -117,7 +117,7 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
         return self.emit(callee, arguments, location)
     if isinstance(callee, Method):
         if isinstance(callee.receiver, NATIVE):
-            return standard.call_method(self, callee.receiver, callee.name, arguments, location)
+            return methods.call_method(self, callee.receiver, callee.name, arguments, location)
         if isinstance(callee.receiver, Instance):
             matched = patterns.call_method(self, callee.receiver, callee.name, arguments, location)
             if matched is not None:

@@ -241,9 +241,11 @@ def _slice(self: Interpreter, node: Node, scope: Scope) -> Value:
 
 
 def _lambda(self: Interpreter, node: Node, scope: Scope) -> Value:
+    from lsp_server.python.definitions import parameters_of
+
     location = self.location(node, scope)
     body = (("return", node[1], node[2], node[4]),)
-    return FunctionValue("<lambda>", scope.path, location, location, self.parameters(node[3], scope), None, body,
+    return FunctionValue("<lambda>", scope.path, location, location, parameters_of(self, node[3], scope), None, body,
                          _closure(scope), qualname="<lambda>", defaults_scope=scope)  # fmt: skip
 
 

@@ -25,9 +25,7 @@ from lsp_server.python.values import (
     Instance,
     Method,
     ModuleValue,
-    Specialized,
     TypeVariable,
-    UnknownText,
     Unset,
     Value,
 )
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
 Function = Callable[["Interpreter", tuple[Argument, ...], Location], Value]
 
 
-def _values(arguments: tuple[Argument, ...]) -> list[Value]:
+def values_of(arguments: tuple[Argument, ...]) -> list[Value]:
     return [argument.value for argument in arguments if argument.name is None and not argument.star]
 
 
@@ -50,7 +48,7 @@ def _named(arguments: tuple[Argument, ...], name: str, default: Value = None) ->
 
 def _list(kind: type) -> Function:
     def make(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-        given = _values(arguments)
+        given = values_of(arguments)
         if not given:
             return kind()
         items = items_of(given[0])
@@ -62,7 +60,7 @@ def _list(kind: type) -> Function:
 
 
 def _dict(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     result: dict[Value, Value] = {}
     if any(argument.star for argument in arguments):
         return Unknown("a dictionary made at run time", location)
@@ -88,7 +86,7 @@ def _defaulting(self: Interpreter, arguments: tuple[Argument, ...], location: Lo
 
 
 def _str(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     if not given:
         return ""
     text = text_of(given[0])
@@ -103,7 +101,7 @@ def _str(self: Interpreter, arguments: tuple[Argument, ...], location: Location)
 
 def _number(kind: type) -> Function:
     def make(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-        given = _values(arguments)
+        given = values_of(arguments)
         if len(given) == 1 and isinstance(given[0], str | int | float) and len(str(given[0])) < 100:
             try:
                 return kind(given[0])
@@ -115,21 +113,21 @@ def _number(kind: type) -> Function:
 
 
 def _bool(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     known = truth(given[0]) if given else False
     return known if known is not None else Unknown("a condition that the text does not decide", location)
 
 
 def _len(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    items = items_of(_values(arguments)[0]) if _values(arguments) else None
+    items = items_of(values_of(arguments)[0]) if values_of(arguments) else None
     return len(items) if items is not None else Unknown("the length of a value that is not known", location)
 
 
-def _pure(function: Callable[..., object]) -> Function:
+def pure(function: Callable[..., object]) -> Function:
     """A function of constants, applied when all arguments are known constants."""
 
     def make(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-        given = _values(arguments)
+        given = values_of(arguments)
         named = {argument.name: argument.value for argument in arguments if argument.name is not None}
         if all(plain(value) for value in (*given, *named.values())) and not any(argument.star for argument in arguments):
             try:
@@ -146,7 +144,7 @@ def _structural(function: Callable[..., list[Value]]) -> Function:
     """A function of containers that does not look at the items."""
 
     def make(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-        given = [items_of(value) for value in _values(arguments)]
+        given = [items_of(value) for value in values_of(arguments)]
         if any(items is None for items in given) or any(argument.star for argument in arguments):
             return Unknown("a loop over values that are not known", location)
         return function(*given)
@@ -155,7 +153,7 @@ def _structural(function: Callable[..., list[Value]]) -> Function:
 
 
 def _enumerate(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     items = items_of(given[0]) if given else None
     start = _named(arguments, "start", given[1] if len(given) > 1 else 0)
     if items is None or not isinstance(start, int):
@@ -164,7 +162,7 @@ def _enumerate(self: Interpreter, arguments: tuple[Argument, ...], location: Loc
 
 
 def _range(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     if given and all(isinstance(value, int) for value in given):
         try:
             numbers = range(*given[:3])
@@ -176,7 +174,7 @@ def _range(self: Interpreter, arguments: tuple[Argument, ...], location: Locatio
 
 
 def _sorted(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     items = items_of(given[0]) if given else None
     key = _named(arguments, "key")
     if items is not None:
@@ -193,7 +191,7 @@ def _sorted(self: Interpreter, arguments: tuple[Argument, ...], location: Locati
 
 
 def _map(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     items = items_of(given[1]) if len(given) == 2 else None
     if items is None:
         return Unknown("a map over values that are not known", location)
@@ -201,7 +199,7 @@ def _map(self: Interpreter, arguments: tuple[Argument, ...], location: Location)
 
 
 def _getattr(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     if len(given) >= 2 and isinstance(given[1], str):
         value = attribute(self, given[0], given[1], location)
         return given[2] if isinstance(value, Unknown) and len(given) > 2 and not isinstance(given[0], Unknown) else value
@@ -209,7 +207,7 @@ def _getattr(self: Interpreter, arguments: tuple[Argument, ...], location: Locat
 
 
 def _setattr(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     if len(given) == 3 and isinstance(given[1], str):
         if isinstance(given[0], Instance):
             given[0].attributes[given[1]] = given[2]
@@ -219,7 +217,7 @@ def _setattr(self: Interpreter, arguments: tuple[Argument, ...], location: Locat
 
 
 def _hasattr(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     if len(given) == 2 and isinstance(given[1], str) and isinstance(given[0], ClassValue):
         if given[0].find(given[1]):
             return True
@@ -230,7 +228,7 @@ def _hasattr(self: Interpreter, arguments: tuple[Argument, ...], location: Locat
 
 def _dir(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     """The names the workspace binds on a class, private ones as Python spells them (`_Owner__name`)."""
-    given = _values(arguments)
+    given = values_of(arguments)
     if len(given) == 1 and isinstance(given[0], ClassValue) and not given[0].unknown_bases():
         return sorted({mangled(entry, name) for entry in given[0].lineage() for name in entry.names})
     return Unknown("the names of an object", location)
@@ -243,7 +241,7 @@ _NATIVE_TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def _isinstance(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     if len(given) == 2:
         kinds = list(given[1]) if isinstance(given[1], tuple) else [given[1]]
         answers = [_is_a(given[0], kind) for kind in kinds]
@@ -287,7 +285,7 @@ def _is_a(value: Value, kind: Value) -> bool | None:
 
 
 def _issubclass(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     if len(given) == 2 and isinstance(given[0], ClassValue):
         if isinstance(given[1], ClassValue):
             return given[1] in given[0].mro()
@@ -297,25 +295,25 @@ def _issubclass(self: Interpreter, arguments: tuple[Argument, ...], location: Lo
 
 
 def _type(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     if len(given) == 1 and isinstance(given[0], Instance):
         return given[0].origin
     return self.emit(External("builtins.type"), arguments, location)
 
 
 def _first(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     return given[0] if given else Unknown("a call without arguments", location)
 
 
 def _second(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     return given[1] if len(given) > 1 else _named(arguments, "val", Unknown("a cast", location))
 
 
 def _environment(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     self.touched_settings = True
-    given = _values(arguments)
+    given = values_of(arguments)
     if len(given) > 1:
         return given[1]
     default = _named(arguments, "default")
@@ -324,18 +322,18 @@ def _environment(self: Interpreter, arguments: tuple[Argument, ...], location: L
 
 
 def _type_variable(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     return TypeVariable(given[0] if given and isinstance(given[0], str) else "T")
 
 
 def _new_type(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     return given[1] if len(given) > 1 else Unknown("a new type", location)
 
 
 def _type_hints(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     """The types that a function's or class's annotations mean, by name; a result's is called "return"."""
-    given = _values(arguments)
+    given = values_of(arguments)
     target = given[0] if given else None
     if isinstance(target, FunctionValue):
         function = target.original()
@@ -353,7 +351,7 @@ def _type_hints(self: Interpreter, arguments: tuple[Argument, ...], location: Lo
 
 
 def _import_module(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     if given and isinstance(given[0], str):
         if given[0].startswith("."):
             return Unknown("a module imported relatively at run time", location)
@@ -364,21 +362,21 @@ def _import_module(self: Interpreter, arguments: tuple[Argument, ...], location:
 
 def _decorator(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     """`@lru_cache` and `@lru_cache(maxsize=None)`: the function itself."""
-    given = _values(arguments)
+    given = values_of(arguments)
     if given and isinstance(given[0], FunctionValue | ClassValue):
         return given[0]
     return Instance(External("functools.lru_cache"), arguments, location)
 
 
 def _path_join(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     if all(isinstance(value, str) for value in given) and given and len(given) == len(arguments):
         return os.path.join(*given)
     return Unknown("a path put together at run time", location)
 
 
 def _next(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = _values(arguments)
+    given = values_of(arguments)
     items = items_of(given[0]) if given else None
     if items:
         return items[0]
@@ -387,7 +385,7 @@ def _next(self: Interpreter, arguments: tuple[Argument, ...], location: Location
 
 def _any(wanted: bool) -> Function:
     def make(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-        items = items_of(_values(arguments)[0]) if _values(arguments) else None
+        items = items_of(values_of(arguments)[0]) if values_of(arguments) else None
         known = [truth(item) for item in items] if items is not None else [None]
         if wanted in known:
             return wanted
@@ -401,7 +399,7 @@ def _chain(*groups: list[Value]) -> list[Value]:
 
 
 def _from_iterable(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    groups = items_of(_values(arguments)[0]) if _values(arguments) else None
+    groups = items_of(values_of(arguments)[0]) if values_of(arguments) else None
     items = [items_of(group) for group in groups] if groups is not None else [None]
     if any(item is None for item in items):
         return Unknown("a loop over values that are not known", location)
@@ -420,8 +418,8 @@ FUNCTIONS: dict[str, Function] = {
     "builtins.iter": _structural(lambda items: items), "builtins.enumerate": _enumerate, "builtins.range": _range,
     "builtins.map": _map, "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.hasattr": _hasattr,
     "builtins.dir": _dir, "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
-    "builtins.any": _any(True), "builtins.all": _any(False), "builtins.min": _pure(min), "builtins.max": _pure(max),
-    "builtins.sum": _pure(sum), "builtins.abs": _pure(abs), "builtins.repr": _pure(repr), "builtins.print": _nothing,
+    "builtins.any": _any(True), "builtins.all": _any(False), "builtins.min": pure(min), "builtins.max": pure(max),
+    "builtins.sum": pure(sum), "builtins.abs": pure(abs), "builtins.repr": pure(repr), "builtins.print": _nothing,
     "itertools.chain": _structural(_chain), "itertools.chain.from_iterable": _from_iterable,
     "collections.defaultdict": _defaulting, "collections.OrderedDict": _dict,
     "typing.cast": _second, "typing.TypeVar": _type_variable, "typing.NewType": _new_type,
@@ -437,122 +435,3 @@ FUNCTIONS: dict[str, Function] = {
 # Calls that matter to nobody: no event is written down for them.
 QUIET = frozenset({"re.compile", "logging.getLogger", "structlog.get_logger", "enum.auto", "builtins.object", "functools.wraps",
                    "functools.partial", "dataclasses.field", "datetime.timedelta", "builtins.slice"})  # fmt: skip
-
-
-# Methods of constants and containers
-
-_PURE_METHODS: dict[type, frozenset[str]] = {
-    str: frozenset(name for name in dir(str) if not name.startswith("_")) - {"ljust", "rjust", "center", "zfill", "expandtabs", "encode"},
-    int: frozenset(), float: frozenset(), bytes: frozenset({"decode"}),
-}  # fmt: skip
-
-
-def call_method(self: Interpreter, receiver: Value, name: str, arguments: tuple[Argument, ...], location: Location) -> Value:
-    """A method of a constant or container. Lists and dictionaries change in place, as they would."""
-    given = _values(arguments)
-    if isinstance(receiver, list):
-        return _list_method(receiver, name, given, location)
-    if isinstance(receiver, dict):
-        return _dict_method(receiver, name, given, arguments, location)
-    if isinstance(receiver, set):
-        return _set_method(receiver, name, given, location)
-    if isinstance(receiver, tuple) and name in ("index", "count") and plain(receiver) and len(given) == 1:
-        return _pure(lambda value: getattr(receiver, name)(value))(self, arguments, location)
-    if isinstance(receiver, str):
-        return _str_method(self, receiver, name, given, arguments, location)
-    return Unknown(f"the result of `{name}`", location)
-
-
-def _str_method(
-    self: Interpreter, receiver: str, name: str, given: list[Value], arguments: tuple[Argument, ...], location: Location
-) -> Value:
-    if name == "join" and len(given) == 1:
-        items = items_of(given[0])
-        texts = [text_of(item) for item in items] if items is not None else [None]
-        if None not in texts:
-            return receiver.join(text for text in texts if text is not None)
-        return Unknown("a text put together at run time", location)
-    if name == "format":
-        texts_by_position = [text_of(value) for value in given]
-        by_name = {argument.name: text_of(argument.value) for argument in arguments if argument.name is not None}
-        if None in texts_by_position or None in by_name.values() or ":" in receiver:
-            return UnknownText("a text put together at run time", location, beginning=receiver.partition("{")[0])
-    if name in _PURE_METHODS[str] and sum(len(value) for value in given if isinstance(value, str)) < LONGEST:
-        return _pure(getattr(receiver, name))(self, arguments, location)
-    return Unknown(f"the result of `{name}`", location)
-
-
-def _list_method(receiver: list[Value], name: str, given: list[Value], location: Location) -> Value:
-    if name == "append" and given and len(receiver) < LONGEST:
-        receiver.append(given[0])
-        return None
-    if name == "extend" and given:
-        items = items_of(given[0])
-        if items is not None and len(receiver) + len(items) < LONGEST:
-            receiver.extend(items)
-        else:
-            receiver.append(Unknown("items added at run time", location))
-        return None
-    if name == "insert" and len(given) == 2 and isinstance(given[0], int):
-        receiver.insert(given[0], given[1])
-        return None
-    if name == "copy":
-        return list(receiver)
-    if name == "pop" and receiver:
-        index = given[0] if given and isinstance(given[0], int) else -1
-        return receiver.pop(index) if -len(receiver) <= index < len(receiver) else Unknown("an item that is not there", location)
-    if name == "reverse":
-        receiver.reverse()
-        return None
-    if name in ("sort", "clear", "remove"):
-        if name == "clear":
-            receiver.clear()
-        elif name == "remove" and given:
-            receiver[:] = [item for item in receiver if item is not given[0] and not (plain(item) and plain(given[0]) and item == given[0])]
-        return None
-    return Unknown(f"the result of `{name}`", location)
-
-
-def _dict_method(
-    receiver: dict[Value, Value], name: str, given: list[Value], arguments: tuple[Argument, ...], location: Location
-) -> Value:
-    if name == "items":
-        return list(receiver.items())
-    if name == "keys":
-        return list(receiver.keys())
-    if name == "values":
-        return list(receiver.values())
-    if name == "copy":
-        return dict(receiver)
-    if name in ("get", "pop", "setdefault") and given and hashable(given[0]):
-        default = given[1] if len(given) > 1 else None
-        if given[0] not in receiver:
-            if name == "setdefault":
-                receiver[given[0]] = default
-            return default
-        return receiver.pop(given[0]) if name == "pop" else receiver[given[0]]
-    if name == "update":
-        if given and isinstance(given[0], dict):
-            receiver.update(given[0])
-        receiver.update({argument.name: argument.value for argument in arguments if argument.name is not None})
-        return None
-    return Unknown(f"the result of `{name}`", location)
-
-
-def _set_method(receiver: set[Value], name: str, given: list[Value], location: Location) -> Value:
-    if name == "add" and given and hashable(given[0]):
-        receiver.add(given[0])
-        return None
-    if name in ("update", "union") and all(items_of(value) is not None for value in given):
-        extra = {item for value in given for item in items_of(value) or () if hashable(item)}
-        if name == "update":
-            receiver.update(extra)
-            return None
-        return receiver | extra
-    if name == "discard" and given and hashable(given[0]):
-        receiver.discard(given[0])
-        return None
-    return Unknown(f"the result of `{name}`", location)
-
-
-__all__ = ["FUNCTIONS", "QUIET", "Specialized", "call_method"]

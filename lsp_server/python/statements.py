@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from lsp_server.python.definitions import class_, function
 from lsp_server.python.execution import BREAK, CONTINUE, LOOP, RAISE, Imported, Return
 from lsp_server.python.joining import join_names
 from lsp_server.python.judge import canonical, items_of, truth
@@ -173,13 +174,13 @@ def _import_star(self: Interpreter, path: str | None, module: str, scope: Scope,
 
 
 def _def(self: Interpreter, node: Node, scope: Scope) -> object:
-    value = self.function(node, scope)
+    value = function(self, node, scope)
     self.bind(scope, node[3], value, Location(scope.path, Span(*node[4])))
     return None
 
 
 def _class(self: Interpreter, node: Node, scope: Scope) -> object:
-    value = self.class_(node, scope)
+    value = class_(self, node, scope)
     self.bind(scope, node[3], value, Location(scope.path, Span(*node[4])))
     return None
 
