@@ -258,13 +258,6 @@ class Api:
             schema = target
         return schema
 
-    def by_key(self) -> dict[tuple[str, str], list[Operation]]:
-        found: dict[tuple[str, str], list[Operation]] = {}
-        for operation in self.operations:
-            found.setdefault(operation.key, []).append(operation)
-        return found
-
-
 def unknowns_of(operation: Operation) -> Iterator[Unknown]:
     """What could not be read about an operation, each said of it and placed at it where it has no place of its own."""
     name = f"`{operation.method} {operation.path}`"

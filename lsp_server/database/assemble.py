@@ -112,7 +112,6 @@ class Assembly:
             for column in draft.columns:
                 if column.source is not None:
                     self._by_source.setdefault(id(column.source), []).append((draft, column))
-        self._following: set[int] = set()
 
     def table(self, draft: TableDraft) -> Table:
         columns = [self._column(draft, column) for column in draft.columns if column.column_name is not None]

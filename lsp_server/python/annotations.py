@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lsp_server.python.lower import Node, lower_expression
 from lsp_server.python.operators import union
 from lsp_server.python.syntax import parse_expression
-from lsp_server.python.values import Annotation, ClassValue, External, Scope, Specialized, TypeVariable, Value
+from lsp_server.python.values import ClassValue, External, Scope, Specialized, TypeVariable, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -82,7 +82,3 @@ def _annotation_subscript(self: Interpreter, node: Node, scope: Scope) -> Value:
     if isinstance(origin, Unknown):
         return origin
     return evaluate(self, node, scope)
-
-
-def annotation_of(self: Interpreter, value: Annotation) -> Value:
-    return annotation(self, value.node, value.scope)

@@ -4,6 +4,7 @@ An abstract interpreter: it binds names, makes classes, calls the workspace's ow
 values and writes down every call of something outside the workspace as an `Event`. Nothing is executed: no import, no
 `eval`, no attribute of a real object. Where the text does not tell, the value is `Unknown` and both branches are walked.
 Work is bounded by steps and depth. Frameworks are not known here.
+Long because the class is the state that every statement and expression shares; what they mean is in files of their own.
 """
 
 from __future__ import annotations

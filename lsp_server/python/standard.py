@@ -2,6 +2,7 @@
 
 Each takes the interpreter, the arguments and the place of the call, and gives a value. Nothing here reads the
 environment, the clock or a file: such answers are `Unknown`, or the default that the code itself gives.
+Long because it is a table: one short function for each of Python\'s own.
 """
 
 from __future__ import annotations

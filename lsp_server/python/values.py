@@ -321,18 +321,6 @@ def find_argument(arguments: tuple[Argument, ...], name: str, position: int | No
     return None
 
 
-def is_instance(value: Value, *names: str) -> bool:
-    """Whether a value is an object of one of the named external classes, or of a workspace class below one."""
-    if not isinstance(value, Instance):
-        return False
-    origin = value.origin
-    if isinstance(origin, Specialized):
-        origin = origin.origin
-    if isinstance(origin, External):
-        return origin.name in names
-    return isinstance(origin, ClassValue) and origin.inherits(*names)
-
-
 def _linearise(cls: ClassValue) -> list[Value]:
     bases = [base.origin if isinstance(base, Specialized) else base for base in cls.bases]
     sequences: list[list[Value]] = []

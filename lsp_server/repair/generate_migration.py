@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from lsp_server.database.alembic import History
+from lsp_server.document import Kind
 from lsp_server.findings import Applicability, Direction, Fix
 from lsp_server.snapshot import Drift, Snapshot
 from lsp_server.text import Change
@@ -95,11 +96,14 @@ def _change(snapshot: Snapshot, drift: Drift, planned: Plan) -> Change | None:
 
 def conventions_of(snapshot: Snapshot, history: History) -> Conventions:
     """How the project writes revisions: file names, template, quotes, batch mode."""
-    from lsp_server.database.migration.conventions import conventions_from
+    from lsp_server.database.migration.conventions import conventions_from, read_conventions
 
     settings = history.settings
     known: dict[str, str] = {}
     if settings is not None:
+        document = snapshot.document(settings.path)
+        if document is not None and document.kind is Kind.INI:
+            known = read_conventions(document.text, section=settings.section)
         known["file_template"] = settings.file_template or history.file_template
     template = snapshot.document(f"{history.folder}/script.py.mako" if history.folder else "script.py.mako")
     latest = [snapshot.documents[revision.path].text for revision in history.revisions[-_LATEST:] if revision.path in snapshot.documents]

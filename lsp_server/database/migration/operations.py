@@ -1,7 +1,8 @@
 """The operations of a migration as values: each knows its reverse and what it does to a `Table` or `Database`.
 
 An operation carries the whole element it adds or drops, so that nothing has to be looked up to undo it. It knows neither
-Alembic nor SQL (`render.py`, `alembic_operations.py`), nor why it is there (`plan.py`).
+Alembic nor SQL (`render.py`, `alembic_operations.py`), nor why it is there (`plan.py`). Long because it is a vocabulary: one
+small class for each operation, none of which means much without the others.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from lsp_server.database.compare import Difference
@@ -182,8 +182,3 @@ def alike(before: str, after: str) -> bool:
     if smaller and words[0] & words[1] == smaller:
         return True
     return SequenceMatcher(None, before.lower(), after.lower()).ratio() >= 0.75
-
-
-def confirmed(rename: Rename) -> Rename:
-    """The same rename, for someone who knows."""
-    return replace(rename, certain=True)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from lsp_server.api.difference import Difference, Element, Kind
 from lsp_server.api.model import Operation
 from lsp_server.findings import Finding, Fix, Related, Severity
-from lsp_server.repair.drift import fixes_for
 from lsp_server.rules.api._phrases import phrase
 from lsp_server.snapshot import Contract, Snapshot
 from lsp_server.text import Location
@@ -80,6 +79,8 @@ def finding(
         return
     if drift.is_partial and severity > Severity.INFO:
         severity = Severity(severity - 1)
+    from lsp_server.repair.drift import fixes_for  # Only where something is found: repairs are a third of the start.
+
     repairs = fixes or fixes_for(drift.differences, drift.leads)
     yield Finding(rule, place, message, first.path, _related(other, in_code), severity, repairs)
 

@@ -39,6 +39,8 @@ from lsp_server.text import Location
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
     for drift in snapshot.drifts:
+        if not drift.differences:
+            continue
         fixes = generate_migration(drift)
         for difference in drift.differences:
             finding = _finding(drift, difference)
