@@ -15,7 +15,8 @@ from typing import TypeVar
 
 from lsp_server.api.compare import compare as compare_apis
 from lsp_server.api.difference import Difference as ApiDifference
-from lsp_server.api.fastapi import may_declare_routes, read_applications
+from lsp_server.api.frameworks import Program as RoutedProgram
+from lsp_server.api.frameworks import all_frameworks, frameworks_of
 from lsp_server.api.model import Api, unknowns_of
 from lsp_server.api.openapi import is_specification, read_specification
 from lsp_server.api.pair import Pairing, pair, unpaired
@@ -215,7 +216,7 @@ class Snapshot:
 
     @cached_property
     def signals(self) -> dict[str, frozenset[str]]:
-        """What each file may hold, by a quick look at its text: "specification", "routes", "tables"."""
+        """What each file may hold, by a quick look at its text: "specification", "tables", "routes of FastAPI"."""
         return {path: found for path in self.documents if (found := self._signals(path))}
 
     def _signals(self, path: str) -> frozenset[str]:
@@ -232,8 +233,7 @@ class Snapshot:
             if is_specification(path, text):
                 found.add("specification")
         else:
-            if may_declare_routes(text):
-                found.add("routes")
+            found.update(_ROUTES + name for name in frameworks_of(text))
             if may_declare_tables(text):
                 found.add("tables")
         return frozenset(found)
@@ -244,6 +244,10 @@ class Snapshot:
         if patterns:
             paths = [path for path in paths if any(matches(path, pattern) for pattern in patterns)]
         return tuple(sorted(paths))
+
+    def may_serve(self) -> tuple[str, ...]:
+        """Python files that may have something to do with routes, in any framework."""
+        return tuple(sorted(path for path, found in self.signals.items() if any(signal.startswith(_ROUTES) for signal in found)))
 
     # Trees of YAML and JSON
 
@@ -302,8 +306,17 @@ class Snapshot:
     @cached_property
     def implemented(self) -> tuple[Api, ...]:
         """What the applications implement, one Api each."""
-        paths = self.candidates("routes", self.config.applications)
-        return tuple(self._doubted(api, paths) for api in read_applications(self.interpreter, paths))
+        found: list[Api] = []
+        program = RoutedProgram(self.interpreter, self._specification)
+        for framework in all_frameworks():
+            paths = self.candidates(_ROUTES + framework.name, self.config.applications)
+            if paths:
+                self.check_cancelled()
+                found.extend(self._doubted(api, paths) for api in framework.read(program, paths))
+        return tuple(found)
+
+    def _specification(self, path: str) -> Api | None:
+        return self._promised(path) if path in self.documents else None
 
     def _doubted(self, api: Api, paths: tuple[str, ...]) -> Api:
         """An application of which broken lines may hold a part is not seen whole."""
@@ -435,5 +448,6 @@ def _why(replay: HistoryReplay) -> Unknown:
     return Unknown(f"the migration history in {replay.history.folder or '.'} {said}: {verdict.reason}", verdict.location)
 
 
+_ROUTES = "routes of "  # and a framework's name: the signal that a file may hold some
 _READABLE = frozenset({Kind.PYTHON, Kind.YAML, Kind.JSON, Kind.TOML, Kind.INI})
 _NOWHERE = Location("", Span(0, 0))
