@@ -23,7 +23,6 @@ from lsp_server.python.values import (
     Specialized,
     Value,
 )
-from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
 
