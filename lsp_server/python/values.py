@@ -262,6 +262,13 @@ class UnknownText(Unknown):
     beginning: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Place(Unknown):
+    """Where a file of the workspace is: not known as a text, but `path` is below the workspace's folder (see `places.py`)."""
+
+    path: str = ""
+
+
 @dataclass(eq=False, slots=True)
 class TypeVariable:
     """A type parameter, by name."""
