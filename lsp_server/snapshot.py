@@ -381,22 +381,28 @@ class Snapshot:
     def written_models(self) -> tuple[Database, ...]:
         """What the models map as far as their text tells."""
         paths = self.candidates("tables")
-        found = read_models(self.interpreter, paths, _types(self.config))
+        environments = tuple(dict.fromkeys(tree.env for tree in self.trees if tree.env is not None))
+        found = read_models(self.interpreter, paths, _types(self.config), environments)
         broken = next((path for path in paths if self.lacks_lines(path)), None)
         if broken is None:
             return found
         return tuple(replace(database, incomplete=database.incomplete or _broken(broken)) for database in found)
 
     @cached_property
-    def histories(self) -> tuple[HistoryReplay, ...]:
-        """Every Alembic tree, replayed from an empty database."""
+    def trees(self) -> tuple[History, ...]:
+        """Every Alembic tree that the configuration does not leave out, the one with most revisions first."""
         paths = [path for path in self.documents if kind_of(path) in (Kind.PYTHON, Kind.INI, Kind.TOML)]
         found = find_histories(paths, self.documents.__getitem__, self.module)
         patterns = self.config.alembic
         if patterns:
             found = tuple(each for each in found if any(matches(f"{each.folder}/env.py", pattern) for pattern in patterns))
+        return found
+
+    @cached_property
+    def histories(self) -> tuple[HistoryReplay, ...]:
+        """Every Alembic tree, replayed from an empty database."""
         replays = []
-        for history in found:
+        for history in self.trees:
             self.check_cancelled()
             if self.config.dialect is not None:
                 history = replace(history, dialect=self.config.dialect)

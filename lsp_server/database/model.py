@@ -214,6 +214,7 @@ class Database:
     unknowns: tuple[Unknown, ...] = ()
     incomplete: Unknown | None = None
     location: Location | None = None
+    compared_by: tuple[str, ...] = ()  # the `env.py` files whose `target_metadata` it is, for models
 
     def table(self, name: str, schema: str | None = None) -> Table | None:
         wanted = (None if schema == "public" else schema, name)
