@@ -339,13 +339,18 @@ class Snapshot:
     def written_applications(self) -> tuple[Api, ...]:
         """What the applications implement as far as their text tells."""
         found: list[Api] = []
-        program = RoutedProgram(self.interpreter, self._specification)
+        program = RoutedProgram(self.interpreter, self._specification, self._mentioning, self.config.routes)
         for framework in all_frameworks():
             paths = self.candidates(_ROUTES + framework.name, self.config.applications)
-            if paths:
+            if paths or framework.asked:
                 self.check_cancelled()
                 found.extend(self._doubted(api, paths) for api in framework.read(program, paths))
         return tuple(found)
+
+    def _mentioning(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """The Python files in whose text one of the words stands."""
+        python = (path for path in self.documents if kind_of(path) is Kind.PYTHON)
+        return tuple(path for path in python if any(word in self.documents[path].text for word in words))
 
     def _specification(self, path: str) -> Api | None:
         return self._promised(path) if path in self.documents else None
