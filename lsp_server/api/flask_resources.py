@@ -137,7 +137,7 @@ def _add(routing: FlaskRouting, router: Router, event: Event, resource: Value, o
     for url in urls:
         options.values = {**options.values, "rule": url}
         read = read_documented if not is_a(router.value, *RESTFUL) else None
-        route = routing.add(router, event, Options(options.values, options.places, options.hidden), resource, methods or (), read)
+        route = routing.add(router, event, Options(options.values, options.places, options.hidden), resource, () if methods is None else methods, read)
         if route is not None and isinstance(resource, ClassValue):
             route.view = resource
             routing.views[id(route)] = class_view(resource)
