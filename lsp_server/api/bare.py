@@ -13,7 +13,7 @@ from lsp_server.api.handlers import raised_statuses
 from lsp_server.api.model import Api, Operation, Parameter, Schema
 from lsp_server.api.routing import Listing, PlacedRoute
 from lsp_server.python.interpret import Interpreter
-from lsp_server.python.values import BoundMethod, ClassValue, FunctionValue, Value
+from lsp_server.python.values import BoundMethod, ClassValue, External, FunctionValue, Value
 from lsp_server.unknown import Unknown
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
@@ -46,23 +46,42 @@ def template(text: str, pattern: re.Pattern[str]) -> tuple[str, dict[str, Schema
 
 
 def handler_of(endpoint: Value) -> FunctionValue | None:
-    """The function that a reader would look for: behind `functools.wraps` and bound methods."""
+    """The function that a reader would look for: behind decorators and bound methods."""
     if isinstance(endpoint, BoundMethod):
         endpoint = endpoint.function
-    return endpoint.original() if isinstance(endpoint, FunctionValue) else None
+    return endpoint.innermost() if isinstance(endpoint, FunctionValue) else None
 
 
-def view_methods(view: ClassValue, verbs: Iterable[str] = VERBS, prefix: str = "") -> dict[str, FunctionValue | None]:
+def view_methods(
+    view: ClassValue, verbs: Iterable[str] = VERBS, prefix: str = "", suffix: str = ""
+) -> dict[str, FunctionValue | None]:
     """The methods that a class answers by having functions named for them (`get`, with a prefix `on_get`), upper case.
 
     A function is None where the name is bound to something else.
     """
     found: dict[str, FunctionValue | None] = {}
     for verb in verbs:
-        held = view.find(prefix + verb)
+        held = view.find(prefix + verb + suffix)
         if held is not None and held[1] is not None:
             found[verb.upper()] = handler_of(held[1])
     return found
+
+
+# Bases that bring no methods of ours, whatever the framework.
+_INNOCENT = ("builtins.", "abc.", "typing.", "enum.", "logging.", "dataclasses.")
+
+
+def unseen_bases(view: ClassValue, seen: Iterable[str] = ()) -> Unknown | None:
+    """Says so where a class inherits from what cannot be looked into, so that it may answer more than its text shows.
+
+    `seen` are other packages' classes whose methods are known.
+    """
+    for base in view.mro():
+        name = base.name if isinstance(base, External) else ""
+        if not isinstance(base, ClassValue) and name not in seen and not name.startswith(_INNOCENT):
+            what = base.what if isinstance(base, Unknown) else f"`{name}`, which another package defines"
+            return Unknown(f"what `{view.name}` inherits from {what}", view.name_location)
+    return None
 
 
 def bare_operation(

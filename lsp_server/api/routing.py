@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from lsp_server.python.values import Argument, Certainty, ClassValue, EnumMember, External, Instance, Value
+from lsp_server.python.values import Argument, Certainty, ClassValue, EnumMember, Event, External, Instance, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -104,6 +104,16 @@ def doubt_about(entry: Route | Inclusion, owner: Router) -> Unknown | None:
     if entry.certainty is owner.certainty and entry.condition == owner.condition:
         return None  # Behind the same early return, or in the same branch, as the router itself.
     return Unknown(entry.condition.what if entry.condition is not None else "a condition", entry.location)
+
+
+def give_away(event: Event, router_of: Callable[[Value], Router | None]) -> None:
+    """Note an application or a router in the hands of something that cannot be followed: it may put routes on it."""
+    if not isinstance(event.callee, Unknown) or event.certainty is Certainty.DORMANT:
+        return
+    for argument in event.arguments:
+        router = router_of(argument.value)
+        if router is not None and router.escaped is None:
+            router.escaped = Unknown("what something that cannot be followed puts on the application", event.location)
 
 
 def methods_named(value: Value, default: tuple[str, ...] = ("GET",)) -> tuple[str, ...] | Unknown:

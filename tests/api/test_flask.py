@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lsp_server.snapshot import Snapshot
 from tests.api.programs import served
 
 
@@ -107,3 +108,18 @@ app.register_blueprint(bp)
 def test_quart_speaks_the_same() -> None:
     program = "from quart import Quart\napp = Quart(__name__)\n@app.get('/x/<path:rest>')\nasync def x(rest): ...\n"
     assert served(program) == ["GET /x/{rest} main:x"]
+
+
+def test_a_blueprint_under_an_undecided_condition_may_be_there() -> None:
+    program = """
+from flask import Blueprint, Flask
+import os
+bp = Blueprint("b", __name__)
+@bp.route("/x")
+def x(): ...
+app = Flask(__name__)
+if os.path.exists("flag"):
+    app.register_blueprint(bp)
+"""
+    (operation,) = [each for api in Snapshot.of({"main.py": program}).implemented for each in api.operations]
+    assert operation.path == "/x" and operation.maybe is not None
