@@ -12,6 +12,7 @@ from lsp_server.python.interpret import Interpreter
 from lsp_server.python.lower import Node
 from lsp_server.python.values import Argument, Event, FunctionValue, Instance, Value
 from lsp_server.text import Location
+from lsp_server.unknown import Unknown
 
 Feed = Callable[[Iterable[Event]], None]
 Wanted = Callable[[Value], bool]
@@ -66,10 +67,54 @@ def _call_uncalled(
                 seen |= made()
 
 
+def call_callers(
+    interpreter: Interpreter, candidates: Iterable[str], feed: Feed, unfinished: Callable[[], set[Location]]
+) -> None:
+    """Run the functions that call a factory with what the factory itself does not know: `def start(): create_app(prefix="")`.
+
+    `unfinished` gives the places of objects that are not understood without their factory's arguments. Only as many
+    callers are run as are needed.
+    """
+    paths = sorted(set(candidates))
+    functions = [function for path in paths for function in list(interpreter.run(path).functions)]
+    factories = [each for each in functions if any(_holds(each.location, place) for place in unfinished())]
+    tried = {id(each) for each in factories}
+    for _ in range(_GENERATIONS):
+        callers = [each for each in functions if id(each) not in tried and factories and _calls_any(interpreter, each, factories)]
+        for caller in callers:
+            if not unfinished():
+                return
+            tried.add(id(caller))
+            _, events = interpreter.call_detached(caller)
+            feed(events)
+        factories = callers
+
+
+_GENERATIONS = 3  # a command that calls a starter that calls a factory
+
+
+def _holds(outer: Location, inner: Location) -> bool:
+    return outer.path == inner.path and outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
+
+
+def _calls_any(interpreter: Interpreter, function: FunctionValue, wanted: Sequence[FunctionValue]) -> bool:
+    """Whether a function's body calls one of the wanted, under a name that means it or that only the body imports."""
+    if function.owner is not None:
+        return False
+    names = {each.name for each in wanted}
+    for call in calls_in(function.body):
+        callee = call[3]
+        if callee[0] in ("name", "attr") and (callee[3] if callee[0] == "name" else callee[4]) in names:
+            value = interpreter.evaluate(callee, function.scope)
+            if isinstance(value, Unknown) or any(value is each for each in wanted):
+                return True
+    return False
+
+
 def _makes(interpreter: Interpreter, function: FunctionValue, wanted: Wanted) -> list[Location]:
     """Places in a function's own body where it calls a class of the wanted kind."""
     places: list[Location] = []
-    for call in _calls(function.body):
+    for call in calls_in(function.body):
         callee = call[3]
         if callee[0] not in ("name", "attr"):
             continue
@@ -79,7 +124,8 @@ def _makes(interpreter: Interpreter, function: FunctionValue, wanted: Wanted) ->
     return places
 
 
-def _calls(body: tuple[Node, ...]) -> Iterator[Node]:
+def calls_in(body: tuple[Node, ...]) -> Iterator[Node]:
+    """The calls in a body, those of inner functions and classes left out."""
     stack: list[object] = list(reversed(body))
     while stack:
         node = stack.pop()
