@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.lower import Node
-from lsp_server.python.values import Argument, Event, FunctionValue, Instance, Value
+from lsp_server.python.values import Argument, Event, External, FunctionValue, Instance, Scope, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -20,22 +20,24 @@ Wanted = Callable[[Value], bool]
 
 def discover(
     interpreter: Interpreter, candidates: Iterable[str], feed: Feed, wanted: Sequence[Wanted], made: Callable[[], set[Location]]
-) -> None:
+) -> set[str]:
     """Give `feed` all events of the candidates and of what they import, then those of factories that nobody calls.
 
     `wanted` are tests for the classes whose objects are looked for, the most important first; `made` gives the places where
-    objects of them are known to be made.
+    objects of them are known to be made. Gives the modules whose events were fed, for `feed_new`.
     """
     paths = sorted(set(candidates))
     for path in paths:
         interpreter.run(path)
     fed: set[str] = set()
-    _feed_new(interpreter, feed, fed)
+    feed_new(interpreter, feed, fed)
     _call_uncalled(interpreter, paths, feed, wanted, made)
-    _feed_new(interpreter, feed, fed)
+    feed_new(interpreter, feed, fed)
+    return fed
 
 
-def _feed_new(interpreter: Interpreter, feed: Feed, fed: set[str]) -> None:
+def feed_new(interpreter: Interpreter, feed: Feed, fed: set[str]) -> None:
+    """Give `feed` the events of modules that ran since, and note them in `fed`."""
     while True:
         new = [execution for path, execution in list(interpreter.executions.items()) if path not in fed]
         if not new:
@@ -98,15 +100,15 @@ def _holds(outer: Location, inner: Location) -> bool:
 
 
 def _calls_any(interpreter: Interpreter, function: FunctionValue, wanted: Sequence[FunctionValue]) -> bool:
-    """Whether a function's body calls one of the wanted, under a name that means it or that only the body imports."""
+    """Whether a function's body calls one of the wanted."""
     if function.owner is not None:
         return False
     names = {each.name for each in wanted}
     for call in calls_in(function.body):
         callee = call[3]
         if callee[0] in ("name", "attr") and (callee[3] if callee[0] == "name" else callee[4]) in names:
-            value = interpreter.evaluate(callee, function.scope)
-            if isinstance(value, Unknown) or any(value is each for each in wanted):
+            value = _meant(interpreter, function, callee, ours=True)
+            if any(value is each for each in wanted):
                 return True
     return False
 
@@ -119,13 +121,34 @@ def _makes(interpreter: Interpreter, function: FunctionValue, wanted: Wanted) ->
         if callee[0] not in ("name", "attr"):
             continue
         last = callee[3] if callee[0] == "name" else callee[4]
-        if last[:1].isupper() and wanted(interpreter.evaluate(callee, function.scope)):
+        if last[:1].isupper() and wanted(_meant(interpreter, function, callee)):
             places.append(interpreter.location(call, function.scope))
     return places
 
 
+def _meant(interpreter: Interpreter, function: FunctionValue, callee: Node, ours: bool = False) -> Value:
+    """What a name or attribute in a function's body means, its own imports included.
+
+    Modules of the workspace that only the body imports are looked into where `ours` asks for it.
+    """
+    value = interpreter.evaluate(callee, function.scope)
+    if not isinstance(value, Unknown):
+        return value
+    imports = [node for node in _nodes(function.body, ("import", "from")) if node[0] != "from" or all(name != "*" for name, _ in node[5])]
+    scope = Scope(function.path, {}, function.scope)
+    for node in imports:
+        interpreter.statement(node, scope)
+    if not ours:
+        scope.names = {name: bound for name, bound in scope.names.items() if isinstance(bound, External)}
+    return interpreter.evaluate(callee, scope) if scope.names else value
+
+
 def calls_in(body: tuple[Node, ...]) -> Iterator[Node]:
     """The calls in a body, those of inner functions and classes left out."""
+    return _nodes(body, ("call",))
+
+
+def _nodes(body: tuple[Node, ...], kinds: tuple[str, ...]) -> Iterator[Node]:
     stack: list[object] = list(reversed(body))
     while stack:
         node = stack.pop()
@@ -133,6 +156,6 @@ def calls_in(body: tuple[Node, ...]) -> Iterator[Node]:
             continue
         if node[0] == "def" or node[0] == "class":
             continue
-        if node[0] == "call":
+        if node[0] in kinds and len(node) > 2 and isinstance(node[1], int):
             yield node
         stack.extend(part for part in reversed(node) if isinstance(part, tuple))

@@ -131,8 +131,9 @@ def methods_named(value: Value, default: tuple[str, ...] = ("GET",)) -> tuple[st
 def _method(value: Value) -> str | None:
     if isinstance(value, EnumMember):
         value = value.value
-    if isinstance(value, External) and value.name.startswith("http.HTTPMethod."):
-        return value.name.rpartition(".")[2]
+    if isinstance(value, External):  # `http.HTTPMethod.GET`, and frameworks' own enumerations of that name
+        names, _, member = value.name.rpartition(".")
+        return member if names.rpartition(".")[2].lower() == "httpmethod" else None
     return value.upper() if isinstance(value, str) else None
 
 
@@ -147,6 +148,7 @@ class PlacedRoute:
     owner: Router
     path: str
     doubt: Unknown | None
+    above: tuple[Router, ...] = ()  # from the application down to the owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,7 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
                 if isinstance(entry.methods, Unknown):
                     missed(entry.methods, entry.location, own_doubt)
                 else:
-                    routes.append(PlacedRoute(entry, current, join(path, text), own_doubt))
+                    routes.append(PlacedRoute(entry, current, join(path, text), own_doubt, (*above, current)))
             elif isinstance(entry.target, Unknown):
                 missed(entry.target, entry.location, own_doubt)
             elif isinstance(entry.target, tuple):
