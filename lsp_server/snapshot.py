@@ -15,10 +15,12 @@ from typing import TypeVar
 
 from lsp_server.api.compare import compare as compare_apis
 from lsp_server.api.difference import Difference as ApiDifference
-from lsp_server.api.fastapi import may_declare_routes, read_applications
+from lsp_server.api.frameworks import Program as RoutedProgram
+from lsp_server.api.frameworks import all_frameworks, frameworks_of
 from lsp_server.api.model import Api, unknowns_of
 from lsp_server.api.openapi import is_specification, read_specification
 from lsp_server.api.pair import Pairing, pair, unpaired
+from lsp_server.api.runtime import fill as fill_applications
 from lsp_server.config import Config, matches
 from lsp_server.database.alembic import History, find_histories
 from lsp_server.database.compare import Difference as SchemaDifference
@@ -29,6 +31,8 @@ from lsp_server.database.pair import Upkeep
 from lsp_server.database.pair import pair as pair_histories
 from lsp_server.database.replay import HistoryReplay, Replayer, RevisionReplay
 from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
+from lsp_server.database.runtime import Tables
+from lsp_server.database.runtime import fill as fill_models
 from lsp_server.database.sqlalchemy import may_declare_tables, read_models
 from lsp_server.database.unseen import Unseen, unseen_models
 from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
@@ -78,6 +82,18 @@ class Drift:
         return self.upkeep.mapped
 
 
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What the running project told: OpenAPI documents (see `api/runtime.py`) and tables (see `database/runtime.py`).
+
+    It speaks only of what the text leaves open. `failures` are words about what could not be asked.
+    """
+
+    specifications: tuple[Api, ...] = ()
+    metadata: tuple[Tables, ...] = ()
+    failures: tuple[str, ...] = ()
+
+
 class Cancelled(Exception):
     """The work is no longer wanted."""
 
@@ -124,6 +140,7 @@ class Snapshot:
         self.cancelled = cancelled
         self.now = now
         self.lasting = lasting
+        self.runtime = Runtime()
         self._kept: Mapping[str, Execution] = {}
 
     @classmethod
@@ -158,7 +175,18 @@ class Snapshot:
                 raise EditConflict(f"{path}: the file exists already")
             changed[path] = Document(path, text)
         documents = self.documents.replacing(changed)
-        return Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting).inherit(self)
+        changed_one = Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting)
+        changed_one.runtime = self.runtime
+        return changed_one.inherit(self)
+
+    def with_runtime(self, runtime: Runtime) -> Snapshot:
+        """The same moment, with what the running project told. The programs that were read are not read again."""
+        told = Snapshot(self.documents, self.config, self.memo, self.cancelled, self.now, self.lasting)
+        for view in ("signals", "program", "interpreter", "written_applications", "written_models"):
+            if view in self.__dict__:
+                told.__dict__[view] = self.__dict__[view]
+        told.runtime = runtime
+        return told
 
     def inherit(self, previous: Snapshot | None) -> Snapshot:
         """This snapshot, which now spares running again what holds from a previous `lasting` one. For a fresh snapshot.
@@ -216,7 +244,7 @@ class Snapshot:
 
     @cached_property
     def signals(self) -> dict[str, frozenset[str]]:
-        """What each file may hold, by a quick look at its text: "specification", "routes", "tables"."""
+        """What each file may hold, by a quick look at its text: "specification", "tables", "routes of FastAPI"."""
         return {path: found for path in self.documents if (found := self._signals(path))}
 
     def _signals(self, path: str) -> frozenset[str]:
@@ -233,8 +261,7 @@ class Snapshot:
             if is_specification(path, text):
                 found.add("specification")
         else:
-            if may_declare_routes(text):
-                found.add("routes")
+            found.update(_ROUTES + name for name in frameworks_of(text))
             if may_declare_tables(text):
                 found.add("tables")
         return frozenset(found)
@@ -245,6 +272,10 @@ class Snapshot:
         if patterns:
             paths = [path for path in paths if any(matches(path, pattern) for pattern in patterns)]
         return tuple(sorted(paths))
+
+    def may_serve(self) -> tuple[str, ...]:
+        """Python files that may have something to do with routes, in any framework."""
+        return tuple(sorted(path for path, found in self.signals.items() if any(signal.startswith(_ROUTES) for signal in found)))
 
     # Trees of YAML and JSON
 
@@ -303,8 +334,27 @@ class Snapshot:
     @cached_property
     def implemented(self) -> tuple[Api, ...]:
         """What the applications implement, one Api each."""
-        paths = self.candidates("routes", self.config.applications)
-        return tuple(self._doubted(api, paths) for api in read_applications(self.interpreter, paths))
+        return fill_applications(self.written_applications, self.runtime.specifications)
+
+    @cached_property
+    def written_applications(self) -> tuple[Api, ...]:
+        """What the applications implement as far as their text tells."""
+        found: list[Api] = []
+        program = RoutedProgram(self.interpreter, self._specification, self._mentioning, self.config.routes)
+        for framework in all_frameworks():
+            paths = self.candidates(_ROUTES + framework.name, self.config.applications)
+            if paths or framework.asked:
+                self.check_cancelled()
+                found.extend(self._doubted(api, paths) for api in framework.read(program, paths))
+        return tuple(found)
+
+    def _mentioning(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """The Python files in whose text one of the words stands."""
+        python = (path for path in self.documents if kind_of(path) is Kind.PYTHON)
+        return tuple(path for path in python if any(word in self.documents[path].text for word in words))
+
+    def _specification(self, path: str) -> Api | None:
+        return self._promised(path) if path in self.documents else None
 
     def _doubted(self, api: Api, paths: tuple[str, ...]) -> Api:
         """An application of which broken lines may hold a part is not seen whole."""
@@ -331,6 +381,11 @@ class Snapshot:
     @cached_property
     def mapped(self) -> tuple[Database, ...]:
         """What the models map, one Database per metadata."""
+        return fill_models(self.written_models, self.runtime.metadata)
+
+    @cached_property
+    def written_models(self) -> tuple[Database, ...]:
+        """What the models map as far as their text tells."""
         paths = self.candidates("tables")
         environments = tuple(dict.fromkeys(tree.env for tree in self.trees if tree.env is not None))
         found = read_models(self.interpreter, paths, _types(self.config), environments)
@@ -403,6 +458,7 @@ class Snapshot:
         found.extend(unknown for database in self.mapped for table in database.tables for unknown in unknowns_of_table(table))
         found.extend(_why(replay) for replay in self.histories if replay.verdict.ok is not True)
         found.extend(unpaired(self.promised, [contract.pairing for contract in self.contracts]))
+        found.extend(Unknown(f"what the running project would tell: {failure}") for failure in self.runtime.failures)
         found.extend(self._unread())
         found.extend(self._unmatched())
         return tuple(sorted(set(found), key=lambda unknown: (unknown.location or _NOWHERE, unknown.what)))
@@ -447,5 +503,6 @@ def _why(replay: HistoryReplay) -> Unknown:
     return Unknown(f"the migration history in {replay.history.folder or '.'} {said}: {verdict.reason}", verdict.location)
 
 
+_ROUTES = "routes of "  # and a framework's name: the signal that a file may hold some
 _READABLE = frozenset({Kind.PYTHON, Kind.YAML, Kind.JSON, Kind.TOML, Kind.INI})
 _NOWHERE = Location("", Span(0, 0))

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from lsp_server.api.fastapi_names import bases_of, is_class_of, made_by, name_of, spelled
-from lsp_server.api.fastapi_routing import Route
 from lsp_server.api.fastapi_security import security_scheme
 from lsp_server.api.model import (
     MISSING,
@@ -27,6 +26,7 @@ from lsp_server.api.pydantic import Shapes
 from lsp_server.api.pydantic_classes import kind_of, plain_type
 from lsp_server.api.pydantic_fields import Field
 from lsp_server.api.python_types import argument_of, constant
+from lsp_server.api.routing import Route
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
     NATIVE,

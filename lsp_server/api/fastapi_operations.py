@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from lsp_server.api.dependencies import Signature, read_signature
 from lsp_server.api.fastapi_names import made_by
 from lsp_server.api.fastapi_responses import ResponseClass, read_responses, response_class
-from lsp_server.api.fastapi_routing import Inclusion, Options, Route, Router
 from lsp_server.api.handlers import raised_statuses, rate_limit, request_read_by_hand
 from lsp_server.api.model import Operation, SecurityScheme
 from lsp_server.api.pydantic import Shapes
+from lsp_server.api.routing import Inclusion, Options, Route, Router
 from lsp_server.python.calls import call_value
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.judge import items_of

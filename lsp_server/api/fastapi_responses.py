@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from lsp_server.api.dependencies import Signature
 from lsp_server.api.fastapi_names import RESPONSE, bases_of, is_class_of, spelled, status_code
-from lsp_server.api.fastapi_routing import Route
 from lsp_server.api.model import Response, Schema
 from lsp_server.api.parameter_kinds import unwrapped
 from lsp_server.api.pydantic import Shapes
 from lsp_server.api.pydantic_classes import plain_type
 from lsp_server.api.python_types import ANYTHING
+from lsp_server.api.routing import Route
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import ClassValue, EnumMember, External, FunctionValue, Value
 from lsp_server.text import Location

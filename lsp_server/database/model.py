@@ -98,6 +98,7 @@ class Column:
     attribute: str | None = None  # the model's attribute where it differs from the column's name
     declared_in: str | None = None  # the class (model, mixin, base) that declares it
     maybe: Unknown | None = None
+    runtime: tuple[str, ...] = ()  # the parts that the running project told, where its text left them open
 
 
 @dataclass(frozen=True, slots=True)

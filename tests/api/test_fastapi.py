@@ -6,7 +6,7 @@ import pytest
 from programs import IMPORTS, api_of, apis_of, operation_of, routes_of
 
 from lsp_server.api.facts import routes_facts
-from lsp_server.api.fastapi import may_declare_routes
+from lsp_server.api.frameworks.fastapi import may_declare_routes
 from lsp_server.unknown import Unknown
 
 USERS = "from fastapi import APIRouter\nrouter = APIRouter(prefix='/users', tags=['users'])\n@router.get('/{id}')\ndef read(id: int): ...\n"

@@ -10,14 +10,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from lsp_server.api.discovery import discover
 from lsp_server.api.fastapi_names import APPLICATION, ROUTER, bases_of, spelled
 from lsp_server.api.fastapi_operations import OperationReader, Placement, unplaced
-from lsp_server.api.fastapi_routing import Inclusion, Route, Router, Routing
+from lsp_server.api.fastapi_routing import Routing
+from lsp_server.api.frameworks import Framework
 from lsp_server.api.model import Api, Operation
 from lsp_server.api.pydantic import Shapes, pydantic_version
+from lsp_server.api.routing import DEEPEST, Inclusion, Route, Router, doubt_about
 from lsp_server.python.interpret import Interpreter
-from lsp_server.python.lower import Node
-from lsp_server.python.values import Argument, Certainty, ClassValue, External, FunctionValue, Instance
+from lsp_server.python.values import Certainty, ClassValue, External
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -25,7 +27,6 @@ _WORDS = ("fastapi", "FastAPI", "APIRouter", "include_router", "add_api_route", 
           "get_app", "init_app")  # fmt: skip
 _DECORATORS = tuple(f".{method}(" for method in ("get", "post", "put", "patch", "delete", "api_route"))
 _DECORATED = re.compile(r"^[ \t]*@[\w.]+\.(?:get|post|put|patch|delete|api_route)\(", re.M)
-_DEEPEST = 40  # inclusions within inclusions
 
 
 def may_declare_routes(text: str) -> bool:
@@ -45,13 +46,8 @@ def read_applications(
     library's major version where it is known; else the program's imports tell.
     """
     routing = Routing(interpreter)
-    paths = sorted(set(candidates))
-    for path in paths:
-        interpreter.run(path)
-    fed: set[str] = set()
-    _feed_new(interpreter, routing, fed)
-    _call_uncalled(interpreter, routing, paths)
-    _feed_new(interpreter, routing, fed)
+    kinds = tuple(lambda value, kind=kind: _is_kind(value, kind) for kind in (APPLICATION, ROUTER))
+    discover(interpreter, candidates, routing.feed, kinds, lambda: {router.location for router in routing.routers.values()})
     version = pydantic if pydantic is not None else pydantic_version(interpreter)
     listings = [_listing(root) for root in _roots(routing)]
     served = _one_per_place(listing for listing in listings if listing.served)
@@ -60,71 +56,10 @@ def read_applications(
     return _read_all(interpreter, [*served, *_one_per_place(loose)], version)
 
 
-def _feed_new(interpreter: Interpreter, routing: Routing, fed: set[str]) -> None:
-    while True:
-        new = [execution for path, execution in list(interpreter.executions.items()) if path not in fed]
-        if not new:
-            return
-        for execution in new:
-            fed.add(execution.path)
-            routing.feed(execution.events)
-
-
-# Factories that nobody calls
-
-
-def _call_uncalled(interpreter: Interpreter, routing: Routing, paths: list[str]) -> None:
-    """Run functions and constructors that make applications or routers and that no module calls."""
-    seen = {router.location for router in routing.routers.values()}
-    for wanted in (APPLICATION, ROUTER):
-        for path in paths:
-            for function in list(interpreter.run(path).functions):
-                if function.owner is not None and function.name != "__init__":
-                    continue
-                made = _makes(interpreter, function, wanted)
-                if not made or any(place in seen for place in made):
-                    continue
-                arguments: tuple[Argument, ...] = ()
-                if function.owner is not None:
-                    self_value = Instance(function.owner, (), function.location)
-                    arguments = (Argument(None, self_value, function.location),)
-                _, events = interpreter.call_detached(function, arguments)
-                routing.feed(events)
-                seen |= {router.location for router in routing.routers.values()}
-
-
-def _makes(interpreter: Interpreter, function: FunctionValue, wanted: str) -> list[Location]:
-    """Places in a function's own body where it calls a class of the wanted kind."""
-    places: list[Location] = []
-    for call in _calls(function.body):
-        callee = call[3]
-        if callee[0] not in ("name", "attr"):
-            continue
-        last = callee[3] if callee[0] == "name" else callee[4]
-        if last[:1].isupper() or last == "App":
-            value = interpreter.evaluate(callee, function.scope)
-            if _is_kind(value, wanted):
-                places.append(interpreter.location(call, function.scope))
-    return places
-
-
 def _is_kind(value: object, wanted: str) -> bool:
     if isinstance(value, External):
         return spelled(value.name) == wanted
     return isinstance(value, ClassValue) and wanted in bases_of(value)
-
-
-def _calls(body: tuple[Node, ...]) -> Iterable[Node]:
-    stack: list[object] = list(reversed(body))
-    while stack:
-        node = stack.pop()
-        if not isinstance(node, tuple) or not node:
-            continue
-        if node[0] == "def" or node[0] == "class":
-            continue
-        if node[0] == "call":
-            yield node
-        stack.extend(part for part in reversed(node) if isinstance(part, tuple))
 
 
 # Applications
@@ -138,7 +73,7 @@ def _roots(routing: Routing) -> list[tuple[Router, str, Unknown | None]]:
             if isinstance(entry, Inclusion) and entry.mounted and isinstance(entry.target, Router):
                 prefix = entry.prefix if isinstance(entry.prefix, str) else Unknown("a mount path", entry.location)
                 # An application is there whether or not it is mounted, in one branch or another: it has a spec of its own.
-                doubt = None if entry.target.application else _doubt(entry, router)
+                doubt = None if entry.target.application else doubt_about(entry, router)
                 if isinstance(prefix, str) or id(entry.target) not in mounts:
                     mounts[id(entry.target)] = (prefix, doubt)
     roots = []
@@ -163,15 +98,6 @@ def _reached(routing: Routing) -> set[int]:
         reached.add(id(router))
         stack.extend(entry.target for entry in router.entries if isinstance(entry, Inclusion) and isinstance(entry.target, Router))
     return reached
-
-
-def _doubt(entry: Route | Inclusion, owner: Router) -> Unknown | None:
-    """Why an entry may not be there; None where it is there whenever its router is."""
-    if entry.certainty in (Certainty.CERTAIN, Certainty.CONFIGURED):
-        return None
-    if entry.certainty is owner.certainty and entry.condition == owner.condition:
-        return None  # Behind the same early return, or in the same branch, as the router itself.
-    return Unknown(entry.condition.what if entry.condition is not None else "a condition", entry.location)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +132,7 @@ def _listing(root: tuple[Router, str, Unknown | None]) -> _Listing:
             unknowns.append(current.escaped)
             holes.append(current.escaped)
         for entry in current.entries:
-            entry_doubt = _doubt(entry, current)
+            entry_doubt = doubt_about(entry, current)
             if isinstance(entry, Route):
                 own = placement if entry_doubt is None else placement.doubted(entry_doubt)
                 refusal = unplaced(entry, own)
@@ -216,7 +142,7 @@ def _listing(root: tuple[Router, str, Unknown | None]) -> _Listing:
                 unknowns.append(refusal)
                 if entry_doubt is None or entry.certainty is Certainty.CONDITIONAL:
                     holes.append(refusal)
-            elif entry.mounted or depth > _DEEPEST:
+            elif entry.mounted or depth > DEEPEST:
                 continue
             elif isinstance(entry.target, Unknown):
                 hole = Unknown(entry.target.what, entry.location)
@@ -282,3 +208,6 @@ def _one_per_place(listings: Iterable[_Listing]) -> list[_Listing]:
         if known is None or listing.operations > known.operations:
             best[listing.router.location] = listing
     return list(best.values())
+
+
+FRAMEWORK = Framework("FastAPI", may_declare_routes, lambda program, paths: read_applications(program.interpreter, paths))
