@@ -35,6 +35,7 @@ from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
 from lsp_server.database.runtime import Tables
 from lsp_server.database.runtime import fill as fill_models
 from lsp_server.database.sqlalchemy import may_declare_tables, read_models
+from lsp_server.database.unseen import Unseen, unseen_models
 from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
 from lsp_server.python.execution import Execution
 from lsp_server.python.inherit import inherited
@@ -443,6 +444,11 @@ class Snapshot:
             Drift(upkeep, compare_databases(upkeep.replay.database, upkeep.mapped, upkeep.replay.history.dialect))
             for upkeep in pair_histories(self.histories, self.mapped)
         )
+
+    @cached_property
+    def unseen(self) -> tuple[Unseen, ...]:
+        """Models that the `env.py` of their history does not import."""
+        return unseen_models(self.mapped, self.trees, self.program)
 
     @cached_property
     def unknowns(self) -> tuple[Unknown, ...]:
