@@ -18,6 +18,7 @@ from lsp_server.api.difference import Difference as ApiDifference
 from lsp_server.api.frameworks import Program as RoutedProgram
 from lsp_server.api.frameworks import all_frameworks, frameworks_of
 from lsp_server.api.model import Api, unknowns_of
+from lsp_server.api.mounts import mounted
 from lsp_server.api.openapi import is_specification, read_specification
 from lsp_server.api.pair import Pairing, pair, unpaired
 from lsp_server.api.runtime import fill as fill_applications
@@ -34,6 +35,7 @@ from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
 from lsp_server.database.runtime import Tables
 from lsp_server.database.runtime import fill as fill_models
 from lsp_server.database.sqlalchemy import may_declare_tables, read_models
+from lsp_server.database.unseen import Unseen, unseen_models
 from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
 from lsp_server.python.execution import Execution
 from lsp_server.python.inherit import inherited
@@ -339,13 +341,18 @@ class Snapshot:
     def written_applications(self) -> tuple[Api, ...]:
         """What the applications implement as far as their text tells."""
         found: list[Api] = []
-        program = RoutedProgram(self.interpreter, self._specification)
+        program = RoutedProgram(self.interpreter, self._specification, self._mentioning, self.config.routes)
         for framework in all_frameworks():
             paths = self.candidates(_ROUTES + framework.name, self.config.applications)
-            if paths:
+            if paths or framework.asked:
                 self.check_cancelled()
                 found.extend(self._doubted(api, paths) for api in framework.read(program, paths))
-        return tuple(found)
+        return mounted(found)
+
+    def _mentioning(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """The Python files in whose text one of the words stands."""
+        python = (path for path in self.documents if kind_of(path) is Kind.PYTHON)
+        return tuple(path for path in python if any(word in self.documents[path].text for word in words))
 
     def _specification(self, path: str) -> Api | None:
         return self._promised(path) if path in self.documents else None
@@ -437,6 +444,11 @@ class Snapshot:
             Drift(upkeep, compare_databases(upkeep.replay.database, upkeep.mapped, upkeep.replay.history.dialect))
             for upkeep in pair_histories(self.histories, self.mapped)
         )
+
+    @cached_property
+    def unseen(self) -> tuple[Unseen, ...]:
+        """Models that the `env.py` of their history does not import."""
+        return unseen_models(self.mapped, self.trees, self.program)
 
     @cached_property
     def unknowns(self) -> tuple[Unknown, ...]:

@@ -81,6 +81,10 @@ class Program:
             return self._package(folder)
         return self._below(folder, dotted)
 
+    def holders(self, top: str) -> tuple[str, ...]:
+        """The folders that hold a file or a folder of this name."""
+        return tuple(self._tops.get(top, ()))
+
     def submodule(self, path: str, name: str) -> str | None:
         """The file of `name` inside the package whose `__init__.py` (or folder with a slash) is `path`."""
         if path.endswith("/__init__.py") or path == "__init__.py":
