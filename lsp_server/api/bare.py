@@ -14,7 +14,7 @@ from lsp_server.api.handlers import raised_statuses
 from lsp_server.api.model import Api, Operation, Parameter, Schema
 from lsp_server.api.routing import Listing, PlacedRoute
 from lsp_server.python.interpret import Interpreter
-from lsp_server.python.values import BoundMethod, ClassValue, FunctionValue, Instance, Value
+from lsp_server.python.values import BoundMethod, ClassValue, External, FunctionValue, Instance, Value
 from lsp_server.unknown import Unknown
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
@@ -59,10 +59,11 @@ def handler_of(endpoint: Value) -> FunctionValue | None:
                 return None
             endpoint = inner[0]
         elif isinstance(endpoint, FunctionValue):
-            original = _stood_in_for(endpoint) if endpoint.wrapped is None else []
-            if len(original) != 1:
-                return endpoint.original()
-            endpoint = original[0]
+            endpoint = endpoint.innermost()
+            replaced = _stood_in_for(endpoint)
+            if len(replaced) != 1:
+                return endpoint
+            endpoint = replaced[0]
     return None
 
 
@@ -80,17 +81,36 @@ def _stood_in_for(wrapper: FunctionValue) -> list[FunctionValue]:
     return [value for value in values if isinstance(value, FunctionValue) and value.scope is not around]
 
 
-def view_methods(view: ClassValue, verbs: Iterable[str] = VERBS, prefix: str = "") -> dict[str, FunctionValue | None]:
+def view_methods(
+    view: ClassValue, verbs: Iterable[str] = VERBS, prefix: str = "", suffix: str = ""
+) -> dict[str, FunctionValue | None]:
     """The methods that a class answers by having functions named for them (`get`, with a prefix `on_get`), upper case.
 
     A function is None where the name is bound to something else.
     """
     found: dict[str, FunctionValue | None] = {}
     for verb in verbs:
-        held = view.find(prefix + verb)
+        held = view.find(prefix + verb + suffix)
         if held is not None and held[1] is not None:
             found[verb.upper()] = handler_of(held[1])
     return found
+
+
+# Bases that bring no methods of ours, whatever the framework.
+_INNOCENT = ("builtins.", "abc.", "typing.", "enum.", "logging.", "dataclasses.")
+
+
+def unseen_bases(view: ClassValue, seen: Iterable[str] = ()) -> Unknown | None:
+    """Says so where a class inherits from what cannot be looked into, so that it may answer more than its text shows.
+
+    `seen` are other packages' classes whose methods are known.
+    """
+    for base in view.mro():
+        name = base.name if isinstance(base, External) else ""
+        if not isinstance(base, ClassValue) and name not in seen and not name.startswith(_INNOCENT):
+            what = base.what if isinstance(base, Unknown) else f"`{name}`, which another package defines"
+            return Unknown(f"what `{view.name}` inherits from {what}", view.name_location)
+    return None
 
 
 def bare_operation(

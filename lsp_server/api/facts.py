@@ -85,6 +85,8 @@ def _route(operation: Operation, names: Mapping[str, str], line_of: LineOf) -> J
     route["deprecated"] = known(operation.deprecated)
     if operation.maybe is not None:
         route["maybe"] = operation.maybe.what
+    if operation.runtime:
+        route["origin"] = dict.fromkeys(operation.runtime, "runtime")
     if not operation.documented:
         route["documented"] = False
     return route

@@ -190,7 +190,9 @@ class Operation:
     router: Location | None = None  # the call that made the router the route is on
     raised: tuple[str, ...] = ()
     template: str | None = None  # the path with its converters (`/users/{id:int}`), where it has some
+    controller: str | None = None  # the Python module in which a spec places the handler (`x-openapi-router-controller`)
     reads_request: Unknown | None = None  # the handler may take more from the request than it declares
+    runtime: tuple[str, ...] = ()  # the parts that the running project told, where its text left them open
 
     @property
     def subject(self) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from lsp_server.python.values import Argument, Certainty, ClassValue, EnumMember, External, Instance, Value
+from lsp_server.python.values import Argument, Certainty, ClassValue, EnumMember, Event, External, Instance, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -113,6 +113,16 @@ def doubt_about(entry: Route | Inclusion, owner: Router) -> Unknown | None:
     return Unknown(entry.condition.what if entry.condition is not None else "a condition", entry.location)
 
 
+def give_away(event: Event, router_of: Callable[[Value], Router | None]) -> None:
+    """Note an application or a router in the hands of something that cannot be followed: it may put routes on it."""
+    if not isinstance(event.callee, Unknown) or event.certainty is Certainty.DORMANT:
+        return
+    for argument in event.arguments:
+        router = router_of(argument.value)
+        if router is not None and router.escaped is None:
+            router.escaped = Unknown("what something that cannot be followed puts on the application", event.location)
+
+
 def methods_named(value: Value, default: tuple[str, ...] = ("GET",)) -> tuple[str, ...] | Unknown:
     """The methods that a list of names, enumeration members or `http.HTTPMethod`s says; `default` for None."""
     if value is None:
@@ -194,7 +204,7 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
             unknowns.append(current.escaped)
             holes.append(current.escaped)
         for entry in current.entries:
-            own_doubt = doubt or doubt_about(entry, current)
+            own_doubt = doubt if doubt is not None else doubt_about(entry, current)
             part = entry.path if isinstance(entry, Route) else entry.prefix
             text = part.value if isinstance(part, EnumMember) else "" if part is None else part
             if not isinstance(text, str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lsp_server.python import places
 from lsp_server.python.judge import ENUMS, FIELDS, MODELS, SETTINGS, canonical, member_of, members
 from lsp_server.python.values import (
     NATIVE,
@@ -17,6 +18,7 @@ from lsp_server.python.values import (
     Instance,
     Method,
     ModuleValue,
+    Place,
     Specialized,
     Super,
     TypeVariable,
@@ -65,6 +67,8 @@ def _attribute_of(self: Interpreter, value: Value, name: str, location: Location
                 "__wrapped__": value.wrapped}.get(name) or Unknown(f"`{name}` of a function", location)  # fmt: skip
     if isinstance(value, NATIVE):
         return Method(value, name)
+    if isinstance(value, Place):
+        return places.attribute(value, name, location)
     if isinstance(value, Unknown):
         return Unknown(value.what, location)
     if isinstance(value, TypeVariable):

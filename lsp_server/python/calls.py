@@ -15,6 +15,7 @@ from lsp_server.python.values import (
     FunctionValue,
     Instance,
     Method,
+    Place,
     Scope,
     Specialized,
     Super,
@@ -98,7 +99,7 @@ def _super(self: Interpreter, node: Node, scope: Scope, location: Location) -> V
 
 def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
     """Call any value: ours is followed, another package's is written down as an event."""
-    from lsp_server.python import methods, patterns, standard
+    from lsp_server.python import methods, patterns, places, standard
 
     if isinstance(callee, FunctionValue):
         return self.call(callee, arguments, location)
@@ -109,6 +110,9 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
             return _enum_by_value(callee, arguments[0].value, location)
         return self.instantiate(callee, arguments, location)
     if isinstance(callee, External):
+        place = places.call(self, callee, arguments, location)
+        if place is not None:
+            return place
         known = standard.FUNCTIONS.get(callee.name)
         if known is not None:
             return known(self, arguments, location)
@@ -116,6 +120,8 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
             return Instance(callee, arguments, location)
         return self.emit(callee, arguments, location)
     if isinstance(callee, Method):
+        if isinstance(callee.receiver, Place):
+            return places.call_method(callee.receiver, callee.name, arguments, location)
         if isinstance(callee.receiver, NATIVE):
             return methods.call_method(self, callee.receiver, callee.name, arguments, location)
         if isinstance(callee.receiver, Instance):

@@ -26,6 +26,7 @@ from lsp_server.python.values import (
     Instance,
     Method,
     ModuleValue,
+    Place,
     TypeVariable,
     Unset,
     Value,
@@ -93,6 +94,8 @@ def _str(self: Interpreter, arguments: tuple[Argument, ...], location: Location)
     text = text_of(given[0])
     if text is not None:
         return text
+    if isinstance(given[0], Place):
+        return given[0]
     if isinstance(given[0], Instance):
         origin = given[0].origin
         if isinstance(origin, ClassValue) and (found := origin.find("__str__")) and isinstance(found[1], FunctionValue):
