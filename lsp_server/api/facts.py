@@ -39,7 +39,12 @@ def _facts(apis: tuple[Api, ...], line_of: LineOf) -> Json:
         names = _schema_names(api, schemas)
         for name, schema in api.schemas.items():
             schemas[names[name]] = schema_json(schema, names)
+        patterns: set[tuple[str, str]] = set()
         for operation in api.operations:
+            if operation.pattern is not None:
+                if (operation.method, operation.pattern) in patterns:
+                    continue  # Another reading of the same declaration.
+                patterns.add((operation.method, operation.pattern))
             route = _route(operation, names, line_of)
             if not api.served:
                 route["path"] = None
@@ -64,7 +69,7 @@ def _schema_names(api: Api, taken: Mapping[str, object]) -> dict[str, str]:
 def _route(operation: Operation, names: Mapping[str, str], line_of: LineOf) -> Json:
     place = operation.declaration or operation.location
     route: Json = {
-        "method": operation.method, "path": operation.path, "operation_id": known(operation.operation_id),
+        "method": operation.method, "path": operation.path if operation.pattern is None else operation.pattern, "operation_id": known(operation.operation_id),
         "handler": operation.handler, "file": place.path, "line": line_of(place),
         "parameters": None if isinstance(operation.parameters, Unknown) else [_parameter(item, names) for item in operation.parameters],
     }  # fmt: skip

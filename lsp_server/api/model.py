@@ -190,6 +190,7 @@ class Operation:
     router: Location | None = None  # the call that made the router the route is on
     raised: tuple[str, ...] = ()
     template: str | None = None  # the path with its converters (`/users/{id:int}`), where it has some
+    pattern: str | None = None  # where the path is a regular expression: as declared; `path` is one of those it says
     controller: str | None = None  # the Python module in which a spec places the handler (`x-openapi-router-controller`)
     reads_request: Unknown | None = None  # the handler may take more from the request than it declares
     runtime: tuple[str, ...] = ()  # the parts that the running project told, where its text left them open
