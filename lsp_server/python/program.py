@@ -7,7 +7,7 @@ walk up from the importing file until a folder holds the name.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from lsp_server.python.module import ModuleFacts
 
@@ -24,9 +24,17 @@ INSTALLED = frozenset(
 
 
 class Program:
-    """Resolves dotted names to files of the workspace. `load` gives a file's facts, memoised by whoever owns them."""
+    """Resolves dotted names to files of the workspace. `load` gives a file's facts, memoised by whoever owns them.
 
-    def __init__(self, paths: Iterable[str], load: Callable[[str], ModuleFacts]) -> None:
+    `described` names modules of other packages that `load` gives a description of, written in Python, under a path of its
+    own: what stands in it is read as if it were the package. Nothing else of the package is there.
+    """
+
+    def __init__(
+        self, paths: Iterable[str], load: Callable[[str], ModuleFacts], described: Mapping[str, str] | None = None
+    ) -> None:
+        self.described = dict(described or {})
+        self.descriptions = {path: dotted for dotted, path in reversed(self.described.items())}
         self.paths = frozenset(path for path in paths if path.endswith(".py"))
         self.load = load
         self._folders: set[str] = set()
@@ -78,8 +86,12 @@ class Program:
         top = dotted.partition(".")[0]
         root = self._root_for(top, importer)
         if root is None:
-            return None
+            return self.described.get(dotted)
         return self._below(root, dotted)
+
+    def is_ours(self, dotted: str, importer: str) -> bool:
+        """Whether a dotted name begins with a package or module of the workspace."""
+        return self._root_for(dotted.partition(".")[0], importer) is not None
 
     def relative(self, importer: str, level: int, dotted: str) -> str | None:
         """The file that `from <level dots><dotted> import …` means in `importer`."""
