@@ -246,6 +246,7 @@ class Api:
     sources: tuple[str, ...] = ()  # every file that was read for it
     states_null: bool = True  # False: says nothing of which values may be null (documentation made by Pydantic 1)
     served: bool = True  # False: routes of a router that no application includes
+    joined: bool = False  # by a mount with another application, which answers for its own part
 
     def resolve(self, schema: Schema) -> Schema:
         """The schema behind a chain of references; an unknown one where the chain breaks or runs in a circle."""
