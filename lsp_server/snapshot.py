@@ -18,6 +18,7 @@ from lsp_server.api.difference import Difference as ApiDifference
 from lsp_server.api.frameworks import Program as RoutedProgram
 from lsp_server.api.frameworks import all_frameworks, frameworks_of
 from lsp_server.api.model import Api, unknowns_of
+from lsp_server.api.mounts import mounted
 from lsp_server.api.openapi import is_specification, read_specification
 from lsp_server.api.pair import Pairing, pair, unpaired
 from lsp_server.api.runtime import fill as fill_applications
@@ -346,7 +347,7 @@ class Snapshot:
             if paths or framework.asked:
                 self.check_cancelled()
                 found.extend(self._doubted(api, paths) for api in framework.read(program, paths))
-        return tuple(found)
+        return mounted(found)
 
     def _mentioning(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """The Python files in whose text one of the words stands."""

@@ -248,6 +248,8 @@ class Api:
     sources: tuple[str, ...] = ()  # every file that was read for it
     states_null: bool = True  # False: says nothing of which values may be null (documentation made by Pydantic 1)
     served: bool = True  # False: routes of a router that no application includes
+    # Applications of other frameworks that it serves: their prefixes, and where they (or what they wrap) may be made.
+    mounts: tuple[tuple[str, tuple[Location, ...]], ...] = ()
 
     def resolve(self, schema: Schema) -> Schema:
         """The schema behind a chain of references; an unknown one where the chain breaks or runs in a circle."""
