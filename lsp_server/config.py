@@ -39,6 +39,7 @@ class Config:
     baseline: str | None = None
     types: Mapping[str, str] = field(default_factory=dict)  # dotted Python name -> SQL type
     development_database: str | None = None
+    shadow: str | None = None  # URL of a server on this machine where scratch databases may be made
     agent: Mapping[str, Any] = field(default_factory=dict)
     source: str | None = None  # the file the values came from
 
@@ -74,7 +75,7 @@ def matches(path: str, pattern: str) -> bool:
 
 _LISTS = ("exclude", "specs", "applications", "alembic", "select", "ignore")
 _TABLES = {"leads-in": "leads_in", "ignore-in": "ignore_in", "severity": "severity", "types": "types", "agent": "agent"}
-_KEYS = (*_LISTS, "dialect", "leads", "baseline", "development-database", *_TABLES)
+_KEYS = (*_LISTS, "dialect", "leads", "baseline", "development-database", "shadow", *_TABLES)
 _DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
 
 

@@ -24,12 +24,14 @@ from lsp_server.database.alembic import History, find_histories
 from lsp_server.database.compare import Difference as SchemaDifference
 from lsp_server.database.compare import compare as compare_databases
 from lsp_server.database.facts import unknowns_of as unknowns_of_table
+from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.database.model import Database
 from lsp_server.database.pair import Upkeep
 from lsp_server.database.pair import pair as pair_histories
 from lsp_server.database.replay import HistoryReplay, Replayer, RevisionReplay
 from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
 from lsp_server.database.sqlalchemy import may_declare_tables, read_models
+from lsp_server.database.urls import urls_in
 from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
 from lsp_server.python.execution import Execution
 from lsp_server.python.inherit import inherited
@@ -106,6 +108,7 @@ class Snapshot:
     """One moment of a workspace. `cancelled` is asked between files while views are made; `now` dates what is generated.
 
     `lasting`: others will be made from it (`with_change`, `inherit`), so that it is worth noting what they may keep.
+    `find_scratch` gives databases to prove migrations on; the views never ask for one.
     """
 
     def __init__(
@@ -116,6 +119,7 @@ class Snapshot:
         cancelled: Callable[[], bool] = lambda: False,
         now: datetime | None = None,
         lasting: bool = False,
+        find_scratch: FindScratch | None = None,
     ) -> None:
         self.documents = documents
         self.config = config or Config()
@@ -123,6 +127,7 @@ class Snapshot:
         self.cancelled = cancelled
         self.now = now
         self.lasting = lasting
+        self.find_scratch = find_scratch
         self._kept: Mapping[str, Execution] = {}
 
     @classmethod
@@ -157,7 +162,7 @@ class Snapshot:
                 raise EditConflict(f"{path}: the file exists already")
             changed[path] = Document(path, text)
         documents = self.documents.replacing(changed)
-        return Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting).inherit(self)
+        return Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting, self.find_scratch).inherit(self)
 
     def inherit(self, previous: Snapshot | None) -> Snapshot:
         """This snapshot, which now spares running again what holds from a previous `lasting` one. For a fresh snapshot.
@@ -336,6 +341,13 @@ class Snapshot:
         if broken is None:
             return found
         return tuple(replace(database, incomplete=database.incomplete or _broken(broken)) for database in found)
+
+    @cached_property
+    def database_urls(self) -> tuple[str, ...]:
+        """Whatever looks like a database's URL in settings and code: `sqlalchemy.url`, defaults, tests. As written."""
+        kinds = (Kind.PYTHON, Kind.INI, Kind.TOML)
+        texts = (self.documents[path].text for path in self.documents if kind_of(path) in kinds)
+        return tuple(dict.fromkeys(url for text in texts if "://" in text for url in urls_in(text)))
 
     @cached_property
     def histories(self) -> tuple[HistoryReplay, ...]:
