@@ -27,6 +27,7 @@ from lsp_server.database.alembic import History, find_histories
 from lsp_server.database.compare import Difference as SchemaDifference
 from lsp_server.database.compare import compare as compare_databases
 from lsp_server.database.facts import unknowns_of as unknowns_of_table
+from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.database.model import Database
 from lsp_server.database.pair import Upkeep
 from lsp_server.database.pair import pair as pair_histories
@@ -36,6 +37,7 @@ from lsp_server.database.runtime import Tables
 from lsp_server.database.runtime import fill as fill_models
 from lsp_server.database.sqlalchemy import may_declare_tables, read_models
 from lsp_server.database.unseen import Unseen, unseen_models
+from lsp_server.database.urls import urls_in
 from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
 from lsp_server.python.execution import Execution
 from lsp_server.python.inherit import inherited
@@ -124,6 +126,7 @@ class Snapshot:
     """One moment of a workspace. `cancelled` is asked between files while views are made; `now` dates what is generated.
 
     `lasting`: others will be made from it (`with_change`, `inherit`), so that it is worth noting what they may keep.
+    `find_scratch` gives databases to prove migrations on; the views never ask for one.
     """
 
     def __init__(
@@ -134,6 +137,7 @@ class Snapshot:
         cancelled: Callable[[], bool] = lambda: False,
         now: datetime | None = None,
         lasting: bool = False,
+        find_scratch: FindScratch | None = None,
     ) -> None:
         self.documents = documents
         self.config = config or Config()
@@ -142,6 +146,7 @@ class Snapshot:
         self.now = now
         self.lasting = lasting
         self.runtime = Runtime()
+        self.find_scratch = find_scratch
         self._kept: Mapping[str, Execution] = {}
 
     @classmethod
@@ -176,13 +181,13 @@ class Snapshot:
                 raise EditConflict(f"{path}: the file exists already")
             changed[path] = Document(path, text)
         documents = self.documents.replacing(changed)
-        changed_one = Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting)
+        changed_one = Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting, self.find_scratch)
         changed_one.runtime = self.runtime
         return changed_one.inherit(self)
 
     def with_runtime(self, runtime: Runtime) -> Snapshot:
         """The same moment, with what the running project told. The programs that were read are not read again."""
-        told = Snapshot(self.documents, self.config, self.memo, self.cancelled, self.now, self.lasting)
+        told = Snapshot(self.documents, self.config, self.memo, self.cancelled, self.now, self.lasting, self.find_scratch)
         for view in ("signals", "program", "interpreter", "written_applications", "written_models"):
             if view in self.__dict__:
                 told.__dict__[view] = self.__dict__[view]
@@ -394,6 +399,13 @@ class Snapshot:
         if broken is None:
             return found
         return tuple(replace(database, incomplete=database.incomplete or _broken(broken)) for database in found)
+
+    @cached_property
+    def database_urls(self) -> tuple[str, ...]:
+        """Whatever looks like a database's URL in settings and code: `sqlalchemy.url`, defaults, tests. As written."""
+        kinds = (Kind.PYTHON, Kind.INI, Kind.TOML)
+        texts = (self.documents[path].text for path in self.documents if kind_of(path) in kinds)
+        return tuple(dict.fromkeys(url for text in texts if "://" in text for url in urls_in(text)))
 
     @cached_property
     def trees(self) -> tuple[History, ...]:

@@ -54,16 +54,16 @@ def handler_of(endpoint: Value) -> FunctionValue | None:
         if isinstance(endpoint, BoundMethod):
             endpoint = endpoint.function
         elif isinstance(endpoint, Instance):
-            given = [argument.value for argument in endpoint.arguments if isinstance(argument.value, FunctionValue | BoundMethod)]
-            if len(given) != 1:
+            inner = [argument.value for argument in endpoint.arguments if isinstance(argument.value, FunctionValue | BoundMethod)]
+            if len(inner) != 1:
                 return None
-            endpoint = given[0]
+            endpoint = inner[0]
         elif isinstance(endpoint, FunctionValue):
-            inner = endpoint.innermost()
-            original = _stood_in_for(endpoint) if inner is endpoint else []
-            if len(original) != 1:
-                return inner
-            endpoint = original[0]
+            endpoint = endpoint.innermost()
+            replaced = _stood_in_for(endpoint)
+            if len(replaced) != 1:
+                return endpoint
+            endpoint = replaced[0]
     return None
 
 

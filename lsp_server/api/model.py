@@ -251,6 +251,7 @@ class Api:
     served: bool = True  # False: routes of a router that no application includes
     # Applications of other frameworks that it serves: their prefixes, and where they (or what they wrap) may be made.
     mounts: tuple[tuple[str, tuple[Location, ...]], ...] = ()
+    joined: bool = False  # by a mount with another application, which answers for its own part
 
     def resolve(self, schema: Schema) -> Schema:
         """The schema behind a chain of references; an unknown one where the chain breaks or runs in a circle."""

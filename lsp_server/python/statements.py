@@ -106,6 +106,8 @@ def _augmented(self: Interpreter, node: Node, scope: Scope) -> object:
     right = self.evaluate(operand, scope)
     if operator == "+" and isinstance(left, list):
         added = items_of(right)
+        if isinstance(right, Unknown):
+            added = [Unknown(right.what, right.location or self.location(node, scope))]
         if added is not None:
             left.extend(added)
             return None
@@ -148,7 +150,7 @@ def _from(self: Interpreter, node: Node, scope: Scope) -> object:
         elif level:
             self.bind(scope, alias or name, Unknown(f"`{name}` from a module that is not there", location), location)
         else:
-            self.bind(scope, alias or name, External(canonical(f"{module}.{name}")), location)
+            self.bind(scope, alias or name, self.other(canonical(f"{module}.{name}")), location)
     return None
 
 

@@ -224,6 +224,7 @@ class Instance:
     attributes: dict[str, Value] = field(default_factory=dict)
     configured: frozenset[str] = frozenset()  # attributes whose value hangs on settings or the environment
     base_arguments: tuple[Argument, ...] | None = None  # what `super().__init__` was given, if it was called
+    content: Value = None  # the list, set or dictionary that an object of a class derived from one is
 
     def argument(self, name: str, position: int | None = None) -> Argument | None:
         return find_argument(self.arguments, name, position)
