@@ -89,15 +89,14 @@ _EXAMPLES = frozenset(["example", "examples", "doc", "docs", "demo", "demos", "s
 
 
 def _settings_in(body: tuple[Node, ...]) -> Iterator[tuple[tuple[str, str], Value]]:
-    """`c.Class.attribute = value` at the top level of a file, in traitlets' way."""
+    """`c.Class.attribute = value` at the top level of a file, in traitlets' way. What is computed says nothing."""
     for statement in body:
-        if statement[0] != "assign":
+        if statement[0] != "assign" or statement[4][0] != "const":
             continue
         for target in statement[3]:
             owner = target[3] if target[0] == "attr" else ()
             if owner and owner[0] == "attr" and owner[3][0] == "name" and owner[3][3] == "c":
-                value = statement[4]
-                yield (owner[4], target[4]), value[3] if value[0] == "const" else Unknown("a setting computed at run time")
+                yield (owner[4], target[4]), statement[4][3]
 
 
 def _maker(cls: ClassValue, name: str) -> FunctionValue | None:
