@@ -16,7 +16,7 @@ from typing import TypeVar
 from lsp_server.api.compare import compare as compare_apis
 from lsp_server.api.difference import Difference as ApiDifference
 from lsp_server.api.frameworks import Program as RoutedProgram
-from lsp_server.api.frameworks import all_frameworks, frameworks_of
+from lsp_server.api.frameworks import all_frameworks, frameworks_of, packages_named
 from lsp_server.api.model import Api, unknowns_of
 from lsp_server.api.mounts import mounted
 from lsp_server.api.openapi import is_specification, read_specification
@@ -268,6 +268,7 @@ class Snapshot:
                 found.add("specification")
         else:
             found.update(_ROUTES + name for name in frameworks_of(text))
+            found.update(_PACKAGE + name for name in packages_named(text))
             if may_declare_tables(text):
                 found.add("tables")
         return frozenset(found)
@@ -349,6 +350,8 @@ class Snapshot:
         program = RoutedProgram(self.interpreter, self._specification, self._mentioning, self.config.routes)
         for framework in all_frameworks():
             paths = self.candidates(_ROUTES + framework.name, self.config.applications)
+            if framework.packages and not self.candidates(_PACKAGE + framework.name):
+                continue
             if paths or framework.asked:
                 self.check_cancelled()
                 found.extend(self._doubted(api, paths) for api in framework.read(program, paths))
@@ -516,6 +519,7 @@ def _why(replay: HistoryReplay) -> Unknown:
     return Unknown(f"the migration history in {replay.history.folder or '.'} {said}: {verdict.reason}", verdict.location)
 
 
+_PACKAGE = "package of "  # and a framework's name: the signal that a file names its package
 _ROUTES = "routes of "  # and a framework's name: the signal that a file may hold some
 _READABLE = frozenset({Kind.PYTHON, Kind.YAML, Kind.JSON, Kind.TOML, Kind.INI})
 _NOWHERE = Location("", Span(0, 0))
