@@ -64,7 +64,8 @@ def _attribute_of(self: Interpreter, value: Value, name: str, location: Location
             return value.attributes.setdefault(name, {})
         if name in value.attributes:
             return value.attributes[name]
-        return {"__name__": value.name, "__qualname__": value.qualname, "__module__": self.program.module_name(value.path),
+        shown = value.original()  # `functools.wraps` hands the name on
+        return {"__name__": shown.name, "__qualname__": shown.qualname, "__module__": self.program.module_name(shown.path),
                 "__wrapped__": value.wrapped}.get(name) or Unknown(f"`{name}` of a function", location)  # fmt: skip
     if isinstance(value, NATIVE):
         return Method(value, name)
@@ -84,7 +85,7 @@ def _external_attribute(self: Interpreter, value: External, name: str, location:
     if full in _SIGNS:
         return _SIGNS[full]
     stated = _STATED.search(full)
-    return int(stated[1]) if stated else External(full)
+    return int(stated[1]) if stated else self.other(full)
 
 
 # How places are written in the workspace.
@@ -191,6 +192,8 @@ def _missing_attribute(
     getter = cls.find("__getattr__")
     if getter and isinstance(getter[1], FunctionValue):
         return self.call(getter[1], (Argument(None, value, location), Argument(None, name, location)), location)
+    if value.content is not None and hasattr(type(value.content), name):
+        return Method(value.content, name)
     if cls.externals() and not cls.unknown_bases():
         return Method(value, name)
     return Unknown(f"`{name}`, which `{cls.name}` does not define", location)

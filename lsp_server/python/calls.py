@@ -169,10 +169,33 @@ def _call_instance(self: Interpreter, callee: Instance, arguments: tuple[Argumen
     return self.emit(callee, arguments, location)
 
 
+_CONTAINERS = ("builtins.dict", "builtins.list", "builtins.set", "collections.defaultdict", "collections.OrderedDict")
+
+
+def container_of(self: Interpreter, cls: ClassValue, arguments: tuple[Argument, ...], location: Location) -> Value:
+    """The list, set or dictionary that an object of a class derived from one holds when it is made; None for others."""
+    from lsp_server.python import standard
+
+    base = next((name for name in cls.externals() if name in _CONTAINERS), None)
+    if base is None:
+        return None
+    own = cls.find("__init__") is not None  # which hands on what it likes
+    content = standard.FUNCTIONS[base](self, () if own else arguments, location)
+    return content if isinstance(content, list | set | dict) else None
+
+
 def _call_super(self: Interpreter, method: Method, arguments: tuple[Argument, ...], location: Location) -> Value:
+    from lsp_server.python import methods
+
     receiver = method.receiver.receiver
+    if isinstance(receiver, Instance) and receiver.content is not None and method.name != "__init__":
+        return methods.call_method(self, receiver.content, method.name, arguments, location)
     if method.name == "__init__" and isinstance(receiver, Instance):
         receiver.base_arguments = arguments
+        if isinstance(receiver.content, dict):
+            methods.call_method(self, receiver.content, "update", arguments, location)
+        elif isinstance(receiver.content, list) and arguments:
+            methods.call_method(self, receiver.content, "extend", arguments, location)
         for argument in arguments:
             if argument.name is not None and not argument.star:
                 receiver.attributes.setdefault(argument.name, argument.value)

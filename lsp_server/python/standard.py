@@ -207,9 +207,18 @@ def _map(self: Interpreter, arguments: tuple[Argument, ...], location: Location)
 def _getattr(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     given = values_of(arguments)
     if len(given) >= 2 and isinstance(given[1], str):
+        if len(given) > 2 and isinstance(given[0], External) and _is_absent(self, given[0].name, location.path):
+            self.touched_settings = True
+            return given[2]
         value = attribute(self, given[0], given[1], location)
         return given[2] if isinstance(value, Unknown) and len(given) > 2 and not isinstance(given[0], Unknown) else value
     return Unknown("an attribute looked up at run time", location)
+
+
+def _is_absent(self: Interpreter, name: str, importer: str) -> bool:
+    """Whether a name is a module's in a package of the workspace that does not hold it: a file each installation adds."""
+    package = name.rpartition(".")[0]
+    return bool(package) and self.program.is_ours(name, importer) and self.program.find(name, importer) is None
 
 
 def _setattr(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
@@ -232,6 +241,12 @@ def _hasattr(self: Interpreter, arguments: tuple[Argument, ...], location: Locat
         if given[0].find(given[1]):
             return True
         if not given[0].externals() and not given[0].unknown_bases():
+            return False
+    if len(given) == 2 and isinstance(given[1], str) and isinstance(given[0], Instance):
+        origin = given[0].origin
+        if given[1] in given[0].attributes or (isinstance(origin, ClassValue) and origin.find(given[1])):
+            return True
+        if isinstance(origin, ClassValue) and not origin.externals() and not origin.unknown_bases() and not origin.find("__getattr__"):
             return False
     return Unknown("whether a value has an attribute", location)
 
@@ -328,6 +343,10 @@ def _type(self: Interpreter, arguments: tuple[Argument, ...], location: Location
     given = values_of(arguments)
     if len(given) == 1 and isinstance(given[0], Instance):
         return given[0].origin
+    if len(given) == 1 and isinstance(given[0], NATIVE):
+        return External(f"builtins.{type(given[0]).__name__}")
+    if len(given) == 1 and isinstance(given[0], ClassValue | FunctionValue):
+        return External("builtins.type" if isinstance(given[0], ClassValue) else "builtins.function")
     return self.emit(External("builtins.type"), arguments, location)
 
 
