@@ -59,10 +59,10 @@ def handler_of(endpoint: Value) -> FunctionValue | None:
                 return None
             endpoint = inner[0]
         elif isinstance(endpoint, FunctionValue):
-            endpoint = endpoint.innermost()
-            replaced = _stood_in_for(endpoint)
+            innermost = endpoint.innermost()
+            replaced = _stood_in_for(innermost)
             if len(replaced) != 1:
-                return endpoint
+                return innermost
             endpoint = replaced[0]
     return None
 

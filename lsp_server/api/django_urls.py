@@ -309,8 +309,8 @@ class Paths:
             for event in execution.events[start:]:
                 self._certainties[id(event.result)] = event
             self._seen[path] = len(execution.events)
-        event = self._certainties.get(id(item))
-        return (event.certainty, event.condition) if event is not None else (Certainty.CERTAIN, None)
+        made = self._certainties.get(id(item))
+        return (made.certainty, made.condition) if made is not None else (Certainty.CERTAIN, None)
 
 
 def _template(text: Value, plain: bool, location: Location) -> Value:

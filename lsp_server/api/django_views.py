@@ -119,7 +119,7 @@ def _class_methods(view: View, cls: ClassValue) -> Iterator[tuple[str, FunctionV
         function = handler_of(held[1])
         if method not in _AUTOMATIC:
             yield method, function if function is not None and not is_described(function) else None
-    open_bases = [name for name in cls.externals() if name.endswith("View") or name.endswith("ViewSet")]
+    open_bases = [name for name in cls.externals() if name.endswith(("View", "ViewSet"))]
     if cls.unknown_bases() or open_bases or not [pair for pair in pairs if pair[0] not in _AUTOMATIC and cls.find(pair[1])]:
         yield ANY, None
 

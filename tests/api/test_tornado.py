@@ -98,4 +98,4 @@ class Mine(APIHandler):
     def get(self): ...
 app = Application([(r"/mine", Mine), *load()])
 """
-    assert served(program) == ["incomplete"]
+    assert served(program) == ["GET /mine main:Mine.get", "incomplete"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from lsp_server.api.bare import api_of, bare_operation, template
 from lsp_server.api.django_projects import find_projects, root_of
@@ -57,7 +58,7 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
         router = Paths(interpreter).module(root)
         router.application = True
         listing = list_routes(router, "/")
-        apis[root] = api_of(FRAMEWORK.name, listing, lambda placed, reader=interpreter: _operations(reader, placed))
+        apis[root] = api_of(FRAMEWORK.name, listing, partial(_operations, interpreter))
     return tuple(apis.values())
 
 
