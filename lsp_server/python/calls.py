@@ -15,6 +15,7 @@ from lsp_server.python.values import (
     FunctionValue,
     Instance,
     Method,
+    ModuleValue,
     Place,
     Scope,
     Specialized,
@@ -82,9 +83,18 @@ def call_node(self: Interpreter, node: Node, scope: Scope) -> Value:
     if callee_node[0] == "name" and callee_node[3] == "super" and scope.find("super") is None:
         return _super(self, node, scope, location)
     if callee_node[0] == "name" and callee_node[3] in ("locals", "globals", "vars") and not node[4]:
-        return Unknown(f"`{callee_node[3]}()`", location)
+        return _names_here(self, callee_node[3], scope, location)
     callee = evaluate(self, callee_node, scope)
     return call_value(self, callee, arguments_of(self, node, scope), location)
+
+
+def _names_here(self: Interpreter, function: str, scope: Scope, location: Location) -> Value:
+    """`globals()`, and `locals()` of a module: what its names are bound to now."""
+    from lsp_server.python.discoveries import names_in
+
+    if (function == "globals" or scope.parent is None) and "*" not in self.run(scope.path).scope.names:
+        return names_in(self, ModuleValue(scope.path))
+    return Unknown(f"`{function}()`", location)
 
 
 def _super(self: Interpreter, node: Node, scope: Scope, location: Location) -> Value:

@@ -443,10 +443,23 @@ class Interpreter:
         if not self._frames:
             return
         frame = self._frames[-1]
+        if frame.within is not None:
+            self._outside_of(frame, frame.within, value)
+            return
         items = items_of(value) if several else [value]
         if items is None or RANK[self.certainty] > max(RANK[frame.certainty], RANK[Certainty.CONFIGURED]):
             items = [Unknown("what a generator gives", location)]
         frame.yielded.extend(items[: LONGEST - len(frame.yielded)])
+
+    def _outside_of(self, frame: Frame, work: Callable[[Value], None], value: Value) -> None:
+        """Do what the caller does while a generator waits."""
+        self._frames.pop()
+        place = self.calls.pop()
+        try:
+            work(value)
+        finally:
+            self._frames.append(frame)
+            self.calls.append(place)
 
     # Calls
 
@@ -489,13 +502,22 @@ class Interpreter:
                 )
             )
 
-    def call(self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location) -> Value:
-        """Call a function of the workspace with its first parameter already among the arguments."""
-        if not self._stack and not self._frames:
-            return self._asked(lambda: self._call(function, arguments, location), location)
-        return self._call(function, arguments, location)
+    def call(
+        self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location,
+        within: Callable[[Value], None] | None = None,
+    ) -> Value:  # fmt: skip
+        """Call a function of the workspace with its first parameter already among the arguments.
 
-    def _call(self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location) -> Value:
+        `within` is called where it yields, if it is a context manager.
+        """
+        if not self._stack and not self._frames:
+            return self._asked(lambda: self._call(function, arguments, location, within), location)
+        return self._call(function, arguments, location, within)
+
+    def _call(
+        self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location,
+        within: Callable[[Value], None] | None,
+    ) -> Value:  # fmt: skip
         self._steps += 5
         running = sum(frame.function is function for frame in self._frames)
         if len(self._frames) >= DEPTH or running > 3 or self._steps > STEPS:
@@ -504,7 +526,7 @@ class Interpreter:
             return Instance(External("builtins.generator"), arguments, location)
         scope = Scope(function.path, {}, function.scope, owner=function.owner)
         self._bind_parameters(function, arguments, scope, location)
-        frame = Frame(function, certainty=self.certainty)
+        frame = Frame(function, certainty=self.certainty, within=within)
         self._frames.append(frame)
         self.calls.append(location)
         saved = (self.certainty, self.condition)
