@@ -279,9 +279,14 @@ def _comprehension(self: Interpreter, node: Node, scope: Scope) -> Value:
         for item in items:
             self.assign(target, item, inner)
             kept = [truth(evaluate(self, condition, inner)) for condition in conditions]
+            if False in kept:
+                continue
             if None in kept:
-                return False
-            if all(kept) and not walk(position + 1):
+                if sort not in ("list", "generator"):
+                    return False
+                results.append(Unknown("an item that is there under a condition that the text does not decide", location))
+                continue
+            if not walk(position + 1):
                 return False
         return True
 

@@ -91,6 +91,11 @@ class Interpreter:
             execution = self.executions[path] = Execution(path, Scope(path), entangled=self.outside is not None)
             execution.scope.names["__name__"] = self.program.module_name(path)
             execution.scope.names["__file__"] = Place("the place of a file at run time", path=path)
+            execution.scope.names["__package__"] = execution.scope.names["__name__"]
+            if path.rpartition("/")[2] == "__init__.py":
+                execution.scope.names["__path__"] = [Place("the place of a package at run time", path=path.rpartition("/")[0])]
+            else:
+                execution.scope.names["__package__"] = execution.scope.names["__name__"].rpartition(".")[0]
         if self._stack and self._stack[-1] is not execution:
             self._stack[-1].reads.add(path)
             self._stack[-1].ran[path] = None

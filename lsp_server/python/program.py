@@ -33,6 +33,7 @@ class Program:
         self._tops: dict[str, list[str]] = {}
         self._roots: dict[tuple[str, str], str | None] = {}
         self._found: dict[tuple[str, str], str | None] = {}
+        self._entries: dict[str, list[str]] = {}
         for path in self.paths:
             folder, _, name = path.rpartition("/")
             self._note(folder, name.removesuffix(".py"))
@@ -45,6 +46,16 @@ class Program:
         folders = self._tops.setdefault(name, [])
         if folder not in folders:
             folders.append(folder)
+
+    def entries(self, folder: str) -> list[str] | None:
+        """Names of the Python files, and of the folders with any, in a folder, sorted; None where there is none."""
+        if not self._entries:
+            for path in self.paths | self._folders:
+                parent, _, name = path.rpartition("/")
+                self._entries.setdefault(parent, []).append(name)
+            for names in self._entries.values():
+                names.sort()
+        return self._entries.get(folder)
 
     def module_name(self, path: str) -> str:
         """The dotted name a module most likely has at run time: its path below its import root."""
