@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -16,10 +17,12 @@ from lsp_server.api.bare import handler_of
 from lsp_server.api.fastapi_names import is_a
 from lsp_server.api.flask_routing import Extension, FlaskRouting, class_of
 from lsp_server.api.flask_views import View
-from lsp_server.api.routing import Options, Route, Router, methods_named
+from lsp_server.api.routing import Inclusion, Options, Route, Router, methods_named
 from lsp_server.python.attributes import attribute
+from lsp_server.python.held import named, settings_of
 from lsp_server.python.interpret import Interpreter
-from lsp_server.python.values import Certainty, ClassValue, Event, External, FunctionValue, Instance, Method, Value
+from lsp_server.python.joining import RANK
+from lsp_server.python.values import Argument, Certainty, ClassValue, Event, External, FunctionValue, Instance, Method, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -31,10 +34,16 @@ Described = Mapping[str, Any]
 
 
 @cache
+def _table(name: str) -> Mapping[str, Any]:
+    text = files(__package__).joinpath("flask_appbuilder.toml").read_text(encoding="utf-8")
+    table: Mapping[str, Any] = tomllib.loads(text)[name]
+    return table
+
+
+@cache
 def shipped() -> Mapping[str, Described]:
     """What is known of other packages' view classes, each entry with what it inherits."""
-    text = files(__package__).joinpath("flask_appbuilder.toml").read_text(encoding="utf-8")
-    return flattened(tomllib.loads(text)["views"])
+    return flattened(_table("views"))
 
 
 def flattened(table: Mapping[str, Described]) -> Mapping[str, Described]:
@@ -110,6 +119,57 @@ def _made_by_hand(routing: FlaskRouting, event: Event) -> bool:
         return False
     routing.routers[id(event.result)] = _router_of(routing, cls)
     return True
+
+
+# The security manager: views of the project's own in the place of the library's
+
+
+def finish(routing: FlaskRouting) -> None:
+    """Put the views of each builder's security manager on it, once it is known where the builder is."""
+    for owner in list(routing.routers.values()):
+        for entry in list(owner.entries):
+            if isinstance(entry, Inclusion) and isinstance(entry.target, Router) and is_a(entry.target.value, *BUILDER):
+                event = Event(External("flask_appbuilder"), (), entry.location, entry.certainty, condition=entry.condition)
+                _secure(routing, event, entry.target, settings_of(owner.value.attributes.get("config")) or {})
+
+
+def _secure(routing: FlaskRouting, event: Event, builder: Router, settings: Mapping[Value, Value]) -> None:
+    given = builder.value.attributes.get("security_manager_class")
+    manager = builder.options.get("security_manager_class") if given is None else given
+    if manager is None:
+        manager = settings.get("FAB_SECURITY_MANAGER_CLASS")
+    if isinstance(manager, str):
+        manager = named(routing.interpreter, manager, event.location)
+    if not isinstance(manager, ClassValue) or settings.get("FAB_ADD_SECURITY_VIEWS") is False:
+        return
+    self_value = Instance(manager, (), manager.location, {"appbuilder": builder.value})
+    register = manager.find("register_views")
+    if register is not None and isinstance(register[1], FunctionValue):
+        _, events = routing.interpreter.call_detached(register[1], (Argument(None, self_value, event.location),))
+        routing.feed(_below(inner, event) for inner in events)
+        if not any(inner.method == "register_views" for inner in events):
+            return
+    for name, conditions in _table("security").items():
+        view = self_value.attributes.get(name, _stated(routing.interpreter, manager, name))
+        if isinstance(view, ClassValue) and all(_holds(settings, key, *said) for key, said in conditions.items()):
+            _serve(routing, event, builder, view)
+
+
+def _below(inner: Event, event: Event) -> Event:
+    """An event of a call that is as certain as another event."""
+    if RANK[inner.certainty] >= RANK[event.certainty]:
+        return inner
+    return replace(inner, certainty=event.certainty, condition=event.condition)
+
+
+def _holds(settings: Mapping[Value, Value], name: str, wanted: Value, default: Value) -> bool:
+    value = settings.get(name, default)
+    if isinstance(value, External):  # flask_appbuilder.const.AUTH_OAUTH
+        value = _AUTHENTICATIONS.get(value.name.rpartition(".")[2])
+    return type(value) is type(wanted) and bool(value == wanted)
+
+
+_AUTHENTICATIONS = {"AUTH_OID": 0, "AUTH_DB": 1, "AUTH_LDAP": 2, "AUTH_REMOTE_USER": 3, "AUTH_OAUTH": 4, "AUTH_SAML": 5}
 
 
 # Views
@@ -212,4 +272,4 @@ def _urls(function: FunctionValue) -> Iterator[tuple[Value, Value, Location]]:
         yield path, ("GET",) if methods is None else methods, place
 
 
-EXTENSION = Extension("Flask-AppBuilder", hear=hear)
+EXTENSION = Extension("Flask-AppBuilder", hear=hear, finish=finish)

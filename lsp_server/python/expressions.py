@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from lsp_server.python import held
 from lsp_server.python.annotations import specialize
 from lsp_server.python.attributes import attribute
 from lsp_server.python.calls import call_node, call_value
@@ -230,6 +231,9 @@ def _subscript(self: Interpreter, node: Node, scope: Scope) -> Value:
             return value[key]
         except (IndexError, ValueError):
             return Unknown("an item that is not there", location)
+    settings = held.settings_of(value)
+    if settings is not None:
+        return held.setting(self, settings, key, location)
     if isinstance(value, Instance) and isinstance(value.origin, ClassValue):
         found = value.origin.find("__getitem__")
         if found and isinstance(found[1], FunctionValue):
