@@ -104,11 +104,11 @@ class Router:
     escaped: Unknown | None = None  # things we cannot see may be put on it
 
 
-def doubt_about(entry: Route | Inclusion, owner: Router) -> Unknown | None:
-    """Why an entry may not be there; None where it is there whenever its router is."""
+def doubt_about(entry: Route | Inclusion, owner: Router, above: tuple[Router, ...] = ()) -> Unknown | None:
+    """Why an entry may not be there; None where it is there whenever its router, or the application `above`, is."""
     if entry.certainty in (Certainty.CERTAIN, Certainty.CONFIGURED):
         return None
-    if entry.certainty is owner.certainty and entry.condition == owner.condition:
+    if any(entry.certainty is router.certainty and entry.condition == router.condition for router in (owner, *above)):
         return None  # Behind the same early return, or in the same branch, as the router itself.
     return Unknown(entry.condition.what if entry.condition is not None else "a condition", entry.location)
 
@@ -204,7 +204,7 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
             unknowns.append(current.escaped)
             holes.append(current.escaped)
         for entry in current.entries:
-            own_doubt = doubt if doubt is not None else doubt_about(entry, current)
+            own_doubt = doubt if doubt is not None else doubt_about(entry, current, above)
             part = entry.path if isinstance(entry, Route) else entry.prefix
             text = part.value if isinstance(part, EnumMember) else "" if part is None else part
             if not isinstance(text, str):

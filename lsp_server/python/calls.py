@@ -109,7 +109,7 @@ def _super(self: Interpreter, node: Node, scope: Scope, location: Location) -> V
 
 def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
     """Call any value: ours is followed, another package's is written down as an event."""
-    from lsp_server.python import discoveries, methods, patterns, places, standard
+    from lsp_server.python import discoveries, held, methods, patterns, places, standard
 
     if isinstance(callee, FunctionValue):
         return self.call(callee, arguments, location)
@@ -136,6 +136,10 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
         if isinstance(callee.receiver, NATIVE):
             return methods.call_method(self, callee.receiver, callee.name, arguments, location)
         if isinstance(callee.receiver, Instance):
+            settings = held.settings_of(callee.receiver)
+            answer = held.call_method(self, settings, callee.name, arguments, location) if settings is not None else None
+            if answer is not None:
+                return answer[0]
             matched = patterns.call_method(self, callee.receiver, callee.name, arguments, location)
             if matched is None:
                 matched = discoveries.method_of_finder(self, callee.receiver, callee.name, arguments, location)

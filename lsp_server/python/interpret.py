@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
+from lsp_server.python import held
 from lsp_server.python.annotations import annotation as type_meant
 from lsp_server.python.calls import container_of
 from lsp_server.python.execution import (
@@ -366,6 +367,8 @@ class Interpreter:
                 isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver)
             ):
                 receiver[key] = value
+            elif (settings := held.settings_of(receiver)) is not None:
+                held.put(self, settings, key, value)
         elif kind in ("tuple", "list"):
             self._unpack(target[3], value, scope)
         elif kind == "star":

@@ -2,7 +2,7 @@
 
 Knows Connexion 2 and 3: where it looks for a spec, under which path it serves it, and how its resolvers find a handler's
 function. What the spec says of an operation is what Connexion enforces, so it is what the route takes and answers.
-Routes added to the Flask application inside are Flask's.
+Routes that are put on the Flask application inside, past the spec, are left out: they are no part of what Connexion promises.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lsp_server.api import flask_resources, flask_smorest
+from lsp_server.api import flask_appbuilder, flask_resources, flask_smorest
 from lsp_server.api.bare import api_of, bare_operation, template
 from lsp_server.api.discovery import discover
 from lsp_server.api.fastapi_names import is_class_of
@@ -19,7 +19,7 @@ from lsp_server.api.frameworks import Framework, Program
 from lsp_server.api.model import Api, Operation
 from lsp_server.api.routing import PlacedRoute, applications_first, list_routes, one_per_place
 
-EXTENSIONS: tuple[Extension, ...] = (flask_resources.EXTENSION, flask_smorest.EXTENSION)
+EXTENSIONS: tuple[Extension, ...] = (flask_appbuilder.EXTENSION, flask_resources.EXTENSION, flask_smorest.EXTENSION)
 
 _WORDS = ("flask", "Flask", "quart", "Quart", "Blueprint", "add_url_rule")
 
