@@ -59,10 +59,10 @@ def handler_of(endpoint: Value) -> FunctionValue | None:
                 return None
             endpoint = inner[0]
         elif isinstance(endpoint, FunctionValue):
-            innermost = endpoint.innermost()
-            replaced = _stood_in_for(innermost)
+            written = endpoint.innermost()
+            replaced = _stood_in_for(written)
             if len(replaced) != 1:
-                return innermost
+                return written
             endpoint = replaced[0]
     return None
 
