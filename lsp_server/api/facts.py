@@ -84,7 +84,7 @@ def _schema_names(api: Api, taken: Mapping[str, object]) -> dict[str, str]:
 
 
 def _route(operation: Operation, names: Mapping[str, str], line_of: LineOf) -> Json:
-    place = operation.declaration or operation.location
+    place = operation.view or operation.declaration or operation.location
     route: Json = {
         "method": operation.method, "path": operation.path if operation.pattern is None else operation.pattern, "operation_id": known(operation.operation_id),
         "handler": operation.handler, "file": place.path, "line": line_of(place),

@@ -187,6 +187,7 @@ class Operation:
     handler: str | None = None  # "app.api.users:read_user"
     handler_location: Location | None = None  # the function's name
     declaration: Location | None = None  # the whole declaration: decorators and function; the whole spec operation
+    view: Location | None = None  # the class of which `handler` is a method, where the framework's routes name classes
     router: Location | None = None  # the call that made the router the route is on
     raised: tuple[str, ...] = ()
     template: str | None = None  # the path with its converters (`/users/{id:int}`), where it has some

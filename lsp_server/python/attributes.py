@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lsp_server.python import held, places
 from lsp_server.python.discoveries import names_in
 from lsp_server.python.judge import ENUMS, FIELDS, MODELS, SETTINGS, canonical, member_of, members
+from lsp_server.python.traits import default_of, is_trait
 from lsp_server.python.values import (
     NATIVE,
     Argument,
@@ -175,6 +176,8 @@ def _instance_attribute(self: Interpreter, value: Instance, name: str, location:
         if result.kind == "property":
             return self.call(result, (Argument(None, value, location),), location)
         return BoundMethod(value, result)
+    if is_trait(result):
+        return default_of(self, value, origin, name, result, location)
     if isinstance(result, Instance) and isinstance(result.origin, External) and result.origin.name in FIELDS:
         return _field_default(self, result, name, location)
     return result

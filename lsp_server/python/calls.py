@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsp_server.python.judge import ENUMS, items_of, members, same
 from lsp_server.python.lower import Node
+from lsp_server.python.traits import of_traitlets
 from lsp_server.python.values import (
     NATIVE,
     Argument,
@@ -145,6 +146,9 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
                 matched = discoveries.method_of_finder(self, callee.receiver, callee.name, arguments, location)
             if matched is not None:
                 return matched
+        given_back = of_traitlets(callee, arguments) if callee.name in ("tag", "validate") else None
+        if given_back is not None:
+            return given_back.value
         if isinstance(callee.receiver, Super):
             return _call_super(self, callee, arguments, location)
         return self.emit(callee, arguments, location)

@@ -70,6 +70,7 @@ class Interpreter:
         self.kept = dict(kept or {})
         self.lent: list[tuple[dict[str, Value], str]] = []
         self._seen: dict[int, Value] = {}
+        self.configured: dict[tuple[str, str], list[Value]] | None = None  # see `traits.py`
         self.outside: Outside | None = None
         self.executions: dict[str, Execution] = {}
         self.certainty = Certainty.CERTAIN
@@ -400,12 +401,15 @@ class Interpreter:
             self.certainty, self.condition = saved
 
     def dormant(self, body: tuple[Node, ...], scope: Scope) -> dict[str, Value]:
-        """Walk a branch the default settings do not take: its events count as dormant, its names only where new.
+        """Walk a branch the default settings do not take: its events count as dormant, its names and what it puts into lists
+        and dictionaries only where new.
 
         Gives the names as they are at its end.
         """
         before = dict(scope.names)
+        contents = Contents(before)
         self.under(Certainty.DORMANT, Unknown("a branch that the default settings do not take"), body, scope)
+        contents.restore_changed()
         after = dict(scope.names)
         scope.names.update(before)
         return after

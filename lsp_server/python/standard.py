@@ -11,6 +11,7 @@ import os.path
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from lsp_server.python import discoveries, patterns
 from lsp_server.python.attributes import attribute, mangled
@@ -414,6 +415,17 @@ def _path_join(self: Interpreter, arguments: tuple[Argument, ...], location: Loc
     return Unknown("a path put together at run time", location)
 
 
+def _split_url(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = values_of(arguments)
+    if len(given) != 1 or len(arguments) != 1 or not isinstance(given[0], str):
+        return Unknown("the parts of a URL that is not known", location)
+    try:
+        parts = urlsplit(given[0])
+    except ValueError:
+        return Unknown("a call that would fail", location)
+    return Instance(External("urllib.parse.SplitResult"), arguments, location, dict(parts._asdict()))
+
+
 def _next(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     given = values_of(arguments)
     items = items_of(given[0]) if given else None
@@ -465,6 +477,7 @@ FUNCTIONS: dict[str, Function] = {
     "typing.ParamSpec": _type_variable, "typing.TypeVarTuple": _type_variable,
     "os.getenv": _environment, "os.environ.get": _environment, "os.path.join": _path_join,
     "functools.lru_cache": _decorator, "functools.cache": _decorator,
+    "urllib.parse.urlparse": _split_url, "urllib.parse.urlsplit": _split_url, "asyncio.run": _first,
     **patterns.FUNCTIONS,
     **discoveries.FUNCTIONS,
     "typing.get_type_hints": _type_hints,
