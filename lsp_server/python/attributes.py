@@ -67,7 +67,7 @@ def _attribute_of(self: Interpreter, value: Value, name: str, location: Location
             return value.attributes[name]
         shown = value.original()  # `functools.wraps` hands the name on
         return {"__name__": shown.name, "__qualname__": shown.qualname, "__module__": self.program.module_name(shown.path),
-                "__wrapped__": value.wrapped}.get(name) or Unknown(f"`{name}` of a function", location)  # fmt: skip
+                "__wrapped__": value.wrapped}.get(name) or _made_by_decorator(value, name, location)  # fmt: skip
     if isinstance(value, NATIVE):
         return Method(value, name)
     if isinstance(value, Place):
@@ -77,6 +77,14 @@ def _attribute_of(self: Interpreter, value: Value, name: str, location: Location
     if isinstance(value, TypeVariable):
         return Unknown(f"`{name}` of a type parameter", location)
     return Method(value, name)
+
+
+def _made_by_decorator(function: FunctionValue, name: str, location: Location) -> Value:
+    """An attribute that a function does not have: what another package's decorator made of it may (`@click.group()`)."""
+    marks = [mark.origin if isinstance(mark, Instance) else mark for mark, _ in function.decorators]
+    if any(isinstance(mark, External | Method) for mark in marks):
+        return Method(function, name)
+    return Unknown(f"`{name}` of a function", location)
 
 
 def _external_attribute(self: Interpreter, value: External, name: str, location: Location) -> Value:
