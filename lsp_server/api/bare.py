@@ -92,5 +92,5 @@ def api_of(framework: str, listing: Listing, operations: Callable[[PlacedRoute],
     sources = {operation.location.path for operation in found} | {router.location.path}
     return Api(
         router.location.path, None, found, version=framework, unknowns=listing.unknowns, incomplete=listing.hole,
-        location=router.location, sources=tuple(sorted(sources)), served=listing.served,
+        location=router.location, sources=tuple(sorted(sources)), served=listing.served, elsewhere=listing.elsewhere,
     )  # fmt: skip

@@ -94,6 +94,7 @@ class Router:
     condition: Unknown | None
     entries: list[Route | Inclusion] = field(default_factory=list)
     included: bool = False  # some router or application includes or mounts it
+    foreign: bool = False  # another package's: what is on it is not seen
     escaped: Unknown | None = None  # things we cannot see may be put on it
 
 
@@ -153,6 +154,7 @@ class Listing:
     routes: tuple[PlacedRoute, ...]
     unknowns: tuple[Unknown, ...]
     hole: Unknown | None
+    elsewhere: tuple[str, ...] = ()  # prefixes of other packages' routers
 
     @property
     def served(self) -> bool:
@@ -171,6 +173,7 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
     routes: list[PlacedRoute] = []
     unknowns: list[Unknown] = []
     holes: list[Unknown] = []
+    elsewhere: list[str] = []
 
     def missed(what: Unknown, location: Location, doubt: Unknown | None) -> None:
         placed = Unknown(what.what, location)
@@ -195,11 +198,13 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
                     routes.append(PlacedRoute(entry, current, join(path, text), own_doubt))
             elif isinstance(entry.target, Unknown):
                 missed(entry.target, entry.location, own_doubt)
+            elif entry.target.foreign:
+                elsewhere.append(join(path, text))
             elif entry.target not in above and len(above) < DEEPEST:
                 walk(entry.target, join(path, text), own_doubt, (*above, current))
 
     walk(router, prefix, None, ())
-    return Listing(router, tuple(routes), tuple(dict.fromkeys(unknowns)), holes[0] if holes else None)
+    return Listing(router, tuple(routes), tuple(dict.fromkeys(unknowns)), holes[0] if holes else None, tuple(elsewhere))
 
 
 def one_per_place(listings: Iterable[Listing]) -> list[Listing]:

@@ -29,6 +29,7 @@ from lsp_server.python.values import (
     UnknownText,
     Value,
 )
+from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
 if TYPE_CHECKING:

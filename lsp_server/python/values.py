@@ -263,6 +263,13 @@ class UnknownText(Unknown):
     beginning: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownItems(Unknown):
+    """Items of a list of which it is not known whether they stand there; `possible` are those that may."""
+
+    possible: tuple[Value, ...] = ()
+
+
 @dataclass(eq=False, slots=True)
 class TypeVariable:
     """A type parameter, by name."""

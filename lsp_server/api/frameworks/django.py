@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from lsp_server.api.bare import api_of, bare_operation, template
 from lsp_server.api.django_projects import find_projects, root_of
 from lsp_server.api.django_urls import PARAMETER, Paths
-from lsp_server.api.django_views import ANY
 from lsp_server.api.django_world import FOLDER, interpreter_for, is_described, setting, use_settings
 from lsp_server.api.frameworks import Framework, Program
-from lsp_server.api.model import Api, Operation
+from lsp_server.api.model import ANY_METHOD, Api, Operation
 from lsp_server.api.routing import PlacedRoute, list_routes
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import FunctionValue
@@ -36,11 +36,11 @@ def _operations(interpreter: Interpreter, placed: PlacedRoute) -> Iterator[Opera
             module, name = interpreter.program.module_name(route.view.path), route.view.qualname
             inside = handler is not None and handler.path == route.view.path and handler.qualname.startswith(f"{name}.")
             operation = replace(
-                operation, declaration=route.view.location,
+                operation, declaration=route.view.name_location,
                 handler=operation.handler if inside else f"{module}:{name}",
                 handler_location=handler.name_location if handler is not None else route.view.name_location,
             )  # fmt: skip
-        if method == ANY and operation.maybe is None:
+        if method == ANY_METHOD and operation.maybe is None:
             operation = replace(operation, maybe=Unknown("which methods a view answers", operation.location))
         yield operation
 
@@ -57,7 +57,7 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
         router = Paths(interpreter).module(root)
         router.application = True
         listing = list_routes(router, "/")
-        apis[root] = api_of(FRAMEWORK.name, listing, lambda placed, reader=interpreter: _operations(reader, placed))
+        apis[root] = api_of(FRAMEWORK.name, listing, partial(_operations, interpreter))
     return tuple(apis.values())
 
 
