@@ -1,14 +1,14 @@
-"""Lists of paths: `urlpatterns`, what they include, and the text of one pattern as a path template.
+"""Lists of paths: `urlpatterns` and what they include.
 
-A project's root module is a router of ours; every pattern becomes a route or an inclusion in it. Prefixes and parameters
-are those of `path` (`<int:id>`) and of regular expressions (`(?P<id>\\d+)`).
+A project's root module is a router of ours; every pattern becomes a route or an inclusion in it, whose path or prefix is a
+regular expression (see `django_patterns.py`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from lsp_server.api.django_patterns import expression_of, with_format
 from lsp_server.api.django_views import methods_of, view_of
 from lsp_server.api.django_world import FOLDER, SUFFIXED, TRANSLATED, named, setting
 from lsp_server.api.model import ANY_METHOD
@@ -31,93 +31,6 @@ _HARMLESS = ("django.contrib.admin", "debug_toolbar", "django_prometheus", "silk
              "django.conf.urls.i18n", "hijack", "impersonate", "ckeditor", "django_ckeditor_5", "wagtail.documents",
              "social_django", "drf_spectacular", "drf_yasg", "rosetta", "django_rq", "explorer", "loginas")  # fmt: skip
 _MAKERS = frozenset(("path", "re_path", "url", "include"))  # names whose import tells a module of paths
-
-# --- patterns as text -----------------------------------------------------------------------------------------------
-
-_CONVERTED = re.compile(r"<(?:(?P<converter>[^>:]+):)?(?P<name>\w+)>")
-_ANCHORS = re.compile(r"\\A|\\Z|[\^$](?![^\[]*\])")
-_ESCAPED = re.compile(r"\\(?=[^\w\s])")
-_FORMAT = re.compile(r"/?(\\Z|\$)?$")
-PARAMETER = re.compile(r"\{(?P<name>[a-zA-Z_]\w*)(?::(?P<converter>\w+))?\}")
-_CONVERTERS = {r"\d+": "int", "[0-9]+": "int"}
-
-
-def plain_template(route: str) -> str:
-    """`users/<int:id>/` as `users/{id:int}/`."""
-    return _CONVERTED.sub(lambda match: "{" + match["name"] + (f":{match['converter']}" if match["converter"] else "") + "}", route)
-
-
-def regular_template(expression: str) -> str:
-    """A regular expression as a template: groups become parameters, nameless ones `{}`; what is no path text stays."""
-    result: list[str] = []
-    position = 0
-    while position < len(expression):
-        letter = expression[position]
-        if letter == "\\" and position + 1 < len(expression):
-            following = expression[position + 1]
-            if following not in "AZ":
-                result.append(following if not following.isalnum() else letter + following)
-            position += 2
-        elif letter == "[":
-            end = _end_of_class(expression, position)
-            result.append(expression[position:end])
-            position = end
-        elif letter == "(":
-            end = _end_of_group(expression, position)
-            result.append(_parameter(expression[position + 1 : end - 1]))
-            position = end
-        else:
-            if letter not in "^$":
-                result.append(letter)
-            position += 1
-    return "".join(result)
-
-
-def _parameter(group: str) -> str:
-    match = re.match(r"\?P<(\w+)>", group)
-    if match is None:
-        return "{}"
-    converter = _CONVERTERS.get(group[match.end() :])
-    return "{" + match[1] + (f":{converter}" if converter else "") + "}"
-
-
-def _end_of_class(text: str, start: int) -> int:
-    position = start + 1
-    if text[position : position + 1] == "^":
-        position += 1
-    if text[position : position + 1] == "]":
-        position += 1
-    while position < len(text) and text[position] != "]":
-        position += 2 if text[position] == "\\" else 1
-    return min(position + 1, len(text))
-
-
-def _end_of_group(text: str, start: int) -> int:
-    depth, position = 0, start
-    while position < len(text):
-        letter = text[position]
-        if letter == "\\":
-            position += 2
-            continue
-        if letter == "[":
-            position = _end_of_class(text, position)
-            continue
-        depth += (letter == "(") - (letter == ")")
-        position += 1
-        if depth == 0:
-            break
-    return position
-
-
-def with_format(text: str, plain: bool) -> str:
-    """What `format_suffix_patterns` makes of a pattern."""
-    if plain:
-        return text.rstrip("/") + "<drf_format_suffix:format>"
-    return _FORMAT.sub("", text.removesuffix("$")).rstrip("/") + r"\.(?P<format>[a-z0-9]+)/?$"
-
-
-# --- lists ----------------------------------------------------------------------------------------------------------
-
 
 class Paths:
     """Turns a project's lists of paths into routers."""
@@ -246,7 +159,7 @@ class Paths:
         for argument in item.arguments:
             if argument.name is None:
                 self._add(inner, [argument.value], item.location, depth + 1)
-        text = f"{prefix}/" if isinstance(prefix, str) and prefix else prefix
+        text = expression_of(f"{prefix}/") if isinstance(prefix, str) and prefix else prefix
         router.entries.append(Inclusion(inner, text, Options.of(()), item.location, Certainty.CERTAIN, None))
 
     def _add_path(self, router: Router, item: Value, location: Location, depth: int, suffixed: bool = False) -> None:
@@ -263,12 +176,12 @@ class Paths:
         certainty, condition = self._certainty(item)
         included = self._included(view, item, location, depth)
         if included is not None:
-            prefix = _template(text, plain, location)
+            prefix = _expression(text, plain, location)
             router.entries.append(Inclusion(included, prefix, options, location, certainty, condition))
             return
-        if suffixed and isinstance(text, str):
-            text = with_format(text, plain)
-        path = _template(text, plain, location)
+        path = _expression(text, plain, location)
+        if suffixed and isinstance(path, str):
+            path = with_format(path, plain)
         found = view_of(named(self.interpreter, view, item.location.path) if isinstance(view, str) else view)
         for method, function in methods_of(found) if found is not None else ((ANY_METHOD, None),):
             cls = found.cls if found is not None else None
@@ -279,9 +192,7 @@ class Paths:
         if isinstance(view, Instance) and isinstance(view.origin, External) and view.origin.name in _INCLUDE:
             argument = view.argument("arg", 0)
             given = argument.value if argument is not None else None
-        elif isinstance(view, tuple | list):
-            given = view
-        elif isinstance(view, External) and view.name.endswith(".urls"):
+        elif isinstance(view, tuple | list) or (isinstance(view, External) and view.name.endswith(".urls")):
             given = view
         else:
             return None
@@ -314,10 +225,10 @@ class Paths:
         return (made.certainty, made.condition) if made is not None else (Certainty.CERTAIN, None)
 
 
-def _template(text: Value, plain: bool, location: Location) -> Value:
+def _expression(text: Value, plain: bool, location: Location) -> Value:
     if isinstance(text, Instance) and text.arguments and isinstance(text.origin, External) and "gettext" in text.origin.name:
         text = text.arguments[0].value  # a path that is translated: the one of the language it is written in
     if not isinstance(text, str):
         return text if isinstance(text, Unknown) else Unknown("a path computed at run time", location)
-    return plain_template(text) if plain else regular_template(text)
+    return expression_of(text) if plain else text
 

@@ -151,11 +151,6 @@ def named(interpreter: Interpreter, dotted: str, importer: str) -> Value:
     return interpreter.member(holder, member) if holder is not None else interpreter.other(dotted)
 
 
-def _import_string(interpreter: Interpreter, event: Event) -> Value:
-    dotted = _given(event, "dotted_path", 0)
-    return named(interpreter, dotted, event.location.path) if isinstance(dotted, str) else Unknown("a name known at run time", event.location)
-
-
 def _suffixes(interpreter: Interpreter, event: Event) -> Value:
     """`format_suffix_patterns`: every pattern, and the same with a format behind it."""
     items = items_of(_given(event, "urlpatterns", 0))
@@ -267,7 +262,6 @@ _ANSWERS: dict[str, Callable[[Interpreter, Event], Value]] = {
     "described.found": _found,
     "rest_framework.urlpatterns.format_suffix_patterns": _suffixes,
     "django.conf.urls.i18n.i18n_patterns": _translated,
-    "django.utils.module_loading.import_string": _import_string,
     "split_settings.tools.include": _included_settings,
     "urllib.parse.urlparse": _url_parts, "urllib.parse.urlsplit": _url_parts,
     "decouple.config": _default,

@@ -15,6 +15,7 @@ from lsp_server.python.values import (
     FunctionValue,
     Instance,
     Method,
+    Place,
     Scope,
     Specialized,
     Super,
@@ -80,7 +81,7 @@ def call_node(self: Interpreter, node: Node, scope: Scope) -> Value:
     callee_node = node[3]
     if callee_node[0] == "name" and callee_node[3] == "super" and scope.find("super") is None:
         return _super(self, node, scope, location)
-    if callee_node[0] == "name" and callee_node[3] in ("locals", "globals", "vars"):
+    if callee_node[0] == "name" and callee_node[3] in ("locals", "globals", "vars") and not node[4]:
         return Unknown(f"`{callee_node[3]}()`", location)
     callee = evaluate(self, callee_node, scope)
     return call_value(self, callee, arguments_of(self, node, scope), location)
@@ -98,7 +99,7 @@ def _super(self: Interpreter, node: Node, scope: Scope, location: Location) -> V
 
 def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
     """Call any value: ours is followed, another package's is written down as an event."""
-    from lsp_server.python import methods, patterns, standard
+    from lsp_server.python import discoveries, methods, patterns, places, standard
 
     if isinstance(callee, FunctionValue):
         return self.call(callee, arguments, location)
@@ -109,6 +110,9 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
             return _enum_by_value(callee, arguments[0].value, location)
         return self.instantiate(callee, arguments, location)
     if isinstance(callee, External):
+        place = places.call(self, callee, arguments, location)
+        if place is not None:
+            return place
         known = standard.FUNCTIONS.get(callee.name)
         if known is not None:
             return known(self, arguments, location)
@@ -116,10 +120,15 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
             return Instance(callee, arguments, location)
         return self.emit(callee, arguments, location)
     if isinstance(callee, Method):
+        if isinstance(callee.receiver, Place):
+            found = discoveries.call_method(self, callee.receiver, callee.name, arguments, location)
+            return places.call_method(callee.receiver, callee.name, arguments, location) if found is None else found
         if isinstance(callee.receiver, NATIVE):
             return methods.call_method(self, callee.receiver, callee.name, arguments, location)
         if isinstance(callee.receiver, Instance):
             matched = patterns.call_method(self, callee.receiver, callee.name, arguments, location)
+            if matched is None:
+                matched = discoveries.method_of_finder(self, callee.receiver, callee.name, arguments, location)
             if matched is not None:
                 return matched
         if isinstance(callee.receiver, Super):

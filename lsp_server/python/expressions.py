@@ -15,6 +15,7 @@ from lsp_server.python.calls import call_node, call_value
 from lsp_server.python.judge import ENUMS, LONGEST, hashable, items_of, member_of, plain, text_of, truth
 from lsp_server.python.lower import Node
 from lsp_server.python.operators import binary, compare_pair, harmless
+from lsp_server.python.places import extended
 from lsp_server.python.values import (
     Argument,
     ClassValue,
@@ -23,6 +24,7 @@ from lsp_server.python.values import (
     FunctionValue,
     Instance,
     Method,
+    Place,
     Scope,
     Specialized,
     TypeVariable,
@@ -108,6 +110,7 @@ def _dict(self: Interpreter, node: Node, scope: Scope) -> Value:
 
 def _fstring(self: Interpreter, node: Node, scope: Scope) -> Value:
     parts: list[str] = []
+    base: list[Place] = []  # a place that the text begins with
     for part in node[3]:
         if part[0] == "const":
             parts.append(part[3])
@@ -122,13 +125,16 @@ def _fstring(self: Interpreter, node: Node, scope: Scope) -> Value:
             except ValueError:
                 return Unknown("a text put together at run time", self.location(node, scope))
             continue
+        if isinstance(value, Place) and not parts and not base:
+            base.append(value)
+            continue
         text = repr(value) if part[4] == "r" and plain(value) else text_of(value)
         if text is None:
             what = value.what if isinstance(value, Unknown) else "a part computed at run time"
-            beginning = "".join(parts) + (value.beginning if isinstance(value, UnknownText) else "")
+            beginning = "" if base else "".join(parts) + (value.beginning if isinstance(value, UnknownText) else "")
             return UnknownText(f"a text that holds {what}", self.location(node, scope), beginning=beginning)
         parts.append(text)
-    return "".join(parts)
+    return extended(base[0], "".join(parts)) if base else "".join(parts)
 
 
 def _binop(self: Interpreter, node: Node, scope: Scope) -> Value:
@@ -287,9 +293,14 @@ def _comprehension(self: Interpreter, node: Node, scope: Scope) -> Value:
         for item in items:
             self.assign(target, item, inner)
             kept = [truth(evaluate(self, condition, inner)) for condition in conditions]
+            if False in kept:
+                continue
             if None in kept:
-                return False
-            if all(kept) and not walk(position + 1):
+                if sort not in ("list", "generator"):
+                    return False
+                results.append(Unknown("an item that is there under a condition that the text does not decide", location))
+                continue
+            if not walk(position + 1):
                 return False
         return True
 

@@ -48,6 +48,7 @@ from lsp_server.python.values import (
     Instance,
     Method,
     ModuleValue,
+    Place,
     Scope,
     Value,
 )
@@ -91,7 +92,12 @@ class Interpreter:
         if execution is None:
             execution = self.executions[path] = Execution(path, Scope(path), entangled=self.outside is not None)
             execution.scope.names["__name__"] = self.program.module_name(path)
-            execution.scope.names["__file__"] = Unknown("the place of a file at run time")
+            execution.scope.names["__file__"] = Place("the place of a file at run time", path=path)
+            execution.scope.names["__package__"] = execution.scope.names["__name__"]
+            if path.rpartition("/")[2] == "__init__.py":
+                execution.scope.names["__path__"] = [Place("the place of a package at run time", path=path.rpartition("/")[0])]
+            else:
+                execution.scope.names["__package__"] = execution.scope.names["__name__"].rpartition(".")[0]
         if self._stack and self._stack[-1] is not execution:
             self._stack[-1].reads.add(path)
             self._stack[-1].ran[path] = None

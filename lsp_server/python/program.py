@@ -11,6 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 from lsp_server.python.module import ModuleFacts
 
+# Packages whose classes and functions readers know by name: imported, they are never ours, not even in their own repository,
+# where the examples and tests beside them are programs like any other.
+KNOWN_BY_NAME = frozenset(
+    ["aiohttp", "alembic", "connexion", "falcon", "fastapi", "flask", "flask_sqlalchemy", "litestar", "pydantic", "pydantic_settings",
+     "sqlalchemy", "sqlmodel", "starlette", "tornado"]
+)  # fmt: skip
 # Packages that a module or folder of the same name (`utils/sqlalchemy.py`) does not replace, unless the workspace is theirs.
 INSTALLED = frozenset(
     ["aiohttp", "alembic", "celery", "connexion", "databases", "django", "falcon", "fastapi", "flask", "flask_sqlalchemy", "httpx", "jwt", "kombu", "litestar", "mongoengine", "pydantic", "pydantic_settings", "redis", "requests", "sentry_sdk", "sqlalchemy", "sqlmodel", "starlette", "structlog", "tornado", "uvicorn"]
@@ -35,6 +41,7 @@ class Program:
         self._tops: dict[str, list[str]] = {}
         self._roots: dict[tuple[str, str], str | None] = {}
         self._found: dict[tuple[str, str], str | None] = {}
+        self._entries: dict[str, list[str]] = {}
         for path in self.paths:
             folder, _, name = path.rpartition("/")
             self._note(folder, name.removesuffix(".py"))
@@ -47,6 +54,16 @@ class Program:
         folders = self._tops.setdefault(name, [])
         if folder not in folders:
             folders.append(folder)
+
+    def entries(self, folder: str) -> list[str] | None:
+        """Names of the Python files, and of the folders with any, in a folder, sorted; None where there is none."""
+        if not self._entries:
+            for path in self.paths | self._folders:
+                parent, _, name = path.rpartition("/")
+                self._entries.setdefault(parent, []).append(name)
+            for names in self._entries.values():
+                names.sort()
+        return self._entries.get(folder)
 
     def module_name(self, path: str) -> str:
         """The dotted name a module most likely has at run time: its path below its import root."""
@@ -87,6 +104,10 @@ class Program:
             return self._package(folder)
         return self._below(folder, dotted)
 
+    def holders(self, top: str) -> tuple[str, ...]:
+        """The folders that hold a file or a folder of this name."""
+        return tuple(self._tops.get(top, ()))
+
     def submodule(self, path: str, name: str) -> str | None:
         """The file of `name` inside the package whose `__init__.py` (or folder with a slash) is `path`."""
         if path.endswith("/__init__.py") or path == "__init__.py":
@@ -125,6 +146,8 @@ class Program:
         if not holders:
             return None
         folder = self.root_of(importer)
+        if top in KNOWN_BY_NAME:
+            return None
         if top in INSTALLED and not any(self._is_package(holder, top) for holder in ("", "src", folder)):
             return None
         while True:

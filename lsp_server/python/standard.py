@@ -8,16 +8,18 @@ Long because it is a table: one short function for each of Python\'s own.
 from __future__ import annotations
 
 import os.path
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lsp_server.python import patterns
+from lsp_server.python import discoveries, patterns
 from lsp_server.python.attributes import attribute, mangled
 from lsp_server.python.calls import call_value
 from lsp_server.python.judge import LONGEST, hashable, items_of, plain, text_of, truth
 from lsp_server.python.values import (
     NATIVE,
     Argument,
+    BoundMethod,
     ClassValue,
     Defaulting,
     EnumMember,
@@ -26,6 +28,7 @@ from lsp_server.python.values import (
     Instance,
     Method,
     ModuleValue,
+    Place,
     TypeVariable,
     Unset,
     Value,
@@ -93,6 +96,8 @@ def _str(self: Interpreter, arguments: tuple[Argument, ...], location: Location)
     text = text_of(given[0])
     if text is not None:
         return text
+    if isinstance(given[0], Place):
+        return given[0]
     if isinstance(given[0], Instance):
         origin = given[0].origin
         if isinstance(origin, ClassValue) and (found := origin.find("__str__")) and isinstance(found[1], FunctionValue):
@@ -228,7 +233,11 @@ def _setattr(self: Interpreter, arguments: tuple[Argument, ...], location: Locat
 
 def _hasattr(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     given = values_of(arguments)
-    if len(given) == 2 and isinstance(given[1], str) and isinstance(given[0], ClassValue):
+    if len(given) != 2 or not isinstance(given[1], str):
+        return Unknown("whether a value has an attribute", location)
+    if isinstance(given[0], ModuleValue) and given[1] in discoveries.names_in(self, given[0]):
+        return True
+    if isinstance(given[0], ClassValue):
         if given[0].find(given[1]):
             return True
         if not given[0].externals() and not given[0].unknown_bases():
@@ -243,8 +252,10 @@ def _hasattr(self: Interpreter, arguments: tuple[Argument, ...], location: Locat
 
 
 def _dir(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    """The names the workspace binds on a class, private ones as Python spells them (`_Owner__name`)."""
+    """The names of a module; those the workspace binds on a class, private ones as Python spells them (`_Owner__name`)."""
     given = values_of(arguments)
+    if len(given) == 1 and isinstance(given[0], ModuleValue):
+        return sorted(discoveries.names_in(self, given[0]))
     if len(given) == 1 and isinstance(given[0], ClassValue) and not given[0].unknown_bases():
         return sorted({mangled(entry, name) for entry in given[0].lineage() for name in entry.names})
     return Unknown("the names of an object", location)
@@ -275,17 +286,35 @@ def _is_plain_class(word: str) -> bool:
     return not any(part in word for part in ("Dict", "List", "Tuple", "Set", "Str", "Text", "Map", "Int", "Float", "Bytes"))
 
 
+_NO_OBJECTS_OF_LIBRARIES = (FunctionValue, BoundMethod, ModuleValue, Place, *NATIVE)
+
+
+def _is_library_class(kind: External) -> bool:
+    """Whether a name is surely a class of a package that is not Python's own: no function, module or constant is one of its objects."""
+    top, last = kind.name.partition(".")[0], kind.name.rpartition(".")[2]
+    return top not in sys.stdlib_module_names and last[:1].isupper() and not last.isupper()
+
+
+def _same_class(left: str, right: str) -> bool:
+    """`flask.Blueprint` and `flask.blueprints.Blueprint`: one class under the names of two modules of its package."""
+    return left.rpartition(".")[2] == right.rpartition(".")[2] and left.partition(".")[0] == right.partition(".")[0]
+
+
 def _is_a(value: Value, kind: Value) -> bool | None:
+    if isinstance(kind, External) and isinstance(value, _NO_OBJECTS_OF_LIBRARIES) and _is_library_class(kind):
+        return False
     if isinstance(value, Unknown) or isinstance(kind, Unknown):
         return None
     if isinstance(kind, External):
+        if isinstance(value, External) and _is_library_class(value) and _is_library_class(kind) and "Meta" not in kind.name:
+            return False  # a class, and `kind` is not the class of classes
         native = _NATIVE_TYPES.get(kind.name)
         if native is not None and isinstance(value, NATIVE):
             return isinstance(value, native)
         if isinstance(value, Instance):
             if isinstance(value.origin, External | Method):
                 name = value.origin.name
-                if name == kind.name:
+                if name == kind.name or (isinstance(value.origin, External) and _same_class(name, kind.name)):
                     return True
                 return False if native is not None and _is_plain_class(name.rpartition(".")[2]) else None
             if isinstance(value.origin, ClassValue):
@@ -370,16 +399,6 @@ def _type_hints(self: Interpreter, arguments: tuple[Argument, ...], location: Lo
     return Unknown("the annotations of a value that is not known", location)
 
 
-def _import_module(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = values_of(arguments)
-    if given and isinstance(given[0], str):
-        if given[0].startswith("."):
-            return Unknown("a module imported relatively at run time", location)
-        path = self.program.find(given[0], location.path)
-        return ModuleValue(path) if path is not None else External(given[0])
-    return Unknown("a module imported at run time", location)
-
-
 def _decorator(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     """`@lru_cache` and `@lru_cache(maxsize=None)`: the function itself."""
     given = values_of(arguments)
@@ -445,9 +464,9 @@ FUNCTIONS: dict[str, Function] = {
     "typing.cast": _second, "typing.TypeVar": _type_variable, "typing.NewType": _new_type,
     "typing.ParamSpec": _type_variable, "typing.TypeVarTuple": _type_variable,
     "os.getenv": _environment, "os.environ.get": _environment, "os.path.join": _path_join,
-    "importlib.import_module": _import_module, "builtins.__import__": _import_module,
     "functools.lru_cache": _decorator, "functools.cache": _decorator,
     **patterns.FUNCTIONS,
+    **discoveries.FUNCTIONS,
     "typing.get_type_hints": _type_hints,
     "copy.copy": _first, "copy.deepcopy": _first, "inspect.cleandoc": _first, "textwrap.dedent": _first,
 }  # fmt: skip
