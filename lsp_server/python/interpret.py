@@ -81,6 +81,7 @@ class Interpreter:
         self.guards = 0  # running `try` statements whose handlers go on
         self._frames: list[Frame] = []
         self._steps = 0
+        self.budget = STEPS  # statements and calls while one module runs
 
     # Modules
 
@@ -313,7 +314,7 @@ class Interpreter:
 
     def statement(self, node: Node, scope: Scope) -> object:
         self._steps += 1
-        if self._steps > STEPS:
+        if self._steps > self.budget:
             raise Exhausted
         return STATEMENTS[node[0]](self, node, scope)
 
@@ -527,7 +528,7 @@ class Interpreter:
     ) -> Value:  # fmt: skip
         self._steps += 5
         running = sum(frame.function is function for frame in self._frames)
-        if len(self._frames) >= DEPTH or running > 3 or self._steps > STEPS:
+        if len(self._frames) >= DEPTH or running > 3 or self._steps > self.budget:
             return Unknown(f"a call of `{function.name}` that is nested too deeply", location)
         if function.sort == "asyncgen":
             return Instance(External("builtins.generator"), arguments, location)
