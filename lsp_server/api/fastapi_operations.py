@@ -10,10 +10,11 @@ import re
 from dataclasses import dataclass, replace
 
 from lsp_server.api.dependencies import Signature, read_signature
+from lsp_server.api.fastapi_extra import Extra
 from lsp_server.api.fastapi_names import made_by
 from lsp_server.api.fastapi_responses import ResponseClass, read_responses, response_class
 from lsp_server.api.handlers import raised_statuses, rate_limit, request_read_by_hand
-from lsp_server.api.model import Operation, SecurityScheme
+from lsp_server.api.model import Choice, Operation, SecurityScheme
 from lsp_server.api.pydantic import Shapes
 from lsp_server.api.routing import Inclusion, Options, Route, Router
 from lsp_server.python.calls import call_value
@@ -166,16 +167,14 @@ class OperationReader:
         responses = read_responses(self.interpreter, self.shapes, route, own.responses, chosen, function, signature)
         module = self.interpreter.program.module_name(function.path) if function is not None else None
         documented = own.documented is not False and not route.plain and self._is_documented(route, router, own, path)
-        extra = route.options.get("openapi_extra")
-        added = set(extra) if isinstance(extra, dict) else set() if extra is None else {"parameters", "requestBody", "responses", "security"}
+        extra = Extra(self.shapes, route.options.get("openapi_extra"), route.options.places.get("openapi_extra", route.location))
         plain = Unknown("what a plain Starlette route takes and answers", route.location)
-        by_hand = Unknown("what `openapi_extra` says by hand", route.options.places.get("openapi_extra", route.location))
         return Operation(
             method, path, route.location,
-            parameters=plain if route.plain else by_hand if "parameters" in added else signature.parameters,
-            body=plain if route.plain else by_hand if "requestBody" in added else signature.body_for(identity, self.shapes),
-            responses=plain if route.plain else by_hand if "responses" in added else responses,
-            security=by_hand if "security" in added else signature.security, operation_id=identity if not route.plain else None, tags=tags,
+            parameters=plain if route.plain else extra.parameters(signature.parameters),
+            body=plain if route.plain else extra.body(signature.body_for(identity, self.shapes)),
+            responses=plain if route.plain else extra.responses(responses),
+            security=extra.unknown if "security" in extra else signature.security, operation_id=identity if not route.plain else None, tags=tags,
             deprecated=own.deprecated, summary=_text(route.options.get("summary")), description=_text(route.options.get("description")),
             maybe=own.doubt, documented=documented,
             handler=f"{module}:{function.qualname}" if function is not None else None,
@@ -212,20 +211,32 @@ class OperationReader:
         if given is not None:
             given = given.value if isinstance(given, EnumMember) else given
             return given if isinstance(given, str) else Unknown("an operation id computed at run time", route.location)
-        several = isinstance(route.methods, tuple) and len(route.methods) > 1
         maker = own.unique_ids[0] if own.unique_ids else None
         if maker is not None and made_by(maker) != "fastapi.Default":
             return self._made_identity(maker, route, own, name, path)
         if isinstance(name, Unknown):
             return name
-        if several:
-            return Unknown("the operation id of a route with several methods", route.location)
-        return re.sub(r"\W", "_", f"{name}{path}") + f"_{method.lower()}"
+        # FastAPI takes the first of a set, whose order changes from run to run.
+        methods = sorted(route.methods, key=lambda each: each != "GET") if isinstance(route.methods, tuple) else [method]
+        values = tuple(re.sub(r"\W", "_", f"{name}{path}") + f"_{each.lower()}" for each in methods)
+        return values[0] if len(values) == 1 else Choice("the operation id of a route with several methods", route.location, values=values)
 
     def _made_identity(self, maker: Value, route: Route, own: Placement, name: Value, path: str) -> str | Unknown:
         """What the project's own `generate_unique_id_function` gives for a route."""
+        unknown = Unknown("an operation id computed at run time", route.location)
+        if not isinstance(route.methods, tuple):
+            return self._made_with(maker, route, own, name, path, route.methods) or unknown
+        # The methods are a set: whichever comes first may be the one that the id is made of.
+        orders = [(first, *(each for each in route.methods if each != first)) for first in route.methods]
+        orders.sort(key=lambda order: order[0] != "GET")
+        made = [self._made_with(maker, route, own, name, path, set(order) if len(order) == 1 else order) for order in orders]
+        values = tuple(dict.fromkeys(value for value in made if value is not None))
+        if not values or None in made:
+            return unknown
+        return values[0] if len(values) == 1 else Choice("the operation id of a route with several methods", route.location, values=values)
+
+    def _made_with(self, maker: Value, route: Route, own: Placement, name: Value, path: str, methods: Value) -> str | None:
         place = route.location
-        methods = set(route.methods) if isinstance(route.methods, tuple) else route.methods
         tags = list(own.tags) if isinstance(own.tags, tuple) else own.tags
         stand_in = Instance(_ROUTE, (), place)
         stand_in.attributes.update({
@@ -237,7 +248,7 @@ class OperationReader:
             value, _ = self.interpreter.call_detached(maker, (Argument(None, stand_in, place),))
         else:
             value = call_value(self.interpreter, maker, (Argument(None, stand_in, place),), place)
-        return value if isinstance(value, str) else Unknown("an operation id computed at run time", place)
+        return value if isinstance(value, str) else None
 
 
 def handler_function(endpoint: Value) -> FunctionValue | None:
