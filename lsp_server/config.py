@@ -38,7 +38,10 @@ class Config:
     ignore_in: tuple[tuple[str, tuple[str, ...]], ...] = ()  # path pattern -> rules
     baseline: str | None = None
     types: Mapping[str, str] = field(default_factory=dict)  # dotted Python name -> SQL type
+    routes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # dotted name of a decorator -> what it declares
     development_database: str | None = None
+    interpreter: str | None = None  # the project's Python, or its environment's folder; only a trusted workspace runs it
+    shadow: str | None = None  # URL of a server on this machine where scratch databases may be made
     agent: Mapping[str, Any] = field(default_factory=dict)
     source: str | None = None  # the file the values came from
 
@@ -73,8 +76,8 @@ def matches(path: str, pattern: str) -> bool:
 
 
 _LISTS = ("exclude", "specs", "applications", "alembic", "select", "ignore")
-_TABLES = {"leads-in": "leads_in", "ignore-in": "ignore_in", "severity": "severity", "types": "types", "agent": "agent"}
-_KEYS = (*_LISTS, "dialect", "leads", "baseline", "development-database", *_TABLES)
+_TABLES = {"leads-in": "leads_in", "ignore-in": "ignore_in", "severity": "severity", "types": "types", "routes": "routes", "agent": "agent"}
+_KEYS = (*_LISTS, "dialect", "leads", "baseline", "development-database", "interpreter", "shadow", *_TABLES)
 _DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
 
 
@@ -156,7 +159,17 @@ def _table(key: str, value: dict[str, Any], wrong: Any) -> Any:
         raise wrong(f"a table from rule to one of {', '.join(SEVERITIES)}")
     if key == "types" and not all(isinstance(sql, str) for sql in value.values()):
         raise wrong("a table from dotted Python name to SQL type")
+    if key == "routes" and not all(_describes_routes(description) for description in value.values()):
+        raise wrong('a table from a decorator\'s dotted name to {path = 0 or "argument", methods = ["GET"] or "argument", prefix = "/…"}')
     return dict(value)
+
+
+def _describes_routes(value: Any) -> bool:
+    if not isinstance(value, dict) or not value.keys() <= {"path", "methods", "prefix"}:
+        return False
+    path, methods = value.get("path", 0), value.get("methods", "")
+    named = isinstance(path, str) or (isinstance(path, int) and not isinstance(path, bool))
+    return named and (isinstance(methods, str) or _strings(methods)) and isinstance(value.get("prefix", ""), str)
 
 
 def _strings(value: Any) -> bool:

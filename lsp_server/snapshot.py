@@ -18,19 +18,26 @@ from lsp_server.api.difference import Difference as ApiDifference
 from lsp_server.api.frameworks import Program as RoutedProgram
 from lsp_server.api.frameworks import all_frameworks, frameworks_of
 from lsp_server.api.model import Api, unknowns_of
+from lsp_server.api.mounts import mounted
 from lsp_server.api.openapi import is_specification, read_specification
 from lsp_server.api.pair import Pairing, pair, unpaired
+from lsp_server.api.runtime import fill as fill_applications
 from lsp_server.config import Config, matches
 from lsp_server.database.alembic import History, find_histories
 from lsp_server.database.compare import Difference as SchemaDifference
 from lsp_server.database.compare import compare as compare_databases
 from lsp_server.database.facts import unknowns_of as unknowns_of_table
+from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.database.model import Database
 from lsp_server.database.pair import Upkeep
 from lsp_server.database.pair import pair as pair_histories
 from lsp_server.database.replay import HistoryReplay, Replayer, RevisionReplay
 from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
+from lsp_server.database.runtime import Tables
+from lsp_server.database.runtime import fill as fill_models
 from lsp_server.database.sqlalchemy import may_declare_tables, read_models
+from lsp_server.database.unseen import Unseen, unseen_models
+from lsp_server.database.urls import urls_in
 from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
 from lsp_server.python.execution import Execution
 from lsp_server.python.inherit import inherited
@@ -78,6 +85,18 @@ class Drift:
         return self.upkeep.mapped
 
 
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What the running project told: OpenAPI documents (see `api/runtime.py`) and tables (see `database/runtime.py`).
+
+    It speaks only of what the text leaves open. `failures` are words about what could not be asked.
+    """
+
+    specifications: tuple[Api, ...] = ()
+    metadata: tuple[Tables, ...] = ()
+    failures: tuple[str, ...] = ()
+
+
 class Cancelled(Exception):
     """The work is no longer wanted."""
 
@@ -107,6 +126,7 @@ class Snapshot:
     """One moment of a workspace. `cancelled` is asked between files while views are made; `now` dates what is generated.
 
     `lasting`: others will be made from it (`with_change`, `inherit`), so that it is worth noting what they may keep.
+    `find_scratch` gives databases to prove migrations on; the views never ask for one.
     """
 
     def __init__(
@@ -117,6 +137,7 @@ class Snapshot:
         cancelled: Callable[[], bool] = lambda: False,
         now: datetime | None = None,
         lasting: bool = False,
+        find_scratch: FindScratch | None = None,
     ) -> None:
         self.documents = documents
         self.config = config or Config()
@@ -124,6 +145,8 @@ class Snapshot:
         self.cancelled = cancelled
         self.now = now
         self.lasting = lasting
+        self.runtime = Runtime()
+        self.find_scratch = find_scratch
         self._kept: Mapping[str, Execution] = {}
 
     @classmethod
@@ -158,7 +181,18 @@ class Snapshot:
                 raise EditConflict(f"{path}: the file exists already")
             changed[path] = Document(path, text)
         documents = self.documents.replacing(changed)
-        return Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting).inherit(self)
+        changed_one = Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting, self.find_scratch)
+        changed_one.runtime = self.runtime
+        return changed_one.inherit(self)
+
+    def with_runtime(self, runtime: Runtime) -> Snapshot:
+        """The same moment, with what the running project told. The programs that were read are not read again."""
+        told = Snapshot(self.documents, self.config, self.memo, self.cancelled, self.now, self.lasting, self.find_scratch)
+        for view in ("signals", "program", "interpreter", "written_applications", "written_models"):
+            if view in self.__dict__:
+                told.__dict__[view] = self.__dict__[view]
+        told.runtime = runtime
+        return told
 
     def inherit(self, previous: Snapshot | None) -> Snapshot:
         """This snapshot, which now spares running again what holds from a previous `lasting` one. For a fresh snapshot.
@@ -306,14 +340,24 @@ class Snapshot:
     @cached_property
     def implemented(self) -> tuple[Api, ...]:
         """What the applications implement, one Api each."""
+        return fill_applications(self.written_applications, self.runtime.specifications)
+
+    @cached_property
+    def written_applications(self) -> tuple[Api, ...]:
+        """What the applications implement as far as their text tells."""
         found: list[Api] = []
-        program = RoutedProgram(self.interpreter, self._specification)
+        program = RoutedProgram(self.interpreter, self._specification, self._mentioning, self.config.routes)
         for framework in all_frameworks():
             paths = self.candidates(_ROUTES + framework.name, self.config.applications)
-            if paths:
+            if paths or framework.asked:
                 self.check_cancelled()
                 found.extend(self._doubted(api, paths) for api in framework.read(program, paths))
-        return tuple(found)
+        return mounted(found)
+
+    def _mentioning(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """The Python files in whose text one of the words stands."""
+        python = (path for path in self.documents if kind_of(path) is Kind.PYTHON)
+        return tuple(path for path in python if any(word in self.documents[path].text for word in words))
 
     def _specification(self, path: str) -> Api | None:
         return self._promised(path) if path in self.documents else None
@@ -343,23 +387,41 @@ class Snapshot:
     @cached_property
     def mapped(self) -> tuple[Database, ...]:
         """What the models map, one Database per metadata."""
+        return fill_models(self.written_models, self.runtime.metadata)
+
+    @cached_property
+    def written_models(self) -> tuple[Database, ...]:
+        """What the models map as far as their text tells."""
         paths = self.candidates("tables")
-        found = read_models(self.interpreter, paths, _types(self.config))
+        environments = tuple(dict.fromkeys(tree.env for tree in self.trees if tree.env is not None))
+        found = read_models(self.interpreter, paths, _types(self.config), environments)
         broken = next((path for path in paths if self.lacks_lines(path)), None)
         if broken is None:
             return found
         return tuple(replace(database, incomplete=database.incomplete or _broken(broken)) for database in found)
 
     @cached_property
-    def histories(self) -> tuple[HistoryReplay, ...]:
-        """Every Alembic tree, replayed from an empty database."""
+    def database_urls(self) -> tuple[str, ...]:
+        """Whatever looks like a database's URL in settings and code: `sqlalchemy.url`, defaults, tests. As written."""
+        kinds = (Kind.PYTHON, Kind.INI, Kind.TOML)
+        texts = (self.documents[path].text for path in self.documents if kind_of(path) in kinds)
+        return tuple(dict.fromkeys(url for text in texts if "://" in text for url in urls_in(text)))
+
+    @cached_property
+    def trees(self) -> tuple[History, ...]:
+        """Every Alembic tree that the configuration does not leave out, the one with most revisions first."""
         paths = [path for path in self.documents if kind_of(path) in (Kind.PYTHON, Kind.INI, Kind.TOML)]
         found = find_histories(paths, self.documents.__getitem__, self.module)
         patterns = self.config.alembic
         if patterns:
             found = tuple(each for each in found if any(matches(f"{each.folder}/env.py", pattern) for pattern in patterns))
+        return found
+
+    @cached_property
+    def histories(self) -> tuple[HistoryReplay, ...]:
+        """Every Alembic tree, replayed from an empty database."""
         replays = []
-        for history in found:
+        for history in self.trees:
             self.check_cancelled()
             if self.config.dialect is not None:
                 history = replace(history, dialect=self.config.dialect)
@@ -396,6 +458,11 @@ class Snapshot:
         )
 
     @cached_property
+    def unseen(self) -> tuple[Unseen, ...]:
+        """Models that the `env.py` of their history does not import."""
+        return unseen_models(self.mapped, self.trees, self.program)
+
+    @cached_property
     def unknowns(self) -> tuple[Unknown, ...]:
         """What could not be read, in order of place."""
         found = [unknown for api in (*self.promised, *self.implemented) for unknown in api.unknowns]
@@ -404,6 +471,7 @@ class Snapshot:
         found.extend(unknown for database in self.mapped for table in database.tables for unknown in unknowns_of_table(table))
         found.extend(_why(replay) for replay in self.histories if replay.verdict.ok is not True)
         found.extend(unpaired(self.promised, [contract.pairing for contract in self.contracts]))
+        found.extend(Unknown(f"what the running project would tell: {failure}") for failure in self.runtime.failures)
         found.extend(self._unread())
         found.extend(self._unmatched())
         return tuple(sorted(set(found), key=lambda unknown: (unknown.location or _NOWHERE, unknown.what)))

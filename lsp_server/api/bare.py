@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from lsp_server.api.discovery import calls_in
 from lsp_server.api.handlers import raised_statuses
 from lsp_server.api.model import Api, Operation, Parameter, Schema
 from lsp_server.api.routing import Listing, PlacedRoute
 from lsp_server.python.interpret import Interpreter
-from lsp_server.python.values import BoundMethod, ClassValue, FunctionValue, Value
+from lsp_server.python.values import BoundMethod, ClassValue, External, FunctionValue, Instance, Value
 from lsp_server.unknown import Unknown
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
@@ -46,23 +47,70 @@ def template(text: str, pattern: re.Pattern[str]) -> tuple[str, dict[str, Schema
 
 
 def handler_of(endpoint: Value) -> FunctionValue | None:
-    """The function that a reader would look for: behind `functools.wraps` and bound methods."""
-    if isinstance(endpoint, BoundMethod):
-        endpoint = endpoint.function
-    return endpoint.original() if isinstance(endpoint, FunctionValue) else None
+    """The function that a reader would look for: behind bound methods, `functools.wraps` and `partial`, other packages'
+    decorators, and wrappers that stand in for a function which their maker was given.
+    """
+    for _ in range(_DEEPEST_WRAPPING):
+        if isinstance(endpoint, BoundMethod):
+            endpoint = endpoint.function
+        elif isinstance(endpoint, Instance):
+            inner = [argument.value for argument in endpoint.arguments if isinstance(argument.value, FunctionValue | BoundMethod)]
+            if len(inner) != 1:
+                return None
+            endpoint = inner[0]
+        elif isinstance(endpoint, FunctionValue):
+            innermost = endpoint.innermost()
+            replaced = _stood_in_for(innermost)
+            if len(replaced) != 1:
+                return innermost
+            endpoint = replaced[0]
+    return None
 
 
-def view_methods(view: ClassValue, verbs: Iterable[str] = VERBS, prefix: str = "") -> dict[str, FunctionValue | None]:
+_DEEPEST_WRAPPING = 10
+
+
+def _stood_in_for(wrapper: FunctionValue) -> list[FunctionValue]:
+    """Functions of other scopes that a function calls by the name under which the function around it was given them."""
+    around = wrapper.scope
+    if around.parent is None or around.owner is not None:
+        return []
+    called = {call[3][3] for call in calls_in(wrapper.body) if call[3][0] == "name"}
+    given = (name for name in sorted(called) if name not in around.places)  # parameters are bound at no place of their own
+    values = (around.names.get(name) for name in given)
+    return [value for value in values if isinstance(value, FunctionValue) and value.scope is not around]
+
+
+def view_methods(
+    view: ClassValue, verbs: Iterable[str] = VERBS, prefix: str = "", suffix: str = ""
+) -> dict[str, FunctionValue | None]:
     """The methods that a class answers by having functions named for them (`get`, with a prefix `on_get`), upper case.
 
     A function is None where the name is bound to something else.
     """
     found: dict[str, FunctionValue | None] = {}
     for verb in verbs:
-        held = view.find(prefix + verb)
+        held = view.find(prefix + verb + suffix)
         if held is not None and held[1] is not None:
             found[verb.upper()] = handler_of(held[1])
     return found
+
+
+# Bases that bring no methods of ours, whatever the framework.
+_INNOCENT = ("builtins.", "abc.", "typing.", "enum.", "logging.", "dataclasses.")
+
+
+def unseen_bases(view: ClassValue, seen: Iterable[str] = ()) -> Unknown | None:
+    """Says so where a class inherits from what cannot be looked into, so that it may answer more than its text shows.
+
+    `seen` are other packages' classes whose methods are known.
+    """
+    for base in view.mro():
+        name = base.name if isinstance(base, External) else ""
+        if not isinstance(base, ClassValue) and name not in seen and not name.startswith(_INNOCENT):
+            what = base.what if isinstance(base, Unknown) else f"`{name}`, which another package defines"
+            return Unknown(f"what `{view.name}` inherits from {what}", view.name_location)
+    return None
 
 
 def bare_operation(
@@ -92,5 +140,5 @@ def api_of(framework: str, listing: Listing, operations: Callable[[PlacedRoute],
     sources = {operation.location.path for operation in found} | {router.location.path}
     return Api(
         router.location.path, None, found, version=framework, unknowns=listing.unknowns, incomplete=listing.hole,
-        location=router.location, sources=tuple(sorted(sources)), served=listing.served,
+        location=router.location, sources=tuple(sorted(sources)), served=listing.served, mounts=listing.mounts,
     )  # fmt: skip

@@ -56,7 +56,12 @@ def _facts(apis: tuple[Api, ...], line_of: LineOf) -> Json:
         names = _schema_names(api, schemas)
         for name, schema in api.schemas.items():
             schemas[names[name]] = schema_json(schema, names)
+        patterns: set[tuple[str, str]] = set()
         for operation in api.operations:
+            if operation.pattern is not None:
+                if (operation.method, operation.pattern) in patterns:
+                    continue  # Another reading of the same declaration.
+                patterns.add((operation.method, operation.pattern))
             route = _route(operation, names, line_of)
             if not api.served:
                 route["path"] = None
@@ -81,7 +86,7 @@ def _schema_names(api: Api, taken: Mapping[str, object]) -> dict[str, str]:
 def _route(operation: Operation, names: Mapping[str, str], line_of: LineOf) -> Json:
     place = operation.declaration or operation.location
     route: Json = {
-        "method": operation.method, "path": operation.path, "operation_id": known(operation.operation_id),
+        "method": operation.method, "path": operation.path if operation.pattern is None else operation.pattern, "operation_id": known(operation.operation_id),
         "handler": operation.handler, "file": place.path, "line": line_of(place),
         "parameters": None if isinstance(operation.parameters, Unknown) else [_parameter(item, names) for item in operation.parameters],
     }  # fmt: skip
@@ -106,6 +111,8 @@ def _route(operation: Operation, names: Mapping[str, str], line_of: LineOf) -> J
     route["deprecated"] = known(operation.deprecated)
     if operation.maybe is not None:
         route["maybe"] = operation.maybe.what
+    if operation.runtime:
+        route["origin"] = dict.fromkeys(operation.runtime, "runtime")
     if not operation.documented:
         route["documented"] = False
     return route

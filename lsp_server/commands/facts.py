@@ -51,12 +51,17 @@ def _routes(project: Project) -> dict[str, Any]:
 
 
 def _models(snapshot: Snapshot) -> dict[str, Any]:
+    """The application's own tables; under `others` those of extensions and of other stores, in the same form with the reason."""
+    from lsp_server.database.extensions import own_schema
     from lsp_server.database.facts import tables_facts
 
-    parts = [tables_facts(database, snapshot.line) for database in snapshot.mapped]
+    own, beside = own_schema(snapshot.mapped, snapshot.trees)
+    parts = [tables_facts(database, snapshot.line) for database in own]
+    others = [{**tables_facts(each.database, snapshot.line), "reason": each.reason} for each in beside]
     return {
         "tables": [table for part in parts for table in part["tables"]],
         "unknowns": [unknown for part in parts for unknown in part.get("unknowns", [])],
+        "others": others,
     }
 
 

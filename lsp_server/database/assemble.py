@@ -42,6 +42,7 @@ class MetaDataDraft:
     location: Location | None = None
     schema: str | None = None
     convention: Mapping[str, str] = field(default_factory=dict)
+    compared_by: dict[str, None] = field(default_factory=dict)  # the `env.py` files that name it
 
 
 @dataclass(eq=False, slots=True)

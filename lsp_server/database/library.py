@@ -23,6 +23,7 @@ class Library:
     types: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     bases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     harmless: tuple[str, ...] = ()  # packages and classes that bring no columns
+    registries: Mapping[str, str] = field(default_factory=dict)  # objects that stand for a MetaData -> its key in `bases`
 
     def with_types(self, more: Mapping[str, Mapping[str, Any]]) -> Library:
         """The library extended by a project's configuration."""
@@ -51,6 +52,11 @@ class Library:
             return False
         return not any(canonical == harmless or canonical.startswith(f"{harmless}.") for harmless in self.harmless)
 
+    def registry(self, name: str) -> str | None:
+        """The key of the MetaData that an object of another package, or something reached through it, stands for."""
+        top, *inner = name.split(".")
+        return next((key for word in inner if (key := self.registries.get(f"{top}.{word}")) is not None), None)
+
     def type_named(self, name: str) -> Mapping[str, Any] | None:
         """By the dotted name, or by package and last word: packages move their modules about."""
         return _entry(self.types, name)
@@ -63,4 +69,4 @@ def _entry(table: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, An
 @cache
 def shipped_library() -> Library:
     data = tomllib.loads(files(__package__).joinpath("library_types.toml").read_text(encoding="utf-8"))
-    return Library(data.get("types", {}), data.get("bases", {}), tuple(data.get("harmless", ())))
+    return Library(data.get("types", {}), data.get("bases", {}), tuple(data.get("harmless", ())), data.get("registries", {}))

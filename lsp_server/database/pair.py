@@ -7,16 +7,14 @@ stands beside a history of its own (a plugin's, an extension's) is that history'
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lsp_server.database.model import Database, Table
+from lsp_server.database.extensions import kept_elsewhere
+from lsp_server.database.model import Database
 from lsp_server.database.replay import HistoryReplay
-from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
-_MIGRATIONS = re.compile(r"migrat|alembic|version", re.IGNORECASE)
 _LEAST_SHARE = 0.3  # of a metadata's tables that the history must know before they are taken for its own
 
 
@@ -54,8 +52,8 @@ def _belongs(replay: HistoryReplay, database: Database, alone: bool) -> bool:
 def _without_foreign(database: Database, replay: HistoryReplay, replays: Sequence[HistoryReplay]) -> Database:
     """The metadata with the tables that nearer histories keep marked as such."""
     folder = replay.history.folder
-    others = [other.history.folder for other in replays if other.history.folder != folder and other.history.revisions]
-    keepers = {table.key: keeper for table in database.tables if (keeper := _nearer(table, folder, others)) is not None}
+    folders = [other.history.folder for other in replays if other.history.revisions]
+    keepers = kept_elsewhere(database.tables, folder, folders)
     if not keepers:
         return database
     tables = tuple(
@@ -64,32 +62,6 @@ def _without_foreign(database: Database, replay: HistoryReplay, replays: Sequenc
         for table in database.tables
     )  # fmt: skip
     return replace(database, tables=tables)
-
-
-def _nearer(table: Table, folder: str, others: Sequence[str]) -> str | None:
-    """The history's folder that shares more of a table's path than `folder` does."""
-    if table.location is None:
-        return None
-    place = table.location
-    inside = [other for other in others if _common(place, other) >= _depth_of_package(other)]
-    best = max(inside, key=lambda other: _common(place, other), default=None)
-    return best if best is not None and _common(place, best) > _common(place, folder) else None
-
-
-def _depth_of_package(folder: str) -> int:
-    """How deep the package lies whose history is in a folder: `shop` for `plugins/shop/migrations/versions`."""
-    parts = folder.split("/")
-    return next((index for index, part in enumerate(parts) if _MIGRATIONS.search(part)), len(parts) - 1)
-
-
-def _common(location: Location, folder: str) -> int:
-    """How many leading folders a file and a history have in common."""
-    count = 0
-    for left, right in zip(location.path.split("/")[:-1], folder.split("/")):
-        if left != right:
-            break
-        count += 1
-    return count
 
 
 def _union(databases: list[Database]) -> Database:

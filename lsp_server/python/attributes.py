@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lsp_server.python import places
+from lsp_server.python.discoveries import names_in
 from lsp_server.python.judge import ENUMS, FIELDS, MODELS, SETTINGS, canonical, member_of, members
 from lsp_server.python.values import (
     NATIVE,
@@ -17,6 +19,7 @@ from lsp_server.python.values import (
     Instance,
     Method,
     ModuleValue,
+    Place,
     Specialized,
     Super,
     TypeVariable,
@@ -43,7 +46,7 @@ def attribute(self: Interpreter, value: Value, name: str, location: Location) ->
 
 def _attribute_of(self: Interpreter, value: Value, name: str, location: Location) -> Value:
     if isinstance(value, ModuleValue):
-        return self.member(value.path, name)
+        return names_in(self, value) if name == "__dict__" else self.member(value.path, name)
     if isinstance(value, External):
         return _external_attribute(self, value, name, location)
     if isinstance(value, ClassValue):
@@ -61,10 +64,13 @@ def _attribute_of(self: Interpreter, value: Value, name: str, location: Location
             return value.attributes.setdefault(name, {})
         if name in value.attributes:
             return value.attributes[name]
-        return {"__name__": value.name, "__qualname__": value.qualname, "__module__": self.program.module_name(value.path),
+        shown = value.original()  # `functools.wraps` hands the name on
+        return {"__name__": shown.name, "__qualname__": shown.qualname, "__module__": self.program.module_name(shown.path),
                 "__wrapped__": value.wrapped}.get(name) or Unknown(f"`{name}` of a function", location)  # fmt: skip
     if isinstance(value, NATIVE):
         return Method(value, name)
+    if isinstance(value, Place):
+        return places.attribute(value, name, location)
     if isinstance(value, Unknown):
         return Unknown(value.what, location)
     if isinstance(value, TypeVariable):
@@ -76,9 +82,14 @@ def _external_attribute(self: Interpreter, value: External, name: str, location:
     full = canonical(f"{value.name}.{name}")
     if value.name == "builtins.object" and name == "__init_subclass__":
         return Unknown("`object.__init_subclass__`", location)
+    if full in _SIGNS:
+        return _SIGNS[full]
     stated = _STATED.search(full)
-    return int(stated[1]) if stated else External(full)
+    return int(stated[1]) if stated else self.other(full)
 
+
+# How places are written in the workspace.
+_SIGNS = {"os.sep": "/", "os.path.sep": "/", "os.pardir": "..", "os.curdir": ".", "os.path.pardir": "..", "os.extsep": "."}
 
 # Constants of other packages whose name says their value: `status.HTTP_404_NOT_FOUND`.
 _STATED = re.compile(r"\.HTTP_([1-5]\d\d)_[A-Z_]+$")
@@ -181,6 +192,8 @@ def _missing_attribute(
     getter = cls.find("__getattr__")
     if getter and isinstance(getter[1], FunctionValue):
         return self.call(getter[1], (Argument(None, value, location), Argument(None, name, location)), location)
+    if value.content is not None and hasattr(type(value.content), name):
+        return Method(value.content, name)
     if cls.externals() and not cls.unknown_bases():
         return Method(value, name)
     return Unknown(f"`{name}`, which `{cls.name}` does not define", location)

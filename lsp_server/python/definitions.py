@@ -67,6 +67,9 @@ def _decorate(self: Interpreter, target: Value, decorators: tuple[Node, ...], sc
             current.kind = "class property" if by_class else "property"
             continue
         result = _apply_decorator(self, value, current, target, location)
+        made_for_it = isinstance(result, FunctionValue) and result is not current and result.scope.parent is not None
+        if made_for_it and isinstance(current, FunctionValue) and result.around is None:
+            result.around = current
         if isinstance(result, FunctionValue | ClassValue | BoundMethod | Instance) and result is not current:
             current = result
     return current

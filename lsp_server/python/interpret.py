@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from lsp_server.python.annotations import annotation as type_meant
+from lsp_server.python.calls import container_of
 from lsp_server.python.execution import (
     BREAK,
     CONTINUE,
@@ -47,6 +48,7 @@ from lsp_server.python.values import (
     Instance,
     Method,
     ModuleValue,
+    Place,
     Scope,
     Value,
 )
@@ -89,7 +91,12 @@ class Interpreter:
         if execution is None:
             execution = self.executions[path] = Execution(path, Scope(path), entangled=self.outside is not None)
             execution.scope.names["__name__"] = self.program.module_name(path)
-            execution.scope.names["__file__"] = Unknown("the place of a file at run time")
+            execution.scope.names["__file__"] = Place("the place of a file at run time", path=path)
+            execution.scope.names["__package__"] = execution.scope.names["__name__"]
+            if path.rpartition("/")[2] == "__init__.py":
+                execution.scope.names["__path__"] = [Place("the place of a package at run time", path=path.rpartition("/")[0])]
+            else:
+                execution.scope.names["__package__"] = execution.scope.names["__name__"].rpartition(".")[0]
         if self._stack and self._stack[-1] is not execution:
             self._stack[-1].reads.add(path)
             self._stack[-1].ran[path] = None
@@ -171,8 +178,22 @@ class Interpreter:
             result[0] if result else Unknown("a function that does too much work", function.location)
         ), execution.events
 
+    def other(self, name: str) -> Value:
+        """What another package's dotted name is worth: what a description says of it, else no more than its name."""
+        described = self.program.described
+        if not described:
+            return External(name)
+        if name in described:
+            return ModuleValue(described[name])
+        module, _, member = name.rpartition(".")
+        return self.member(described[module], member) if module in described else External(name)
+
     def member(self, path: str, name: str) -> Value:
         """A module's name, as `from module import name` sees it; a submodule where the module binds no such name."""
+        if path in self.program.descriptions and name not in self.run(path).scope.names:
+            dotted = f"{self.program.descriptions[path]}.{name}"
+            inside = self.program.described.get(dotted)
+            return ModuleValue(inside) if inside is not None else External(dotted)
         if not path.endswith("/"):
             execution = self.run(path)
             if name not in execution.scope.names and execution.state == "running":
@@ -268,7 +289,7 @@ class Interpreter:
         path, package = imported.path, imported.path.rpartition("/")[0]
         inside = path.endswith("__init__.py") and scope.path.startswith(f"{package}/")
         if path.endswith("/") or (inside and imported.member not in self.run(path).scope.names):
-            return External(canonical(f"{imported.dotted}.{imported.member}"))
+            return self.other(canonical(f"{imported.dotted}.{imported.member}"))
         return value
 
     def bind(self, scope: Scope, name: str, value: Value, location: Location) -> None:
@@ -339,6 +360,8 @@ class Interpreter:
         elif kind == "subscript":
             receiver = self.evaluate(target[3], scope)
             key = self.evaluate(target[4], scope)
+            if isinstance(receiver, Instance) and receiver.content is not None:
+                receiver = receiver.content
             if (isinstance(receiver, dict) and hashable(key)) or (
                 isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver)
             ):
@@ -549,6 +572,7 @@ class Interpreter:
                     self.guards > 0,
                 )
             )
+        instance.content = container_of(self, cls, arguments, location)
         found = cls.find("__init__")
         if found and isinstance(found[1], FunctionValue):
             first = Argument(None, instance, location)

@@ -28,6 +28,8 @@ def call_method(
 ) -> Value:
     """A method of a constant or container. Lists and dictionaries change in place, as they would."""
     given = values_of(arguments)
+    if name in ("__getitem__", "__setitem__") and given and isinstance(receiver, list | dict):
+        return _index(self, receiver, given, location)
     if isinstance(receiver, list):
         return _list_method(receiver, name, given, location)
     if isinstance(receiver, dict):
@@ -39,6 +41,17 @@ def call_method(
     if isinstance(receiver, str):
         return _str_method(self, receiver, name, given, arguments, location)
     return Unknown(f"the result of `{name}`", location)
+
+
+def _index(self: Interpreter, receiver: list[Value] | dict[Value, Value], given: list[Value], location: Location) -> Value:
+    """`__getitem__` and `__setitem__` called by name, as a class derived from a container does of its base."""
+    from lsp_server.python.expressions import item
+
+    if len(given) == 1:
+        return item(self, receiver, given[0], location)
+    if isinstance(receiver, dict) and hashable(given[0]):
+        receiver[given[0]] = given[1]
+    return None
 
 
 def _str_method(

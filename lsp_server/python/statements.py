@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lsp_server.python.definitions import class_, function
 from lsp_server.python.execution import BREAK, CONTINUE, LOOP, RAISE, Imported, Return
 from lsp_server.python.joining import join_names
-from lsp_server.python.judge import canonical, items_of, truth
+from lsp_server.python.judge import canonical, hashable, items_of, truth
 from lsp_server.python.lower import Node
 from lsp_server.python.operators import binary
 from lsp_server.python.values import (
@@ -106,6 +106,8 @@ def _augmented(self: Interpreter, node: Node, scope: Scope) -> object:
     right = self.evaluate(operand, scope)
     if operator == "+" and isinstance(left, list):
         added = items_of(right)
+        if isinstance(right, Unknown):
+            added = [Unknown(right.what, right.location or self.location(node, scope))]
         if added is not None:
             left.extend(added)
             return None
@@ -148,7 +150,7 @@ def _from(self: Interpreter, node: Node, scope: Scope) -> object:
         elif level:
             self.bind(scope, alias or name, Unknown(f"`{name}` from a module that is not there", location), location)
         else:
-            self.bind(scope, alias or name, External(canonical(f"{module}.{name}")), location)
+            self.bind(scope, alias or name, self.other(canonical(f"{module}.{name}")), location)
     return None
 
 
@@ -331,7 +333,17 @@ def _delete(self: Interpreter, node: Node, scope: Scope) -> object:
     for target in node[3]:
         if target[0] == "name":
             scope.names.pop(target[3], None)
+        elif target[0] == "subscript":
+            _delete_item(self, target, scope)
     return None
+
+
+def _delete_item(self: Interpreter, target: Node, scope: Scope) -> None:
+    receiver, key = self.evaluate(target[3], scope), self.evaluate(target[4], scope)
+    if isinstance(receiver, dict) and hashable(key):
+        receiver.pop(key, None)
+    elif isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver):
+        del receiver[key]
 
 
 STATEMENTS: dict[str, Callable[[Interpreter, Node, Scope], object]] = {

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 from lsp_server.api.model import Api
 from lsp_server.python.interpret import Interpreter
@@ -21,11 +22,14 @@ class Program:
     """A workspace's Python program and what readers may ask about it besides.
 
     `specification` gives the Api of a spec file by its workspace path, for frameworks that are told their routes by one;
-    None where there is no such file.
+    None where there is no such file. `mentioning` gives the Python files whose text holds one of some words. `decorators` are
+    the route decorators that the configuration describes (see `described.py`).
     """
 
     interpreter: Interpreter
     specification: Callable[[str], Api | None] = lambda path: None
+    mentioning: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda words: ()
+    decorators: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,13 @@ class Framework:
     """`speaks`: whether a file's text is worth interpreting in search of routes, by a quick look.
 
     `read` gives one Api for each application that the candidate files make; routers that no application includes come as Apis
-    of their own with `served` False.
+    of their own with `served` False. `asked`: also where no file speaks of it, because the configuration may.
     """
 
     name: str
     speaks: Callable[[str], bool]
     read: Callable[[Program, Iterable[str]], tuple[Api, ...]]
+    asked: bool = False
 
 
 @cache

@@ -18,7 +18,7 @@ from lsp_server.api.frameworks import Framework
 from lsp_server.api.model import Api, Operation
 from lsp_server.api.principal import place_beside
 from lsp_server.api.pydantic import Shapes, pydantic_version
-from lsp_server.api.routing import DEEPEST, Inclusion, Route, Router, doubt_about
+from lsp_server.api.routing import DEEPEST, Inclusion, Places, Route, Router, doubt_about
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import Certainty, ClassValue, External
 from lsp_server.text import Location
@@ -111,6 +111,7 @@ class _Listing:
     routes: tuple[tuple[Route, Router, Placement], ...]
     unknowns: tuple[Unknown, ...]
     hole: Unknown | None
+    mounts: tuple[tuple[str, Places], ...] = ()
 
     @property
     def served(self) -> bool:
@@ -126,6 +127,7 @@ def _listing(root: tuple[Router, str, Unknown | None]) -> _Listing:
     routes: list[tuple[Route, Router, Placement]] = []
     unknowns: list[Unknown] = []
     holes: list[Unknown] = []
+    mounts: list[tuple[str, Places]] = []
     start = Placement.of_router(router, prefix)
     if doubt is not None:
         start = start.doubted(doubt)
@@ -145,6 +147,9 @@ def _listing(root: tuple[Router, str, Unknown | None]) -> _Listing:
                 unknowns.append(refusal)
                 if entry_doubt is None or entry.certainty is Certainty.CONDITIONAL:
                     holes.append(refusal)
+            elif isinstance(entry.target, tuple):
+                if isinstance(entry.prefix, str) and isinstance(placement.prefix, str):
+                    mounts.append((placement.prefix + entry.prefix.rstrip("/"), entry.target))
             elif entry.mounted or depth > DEEPEST:
                 continue
             elif isinstance(entry.target, Unknown):
@@ -156,7 +161,7 @@ def _listing(root: tuple[Router, str, Unknown | None]) -> _Listing:
                 walk(entry.target, inner if entry_doubt is None else inner.doubted(entry_doubt), depth + 1)
 
     walk(router, start, 0)
-    return _Listing(router, tuple(routes), tuple(unknowns), holes[0] if holes else None)
+    return _Listing(router, tuple(routes), tuple(unknowns), holes[0] if holes else None, tuple(mounts))
 
 
 def _read_all(interpreter: Interpreter, listings: list[_Listing], version: int | None) -> tuple[Api, ...]:
@@ -182,7 +187,7 @@ def _at(listing: _Listing, twin: Api) -> Api:
     return replace(
         twin, source=router.location.path, title=title if isinstance(title, str) else None, location=router.location,
         sources=_sources(router, twin.operations), unknowns=listing.unknowns, incomplete=listing.hole, served=listing.served,
-        joined=_joined(router),
+        mounts=listing.mounts, joined=_joined(router),
     )  # fmt: skip
 
 
@@ -205,7 +210,7 @@ def _read(interpreter: Interpreter, listing: _Listing, version: int | None) -> A
         router.location.path, title if isinstance(title, str) else None, tuple(operations), shapes.schemas,
         tuple(reader.security_schemes.values()), version="FastAPI", unknowns=listing.unknowns,
         incomplete=listing.hole, location=router.location, sources=_sources(router, operations),
-        states_null=version != 1, served=listing.served, joined=_joined(router),
+        states_null=version != 1, served=listing.served, mounts=listing.mounts, joined=_joined(router),
     )  # fmt: skip
 
 

@@ -1,0 +1,61 @@
+"""Flask and Quart applications: rules and blueprints, and what extensions put on them.
+
+Knows which modules to run and how a rule becomes an operation. The calls are in `flask_routing.py`; extensions stand in
+the table below, each in a file of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lsp_server.api import flask_resources, flask_smorest
+from lsp_server.api.bare import api_of, bare_operation, template
+from lsp_server.api.discovery import discover
+from lsp_server.api.fastapi_names import is_class_of
+from lsp_server.api.flask_names import PARAMETER, join
+from lsp_server.api.flask_routing import Extension, FlaskRouting
+from lsp_server.api.flask_views import View
+from lsp_server.api.frameworks import Framework, Program
+from lsp_server.api.model import Api, Operation
+from lsp_server.api.routing import PlacedRoute, applications_first, list_routes, one_per_place
+
+EXTENSIONS: tuple[Extension, ...] = (flask_resources.EXTENSION, flask_smorest.EXTENSION)
+
+_WORDS = ("flask", "Flask", "quart", "Quart", "Blueprint", "add_url_rule")
+
+
+def speaks(text: str) -> bool:
+    """Whether a file's text is worth interpreting in search of Flask's routes."""
+    return any(word in text for word in _WORDS) or ("@" in text and ".route(" in text)
+
+
+def operations(routing: FlaskRouting, placed: PlacedRoute) -> Iterator[Operation]:
+    """The operations of a rule: by the extension that declared it, else what its path and view say."""
+    read = routing.readers.get(id(placed.route))
+    if read is not None:
+        yield from read(routing.interpreter, placed)
+        return
+    path, parameters = template(placed.path, PARAMETER)
+    view = routing.views.get(id(placed.route), View())
+    handlers = view.handlers()
+    assert isinstance(placed.route.methods, tuple)
+    for method in placed.route.methods:
+        handler = handlers.get(method) or view.function
+        yield bare_operation(routing.interpreter, placed, method, path, handler, parameters)
+
+
+def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
+    routing = FlaskRouting(program.interpreter, EXTENSIONS)
+    kinds = (routing.applications, routing.blueprints)
+    wanted = tuple(lambda value, names=names: is_class_of(value, *names) for names in kinds)
+    discover(
+        program.interpreter, candidates, routing.feed, wanted,
+        lambda: {router.location for router in routing.routers.values()},
+    )  # fmt: skip
+    routing.finish()
+    listings = one_per_place(list_routes(router, join=join) for router in applications_first(routing.routers.values()))
+    apis = (api_of(FRAMEWORK.name, listing, lambda placed: operations(routing, placed)) for listing in listings)
+    return tuple(api for api in apis if api.operations or api.served)
+
+
+FRAMEWORK = Framework("Flask", speaks, _read)

@@ -1,0 +1,125 @@
+"""Flask and Quart programs: rules, blueprints, factories, class-based views, subclasses."""
+
+from __future__ import annotations
+
+from lsp_server.snapshot import Snapshot
+from tests.api.programs import served
+
+
+def test_rules_of_an_application() -> None:
+    program = """
+from flask import Flask
+app = Flask(__name__)
+
+@app.route("/")
+def home(): ...
+
+@app.route("/users/<int:user_id>", methods=["GET", "put"])
+def user(user_id): ...
+
+@app.post("/users")
+def create(): ...
+
+def health(): ...
+app.add_url_rule("/health", "health", health)
+app.add_url_rule("/ready", view_func=health, methods=("HEAD", "POST"))
+"""
+    assert served(program) == [
+        "GET / main:home", "GET /users/{user_id} main:user", "PUT /users/{user_id} main:user", "POST /users main:create",
+        "GET /health main:health", "HEAD /ready main:health", "POST /ready main:health",
+    ]  # fmt: skip
+
+
+def test_blueprints_in_a_factory_nested_and_with_prefixes() -> None:
+    program = """
+from flask import Flask
+from users import bp, admin
+
+def create_app():
+    app = Flask(__name__)
+    for blueprint, prefix in ((bp, None), (admin, "/manage")):
+        app.register_blueprint(blueprint, url_prefix=prefix)
+    return app
+"""
+    users = """
+from flask import Blueprint
+bp = Blueprint("users", __name__, url_prefix="/users")
+inner = Blueprint("inner", __name__, url_prefix="/inner/")
+admin = Blueprint("admin", __name__, url_prefix="/admin")
+bp.register_blueprint(inner)
+
+@bp.get("")
+def everybody(): ...
+
+@inner.route("/<name>")
+@admin.route("/<name>")
+def one(name): ...
+"""
+    assert served(program, users=users) == [
+        "GET /users/inner/{name} users:one", "GET /users users:everybody", "GET /manage/{name} users:one",
+    ]  # fmt: skip
+
+
+def test_class_based_views() -> None:
+    program = """
+from flask import Flask
+from flask.views import MethodView, View
+app = Flask(__name__)
+
+class Reading(MethodView):
+    def get(self, id): ...
+
+class Item(Reading):
+    def delete(self, id): ...
+
+class Report(View):
+    methods = ["GET", "POST"]
+    def dispatch_request(self): ...
+
+app.add_url_rule("/items/<uuid:id>", view_func=Item.as_view("item"))
+app.add_url_rule("/report", view_func=Report.as_view("report"))
+"""
+    assert served(program) == [
+        "GET /items/{id} main:Reading.get", "DELETE /items/{id} main:Item.delete",
+        "GET /report main:Report.dispatch_request", "POST /report main:Report.dispatch_request",
+    ]  # fmt: skip
+
+
+def test_a_subclass_of_a_blueprint_changes_its_rules() -> None:
+    program = """
+from flask import Blueprint, Flask
+
+class Versioned(Blueprint):
+    def add_url_rule(self, rule, endpoint=None, view_func=None, **options):
+        super().add_url_rule("/v1" + rule, endpoint, view_func, **options)
+
+bp = Versioned("v", __name__)
+
+@bp.route("/a", methods=["POST"])
+def a(): ...
+
+bp.add_url_rule("/b", view_func=a)
+app = Flask(__name__)
+app.register_blueprint(bp)
+"""
+    assert sorted(served(program)) == ["GET /v1/b main:a", "POST /v1/a main:a"]
+
+
+def test_quart_speaks_the_same() -> None:
+    program = "from quart import Quart\napp = Quart(__name__)\n@app.get('/x/<path:rest>')\nasync def x(rest): ...\n"
+    assert served(program) == ["GET /x/{rest} main:x"]
+
+
+def test_a_blueprint_under_an_undecided_condition_may_be_there() -> None:
+    program = """
+from flask import Blueprint, Flask
+import os
+bp = Blueprint("b", __name__)
+@bp.route("/x")
+def x(): ...
+app = Flask(__name__)
+if os.path.exists("flag"):
+    app.register_blueprint(bp)
+"""
+    (operation,) = [each for api in Snapshot.of({"main.py": program}).implemented for each in api.operations]
+    assert operation.path == "/x" and operation.maybe is not None
