@@ -22,6 +22,13 @@ METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 Constant = str | int | float | bool | None | tuple["Constant", ...] | tuple[tuple[str, "Constant"], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice(Unknown):
+    """One of several texts, the likeliest first: which of them differs from one run of the program to the next."""
+
+    values: tuple[str, ...] = ()
+
+
 class Missing:
     """The type of `MISSING`: no default stated (a default may itself be null)."""
 
