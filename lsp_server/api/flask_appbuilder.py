@@ -22,7 +22,17 @@ from lsp_server.python.attributes import attribute
 from lsp_server.python.held import named, settings_of
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.joining import RANK
-from lsp_server.python.values import Argument, Certainty, ClassValue, Event, External, FunctionValue, Instance, Method, Value
+from lsp_server.python.values import (
+    Argument,
+    Certainty,
+    ClassValue,
+    Event,
+    External,
+    FunctionValue,
+    Instance,
+    Method,
+    Value,
+)
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
