@@ -13,15 +13,18 @@ from lsp_server.unknown import Unknown
 
 def makes(interpreter: Interpreter, function: FunctionValue, wanted: Callable[[Value], bool]) -> list[Location]:
     """Places in a function's own body where it calls a class of the wanted kind."""
-    places: list[Location] = []
-    for call in calls_in(function.body):
-        callee = call[3]
-        if callee[0] not in ("name", "attr"):
-            continue
-        last = callee[3] if callee[0] == "name" else callee[4]
-        if last[:1].isupper() and wanted(meant(interpreter, function, callee)):
-            places.append(interpreter.location(call, function.scope))
-    return places
+    if function.constructions is None:  # Walking every body costs more than all that is asked of it.
+        function.constructions = tuple(call for call in calls_in(function.body) if _looks_like_a_class(call[3]))
+    return [
+        interpreter.location(call, function.scope) for call in function.constructions if wanted(meant(interpreter, function, call[3]))
+    ]
+
+
+def _looks_like_a_class(callee: Node) -> bool:
+    if callee[0] not in ("name", "attr"):
+        return False
+    last = callee[3] if callee[0] == "name" else callee[4]
+    return bool(last[:1].isupper())
 
 
 def meant(interpreter: Interpreter, function: FunctionValue, callee: Node, ours: bool = False) -> Value:

@@ -16,6 +16,7 @@ from lsp_server.python.values import (
     FunctionValue,
     Instance,
     Method,
+    ModuleValue,
     Place,
     Scope,
     Specialized,
@@ -83,9 +84,18 @@ def call_node(self: Interpreter, node: Node, scope: Scope) -> Value:
     if callee_node[0] == "name" and callee_node[3] == "super" and scope.find("super") is None:
         return _super(self, node, scope, location)
     if callee_node[0] == "name" and callee_node[3] in ("locals", "globals", "vars") and not node[4]:
-        return Unknown(f"`{callee_node[3]}()`", location)
+        return _names_here(self, callee_node[3], scope, location)
     callee = evaluate(self, callee_node, scope)
     return call_value(self, callee, arguments_of(self, node, scope), location)
+
+
+def _names_here(self: Interpreter, function: str, scope: Scope, location: Location) -> Value:
+    """`globals()`, and `locals()` of a module: what its names are bound to now."""
+    from lsp_server.python.discoveries import names_in
+
+    if (function == "globals" or scope.parent is None) and "*" not in self.run(scope.path).scope.names:
+        return names_in(self, ModuleValue(scope.path))
+    return Unknown(f"`{function}()`", location)
 
 
 def _super(self: Interpreter, node: Node, scope: Scope, location: Location) -> Value:
@@ -100,7 +110,7 @@ def _super(self: Interpreter, node: Node, scope: Scope, location: Location) -> V
 
 def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
     """Call any value: ours is followed, another package's is written down as an event."""
-    from lsp_server.python import discoveries, methods, patterns, places, standard
+    from lsp_server.python import discoveries, held, methods, patterns, places, standard
 
     if isinstance(callee, FunctionValue):
         return self.call(callee, arguments, location)
@@ -127,6 +137,10 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
         if isinstance(callee.receiver, NATIVE):
             return methods.call_method(self, callee.receiver, callee.name, arguments, location)
         if isinstance(callee.receiver, Instance):
+            settings = held.settings_of(callee.receiver)
+            answer = held.call_method(self, settings, callee.name, arguments, location) if settings is not None else None
+            if answer is not None:
+                return answer[0]
             matched = patterns.call_method(self, callee.receiver, callee.name, arguments, location)
             if matched is None:
                 matched = discoveries.method_of_finder(self, callee.receiver, callee.name, arguments, location)

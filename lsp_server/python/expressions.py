@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from lsp_server.python import held
 from lsp_server.python.annotations import specialize
 from lsp_server.python.attributes import attribute
 from lsp_server.python.calls import call_node, call_value
@@ -231,6 +232,9 @@ def _subscript(self: Interpreter, node: Node, scope: Scope) -> Value:
             return self.call(found[1], (Argument(None, value, location), Argument(None, key, location)), location)
     if isinstance(value, Instance) and value.content is not None:
         return item(self, value.content, key, location)
+    settings = held.settings_of(value)
+    if settings is not None:
+        return held.setting(self, settings, key, location)
     if isinstance(value, Instance | Method):
         return Instance(Method(value, "__getitem__"), (Argument(None, key, location),), location)
     return Unknown("an item of a value that is not known", location)

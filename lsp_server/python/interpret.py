@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
+from lsp_server.python import held
 from lsp_server.python.annotations import annotation as type_meant
 from lsp_server.python.calls import container_of
 from lsp_server.python.execution import (
@@ -61,6 +62,7 @@ class Interpreter:
     """Runs modules on demand, each once. Its executions are only valid for the program they were made from.
 
     `outside`, when set, answers for other packages' objects; answers are only sought where nothing else is known.
+    `answers` do so for single attributes, by name: each gives a value that hangs on what has run, or None.
     `lasting`: its executions may be kept for the next program (see `inherit.py`); `kept` are those of the last one.
     """
 
@@ -72,6 +74,7 @@ class Interpreter:
         self._seen: dict[int, Value] = {}
         self.configured: Configured | None = None
         self.outside: Outside | None = None
+        self.answers: Mapping[str, Callable[[Interpreter, Value], Value]] = {}
         self.executions: dict[str, Execution] = {}
         self.certainty = Certainty.CERTAIN
         self.condition: Unknown | None = None
@@ -81,8 +84,18 @@ class Interpreter:
         self.guards = 0  # running `try` statements whose handlers go on
         self._frames: list[Frame] = []
         self._steps = 0
+        self.budget = STEPS  # statements and calls while one module runs
 
     # Modules
+
+    def all_executions(self) -> list[Execution]:
+        """Every execution there is, those of detached calls that are running included."""
+        return [*self.executions.values(), *(each for each in self._stack if self.executions.get(each.path) is not each)]
+
+    def entangle(self) -> None:
+        """What runs now hangs on more than the modules it reads: it does not hold for the next program."""
+        for execution in self._stack:
+            execution.entangled = True
 
     def run(self, path: str) -> Execution:
         """The execution of a module; of a half-run one where modules import each other."""
@@ -318,7 +331,7 @@ class Interpreter:
 
     def statement(self, node: Node, scope: Scope) -> object:
         self._steps += 1
-        if self._steps > STEPS:
+        if self._steps > self.budget:
             raise Exhausted
         return STATEMENTS[node[0]](self, node, scope)
 
@@ -373,6 +386,8 @@ class Interpreter:
                 isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver)
             ):
                 receiver[key] = value
+            elif (settings := held.settings_of(receiver)) is not None:
+                held.put(self, settings, key, value)
         elif kind in ("tuple", "list"):
             self._unpack(target[3], value, scope)
         elif kind == "star":
@@ -453,10 +468,23 @@ class Interpreter:
         if not self._frames:
             return
         frame = self._frames[-1]
+        if frame.within is not None:
+            self._outside_of(frame, frame.within, value)
+            return
         items = items_of(value) if several else [value]
         if items is None or RANK[self.certainty] > max(RANK[frame.certainty], RANK[Certainty.CONFIGURED]):
             items = [Unknown("what a generator gives", location)]
         frame.yielded.extend(items[: LONGEST - len(frame.yielded)])
+
+    def _outside_of(self, frame: Frame, work: Callable[[Value], None], value: Value) -> None:
+        """Do what the caller does while a generator waits."""
+        self._frames.pop()
+        place = self.calls.pop()
+        try:
+            work(value)
+        finally:
+            self._frames.append(frame)
+            self.calls.append(place)
 
     # Calls
 
@@ -499,22 +527,31 @@ class Interpreter:
                 )
             )
 
-    def call(self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location) -> Value:
-        """Call a function of the workspace with its first parameter already among the arguments."""
-        if not self._stack and not self._frames:
-            return self._asked(lambda: self._call(function, arguments, location), location)
-        return self._call(function, arguments, location)
+    def call(
+        self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location,
+        within: Callable[[Value], None] | None = None,
+    ) -> Value:  # fmt: skip
+        """Call a function of the workspace with its first parameter already among the arguments.
 
-    def _call(self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location) -> Value:
+        `within` is called where it yields, if it is a context manager.
+        """
+        if not self._stack and not self._frames:
+            return self._asked(lambda: self._call(function, arguments, location, within), location)
+        return self._call(function, arguments, location, within)
+
+    def _call(
+        self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location,
+        within: Callable[[Value], None] | None,
+    ) -> Value:  # fmt: skip
         self._steps += 5
         running = sum(frame.function is function for frame in self._frames)
-        if len(self._frames) >= DEPTH or running > 3 or self._steps > STEPS:
+        if len(self._frames) >= DEPTH or running > 3 or self._steps > self.budget:
             return Unknown(f"a call of `{function.name}` that is nested too deeply", location)
         if function.sort == "asyncgen":
             return Instance(External("builtins.generator"), arguments, location)
         scope = Scope(function.path, {}, function.scope, owner=function.owner)
         self._bind_parameters(function, arguments, scope, location)
-        frame = Frame(function, certainty=self.certainty)
+        frame = Frame(function, certainty=self.certainty, within=within)
         self._frames.append(frame)
         self.calls.append(location)
         saved = (self.certainty, self.condition)

@@ -252,6 +252,15 @@ def _hasattr(self: Interpreter, arguments: tuple[Argument, ...], location: Locat
     return Unknown("whether a value has an attribute", location)
 
 
+def _callable(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = values_of(arguments)
+    if given and isinstance(given[0], FunctionValue | ClassValue):
+        return True
+    if given and isinstance(given[0], NATIVE):
+        return False
+    return Unknown("whether a value can be called", location)
+
+
 def _dir(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     """The names of a module; those the workspace binds on a class, private ones as Python spells them (`_Owner__name`)."""
     given = values_of(arguments)
@@ -468,7 +477,7 @@ FUNCTIONS: dict[str, Function] = {
     "builtins.zip": _structural(lambda *groups: list(zip(*groups))), "builtins.reversed": _structural(lambda items: items[::-1]),
     "builtins.iter": _structural(lambda items: items), "builtins.enumerate": _enumerate, "builtins.range": _range,
     "builtins.map": _map, "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.hasattr": _hasattr,
-    "builtins.dir": _dir, "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
+    "builtins.dir": _dir, "builtins.callable": _callable, "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
     "builtins.any": _any(True), "builtins.all": _any(False), "builtins.min": pure(min), "builtins.max": pure(max),
     "builtins.sum": pure(sum), "builtins.abs": pure(abs), "builtins.repr": pure(repr), "builtins.print": _nothing,
     "itertools.chain": _structural(_chain), "itertools.chain.from_iterable": _from_iterable,

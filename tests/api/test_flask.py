@@ -123,3 +123,99 @@ if os.path.exists("flag"):
 """
     (operation,) = [each for api in Snapshot.of({"main.py": program}).implemented for each in api.operations]
     assert operation.path == "/x" and operation.maybe is not None
+
+
+def test_a_blueprint_with_a_setup_state_of_its_own_and_recorded_functions() -> None:
+    program = """
+from contextlib import contextmanager
+from flask import Blueprint, Flask
+from flask.blueprints import BlueprintSetupState
+
+class State(BlueprintSetupState):
+    @contextmanager
+    def _at_the_root(self):
+        prefix, self.url_prefix = self.url_prefix, None
+        yield
+        self.url_prefix = prefix
+
+    def add_url_rule(self, rule, endpoint=None, view_func=None, **options):
+        if rule.startswith("!"):
+            with self._at_the_root():
+                super().add_url_rule(rule[1:], endpoint, view_func, **options)
+        else:
+            super().add_url_rule(rule, endpoint, view_func, **options)
+
+class Pages(Blueprint):
+    def make_setup_state(self, app, options, first_registration=False):
+        return State(self, app, options, first_registration)
+
+pages = Pages("pages", __name__, url_prefix="/pages")
+plain = Blueprint("plain", __name__, url_prefix="/plain")
+
+@pages.route("/a")
+@pages.route("!/b", methods=["POST"])
+def page(): ...
+
+@plain.record_once
+def recorded(state):
+    state.add_url_rule("/c", view_func=page)
+    state.app.add_url_rule("/d", view_func=page)
+
+app = Flask(__name__)
+app.register_blueprint(pages)
+app.register_blueprint(plain)
+"""
+    assert sorted(served(program)) == ["GET /d main:page", "GET /pages/a main:page", "GET /plain/c main:page", "POST /b main:page"]
+
+
+def test_views_found_by_name() -> None:
+    program = """
+from flask import Flask
+app = Flask(__name__)
+def about(): ...
+def help(): ...
+for name in ["about", "help"]:
+    app.add_url_rule("/" + name, view_func=globals()[name])
+"""
+    assert served(program) == ["GET /about main:about", "GET /help main:help"]
+
+
+def test_functions_that_nobody_calls_put_routes_on_an_application() -> None:
+    program = """
+from flask import Flask
+app = Flask(__name__)
+
+def make():
+    return app
+
+def main():
+    application = make()
+    from pages import pages
+    application.register_blueprint(pages)
+    application.run()
+
+def serve():
+    @app.route("/inner")
+    def inner(): ...
+    late(app)
+
+def late(app):
+    app.add_url_rule("/late", view_func=main)
+
+def test_something():
+    app.add_url_rule("/parameterless", view_func=main)
+"""
+    pages = "from flask import Blueprint\npages = Blueprint('p', __name__)\n@pages.route('/page')\ndef page(): ...\n"
+    tests = "from main import app\ndef test_it():\n    @app.route('/test')\n    def extra(): ...\n"
+    assert sorted(served(program, pages=pages, tests__test_it=tests)) == [
+        "GET /inner main:inner", "GET /late main:main", "GET /page pages:page", "GET /parameterless main:main",
+    ]  # fmt: skip
+
+
+def test_a_function_that_wants_an_application_may_be_called_with_the_only_one() -> None:
+    texts = {
+        "main.py": "from flask import Flask\ndef create_app():\n    return Flask(__name__)\n",
+        "plugin.py": "def page(): ...\n@hook\ndef load(app):\n    app.add_url_rule('/plugin', view_func=page)\n",
+    }
+    (api,) = [each for each in Snapshot.of(texts).implemented if each.served]
+    assert [(each.path, each.maybe is not None) for each in api.operations] == [("/plugin", True)]
