@@ -109,7 +109,7 @@ def _super(self: Interpreter, node: Node, scope: Scope, location: Location) -> V
 
 def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
     """Call any value: ours is followed, another package's is written down as an event."""
-    from lsp_server.python import discoveries, methods, patterns, places, standard
+    from lsp_server.python import discoveries, methods, objects, patterns, places, standard
 
     if isinstance(callee, FunctionValue):
         return self.call(callee, arguments, location)
@@ -141,6 +141,9 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
                 matched = discoveries.method_of_finder(self, callee.receiver, callee.name, arguments, location)
             if matched is not None:
                 return matched
+            described = objects.call_method(self, callee.receiver, callee.name, arguments, location)
+            if described is not None:
+                return described[0]
         if isinstance(callee.receiver, Super):
             return _call_super(self, callee, arguments, location)
         return self.emit(callee, arguments, location)
@@ -185,13 +188,14 @@ def container_of(self: Interpreter, cls: ClassValue, arguments: tuple[Argument, 
 
 
 def _call_super(self: Interpreter, method: Method, arguments: tuple[Argument, ...], location: Location) -> Value:
-    from lsp_server.python import methods
+    from lsp_server.python import methods, objects
 
     receiver = method.receiver.receiver
     if isinstance(receiver, Instance) and receiver.content is not None and method.name != "__init__":
         return methods.call_method(self, receiver.content, method.name, arguments, location)
     if method.name == "__init__" and isinstance(receiver, Instance):
         receiver.base_arguments = arguments
+        objects.furnish(self, receiver, arguments, location)
         if isinstance(receiver.content, dict):
             methods.call_method(self, receiver.content, "update", arguments, location)
         elif isinstance(receiver.content, list) and arguments:

@@ -35,6 +35,7 @@ from lsp_server.python.inherit import marks_of
 from lsp_server.python.joining import RANK, Contents, join_names, join_values
 from lsp_server.python.judge import BUILTIN_NAMES, LONGEST, canonical, hashable, items_of
 from lsp_server.python.lower import Node
+from lsp_server.python.objects import Kind, furnish, kept_under
 from lsp_server.python.program import Program
 from lsp_server.python.statements import STATEMENTS, binds
 from lsp_server.python.values import (
@@ -61,12 +62,17 @@ class Interpreter:
 
     `outside`, when set, answers for other packages' objects; answers are only sought where nothing else is known.
     `lasting`: its executions may be kept for the next program (see `inherit.py`); `kept` are those of the last one.
+    `kinds` describe classes of other packages by their dotted names.
     """
 
-    def __init__(self, program: Program, lasting: bool = False, kept: Mapping[str, Execution] | None = None) -> None:
+    def __init__(
+        self, program: Program, lasting: bool = False, kept: Mapping[str, Execution] | None = None,
+        kinds: Mapping[str, Kind] | None = None,
+    ) -> None:  # fmt: skip
         self.program = program
         self.lasting = lasting
         self.kept = dict(kept or {})
+        self.kinds = dict(kinds or {})
         self.lent: list[tuple[dict[str, Value], str]] = []
         self._seen: dict[int, Value] = {}
         self.outside: Outside | None = None
@@ -361,7 +367,7 @@ class Interpreter:
             receiver = self.evaluate(target[3], scope)
             key = self.evaluate(target[4], scope)
             if isinstance(receiver, Instance) and receiver.content is not None:
-                receiver = receiver.content
+                value, receiver = kept_under(self, receiver, key, value), receiver.content
             if (isinstance(receiver, dict) and hashable(key)) or (
                 isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver)
             ):
@@ -466,6 +472,8 @@ class Interpreter:
     def emit(self, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
         """Write down a call of something outside the workspace; gives what the call makes."""
         result = Instance(callee, arguments, location)
+        if isinstance(callee, External) and callee.name in self.kinds:
+            furnish(self, result, arguments, location)
         if self._stack:
             event = Event(
                 callee,
@@ -595,6 +603,7 @@ class Interpreter:
                 )
             )
         instance.content = container_of(self, cls, arguments, location)
+        furnish(self, instance, () if cls.find("__init__") else arguments, location)
         found = cls.find("__init__")
         if found and isinstance(found[1], FunctionValue):
             first = Argument(None, instance, location)

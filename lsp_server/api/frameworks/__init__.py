@@ -15,6 +15,7 @@ from typing import Any
 
 from lsp_server.api.model import Api
 from lsp_server.python.interpret import Interpreter
+from lsp_server.python.objects import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,14 @@ class Framework:
 
     `read` gives one Api for each application that the candidate files make; routers that no application includes come as Apis
     of their own with `served` False. `asked`: also where no file speaks of it, because the configuration may.
+    `kinds` describe the framework's objects to the interpreter.
     """
 
     name: str
     speaks: Callable[[str], bool]
     read: Callable[[Program, Iterable[str]], tuple[Api, ...]]
     asked: bool = False
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
 
 
 @cache
@@ -51,6 +54,12 @@ def all_frameworks() -> tuple[Framework, ...]:
     """Every framework, by the name of its file."""
     names = sorted(entry.name for entry in pkgutil.iter_modules(__path__) if not entry.name.startswith("_"))
     return tuple(importlib.import_module(f"{__name__}.{name}").FRAMEWORK for name in names)
+
+
+@cache
+def kinds() -> Mapping[str, Kind]:
+    """What is known of all frameworks' objects, by the dotted names of their classes."""
+    return {name: kind for framework in all_frameworks() for name, kind in framework.kinds.items()}
 
 
 def frameworks_of(text: str) -> tuple[str, ...]:
