@@ -27,6 +27,7 @@ from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
 _CONFIG = "flask.config.Config"
+_OPEN = "<open>"  # on a configuration: why it may hold more than what is known of it
 _DEFAULTS = {
     "DEBUG": False, "TESTING": False, "SECRET_KEY": None, "APPLICATION_ROOT": "/", "SERVER_NAME": None, "PREFERRED_URL_SCHEME": "http",
 }  # fmt: skip
@@ -38,10 +39,18 @@ def _from_object(self: Interpreter, config: Instance, arguments: tuple[Argument,
         given = named_by(self, given, location)
     names = _upper(self, given, location)
     if names is None:
-        config.content = Unknown("a configuration loaded at run time", location)
-    else:
-        _put(self, config, names)
+        config.attributes[_OPEN] = Unknown("a configuration loaded at run time", location)
+    _put(self, config, names or {})
     return None
+
+
+def _get(self: Interpreter, config: Instance, arguments: tuple[Argument, ...], location: Location) -> Value:
+    """An entry, the given default where nobody sets it, Unknown where something that cannot be read may."""
+    self.touched_settings = True
+    given = [argument.value for argument in arguments]
+    if not given or not isinstance(config.content, dict) or not isinstance(given[0], str):
+        return Unknown("an entry of the configuration", location)
+    return config.content.get(given[0], config.attributes.get(_OPEN, given[1] if len(given) > 1 else None))
 
 
 def _from_mapping(self: Interpreter, config: Instance, arguments: tuple[Argument, ...], location: Location) -> Value:
@@ -94,7 +103,7 @@ KINDS = {
     _CONFIG: Kind(
         content=_DEFAULTS, settings=True,
         methods={
-            "from_object": _from_object, "from_mapping": _from_mapping, "from_pyfile": _from_pyfile,
+            "get": _get, "from_object": _from_object, "from_mapping": _from_mapping, "from_pyfile": _from_pyfile,
             **dict.fromkeys(("from_envvar", "from_file", "from_json", "from_prefixed_env"), _not_ours),
         },
     ),

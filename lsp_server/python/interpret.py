@@ -395,8 +395,8 @@ class Interpreter:
 
     def under(self, certainty: Certainty, condition: Unknown | None, body: tuple[Node, ...], scope: Scope) -> object:
         saved = (self.certainty, self.condition)
-        if RANK[certainty] > RANK[self.certainty]:
-            self.certainty, self.condition = certainty, condition
+        if RANK[certainty] > RANK[self.certainty] or certainty is self.certainty is Certainty.CONDITIONAL:
+            self.certainty, self.condition = certainty, condition  # a doubt within a doubt is one of its own
         try:
             return self.block(body, scope)
         finally:

@@ -254,3 +254,24 @@ def test_the_configuration_decides_what_is_registered() -> None:
 
 def test_a_configuration_that_is_not_known_leaves_paths_unknown() -> None:
     assert "incomplete" in served(CONFIGURED, views=VIEWS)
+
+
+def test_a_condition_in_a_factory_that_may_have_returned_is_a_doubt_of_its_own() -> None:
+    program = """
+from flask import Blueprint, Flask, has_app_context, current_app
+import other
+pages, extra = Blueprint("p", __name__), Blueprint("e", __name__)
+@pages.route("/page")
+@extra.route("/extra")
+def page(): ...
+def create_app():
+    if has_app_context():
+        return current_app
+    app = Flask(__name__)
+    app.register_blueprint(pages)
+    if other.wanted():
+        app.register_blueprint(extra)
+    return app
+"""
+    (api,) = [each for each in Snapshot.of({"main.py": program}).implemented if each.served]
+    assert [(each.path, each.maybe is not None) for each in api.operations] == [("/page", False), ("/extra", True)]
