@@ -41,6 +41,7 @@ class Config:
     routes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # dotted name of a decorator -> what it declares
     development_database: str | None = None
     interpreter: str | None = None  # the project's Python, or its environment's folder; only a trusted workspace runs it
+    shadow: str | None = None  # URL of a server on this machine where scratch databases may be made
     agent: Mapping[str, Any] = field(default_factory=dict)
     source: str | None = None  # the file the values came from
 
@@ -76,7 +77,7 @@ def matches(path: str, pattern: str) -> bool:
 
 _LISTS = ("exclude", "specs", "applications", "alembic", "select", "ignore")
 _TABLES = {"leads-in": "leads_in", "ignore-in": "ignore_in", "severity": "severity", "types": "types", "routes": "routes", "agent": "agent"}
-_KEYS = (*_LISTS, "dialect", "leads", "baseline", "development-database", "interpreter", *_TABLES)
+_KEYS = (*_LISTS, "dialect", "leads", "baseline", "development-database", "interpreter", "shadow", *_TABLES)
 _DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
 
 

@@ -16,8 +16,9 @@ from typing import TypeVar
 from lsp_server.api.compare import compare as compare_apis
 from lsp_server.api.difference import Difference as ApiDifference
 from lsp_server.api.frameworks import Program as RoutedProgram
-from lsp_server.api.frameworks import all_frameworks, frameworks_of
+from lsp_server.api.frameworks import all_frameworks, frameworks_of, packages_named
 from lsp_server.api.model import Api, unknowns_of
+from lsp_server.api.mounts import mounted
 from lsp_server.api.openapi import is_specification, read_specification
 from lsp_server.api.pair import Pairing, pair, unpaired
 from lsp_server.api.runtime import fill as fill_applications
@@ -26,6 +27,7 @@ from lsp_server.database.alembic import History, find_histories
 from lsp_server.database.compare import Difference as SchemaDifference
 from lsp_server.database.compare import compare as compare_databases
 from lsp_server.database.facts import unknowns_of as unknowns_of_table
+from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.database.model import Database
 from lsp_server.database.pair import Upkeep
 from lsp_server.database.pair import pair as pair_histories
@@ -34,6 +36,8 @@ from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
 from lsp_server.database.runtime import Tables
 from lsp_server.database.runtime import fill as fill_models
 from lsp_server.database.sqlalchemy import may_declare_tables, read_models
+from lsp_server.database.unseen import Unseen, unseen_models
+from lsp_server.database.urls import urls_in
 from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
 from lsp_server.python.execution import Execution
 from lsp_server.python.inherit import inherited
@@ -122,6 +126,7 @@ class Snapshot:
     """One moment of a workspace. `cancelled` is asked between files while views are made; `now` dates what is generated.
 
     `lasting`: others will be made from it (`with_change`, `inherit`), so that it is worth noting what they may keep.
+    `find_scratch` gives databases to prove migrations on; the views never ask for one.
     """
 
     def __init__(
@@ -132,6 +137,7 @@ class Snapshot:
         cancelled: Callable[[], bool] = lambda: False,
         now: datetime | None = None,
         lasting: bool = False,
+        find_scratch: FindScratch | None = None,
     ) -> None:
         self.documents = documents
         self.config = config or Config()
@@ -140,6 +146,7 @@ class Snapshot:
         self.now = now
         self.lasting = lasting
         self.runtime = Runtime()
+        self.find_scratch = find_scratch
         self._kept: Mapping[str, Execution] = {}
 
     @classmethod
@@ -174,13 +181,13 @@ class Snapshot:
                 raise EditConflict(f"{path}: the file exists already")
             changed[path] = Document(path, text)
         documents = self.documents.replacing(changed)
-        changed_one = Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting)
+        changed_one = Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting, self.find_scratch)
         changed_one.runtime = self.runtime
         return changed_one.inherit(self)
 
     def with_runtime(self, runtime: Runtime) -> Snapshot:
         """The same moment, with what the running project told. The programs that were read are not read again."""
-        told = Snapshot(self.documents, self.config, self.memo, self.cancelled, self.now, self.lasting)
+        told = Snapshot(self.documents, self.config, self.memo, self.cancelled, self.now, self.lasting, self.find_scratch)
         for view in ("signals", "program", "interpreter", "written_applications", "written_models"):
             if view in self.__dict__:
                 told.__dict__[view] = self.__dict__[view]
@@ -261,6 +268,7 @@ class Snapshot:
                 found.add("specification")
         else:
             found.update(_ROUTES + name for name in frameworks_of(text))
+            found.update(_PACKAGE + name for name in packages_named(text))
             if may_declare_tables(text):
                 found.add("tables")
         return frozenset(found)
@@ -342,10 +350,12 @@ class Snapshot:
         program = RoutedProgram(self.interpreter, self._specification, self._mentioning, self.config.routes)
         for framework in all_frameworks():
             paths = self.candidates(_ROUTES + framework.name, self.config.applications)
+            if framework.packages and not self.candidates(_PACKAGE + framework.name):
+                continue
             if paths or framework.asked:
                 self.check_cancelled()
                 found.extend(self._doubted(api, paths) for api in framework.read(program, paths))
-        return tuple(found)
+        return mounted(found)
 
     def _mentioning(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """The Python files in whose text one of the words stands."""
@@ -392,6 +402,13 @@ class Snapshot:
         if broken is None:
             return found
         return tuple(replace(database, incomplete=database.incomplete or _broken(broken)) for database in found)
+
+    @cached_property
+    def database_urls(self) -> tuple[str, ...]:
+        """Whatever looks like a database's URL in settings and code: `sqlalchemy.url`, defaults, tests. As written."""
+        kinds = (Kind.PYTHON, Kind.INI, Kind.TOML)
+        texts = (self.documents[path].text for path in self.documents if kind_of(path) in kinds)
+        return tuple(dict.fromkeys(url for text in texts if "://" in text for url in urls_in(text)))
 
     @cached_property
     def trees(self) -> tuple[History, ...]:
@@ -442,6 +459,11 @@ class Snapshot:
             Drift(upkeep, compare_databases(upkeep.replay.database, upkeep.mapped, upkeep.replay.history.dialect))
             for upkeep in pair_histories(self.histories, self.mapped)
         )
+
+    @cached_property
+    def unseen(self) -> tuple[Unseen, ...]:
+        """Models that the `env.py` of their history does not import."""
+        return unseen_models(self.mapped, self.trees, self.program)
 
     @cached_property
     def unknowns(self) -> tuple[Unknown, ...]:
@@ -497,6 +519,7 @@ def _why(replay: HistoryReplay) -> Unknown:
     return Unknown(f"the migration history in {replay.history.folder or '.'} {said}: {verdict.reason}", verdict.location)
 
 
+_PACKAGE = "package of "  # and a framework's name: the signal that a file names its package
 _ROUTES = "routes of "  # and a framework's name: the signal that a file may hold some
 _READABLE = frozenset({Kind.PYTHON, Kind.YAML, Kind.JSON, Kind.TOML, Kind.INI})
 _NOWHERE = Location("", Span(0, 0))

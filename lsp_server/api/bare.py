@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from lsp_server.api.bodies import calls_in
 from lsp_server.api.handlers import raised_statuses
 from lsp_server.api.model import Api, Operation, Parameter, Schema
 from lsp_server.api.routing import Listing, PlacedRoute
 from lsp_server.python.interpret import Interpreter
-from lsp_server.python.values import BoundMethod, ClassValue, External, FunctionValue, Value
+from lsp_server.python.values import BoundMethod, ClassValue, External, FunctionValue, Instance, Value
 from lsp_server.unknown import Unknown
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
@@ -46,10 +47,38 @@ def template(text: str, pattern: re.Pattern[str]) -> tuple[str, dict[str, Schema
 
 
 def handler_of(endpoint: Value) -> FunctionValue | None:
-    """The function that a reader would look for: behind decorators and bound methods."""
-    if isinstance(endpoint, BoundMethod):
-        endpoint = endpoint.function
-    return endpoint.innermost() if isinstance(endpoint, FunctionValue) else None
+    """The function that a reader would look for: behind bound methods, `functools.wraps` and `partial`, other packages'
+    decorators, and wrappers that stand in for a function which their maker was given.
+    """
+    for _ in range(_DEEPEST_WRAPPING):
+        if isinstance(endpoint, BoundMethod):
+            endpoint = endpoint.function
+        elif isinstance(endpoint, Instance):
+            inner = [argument.value for argument in endpoint.arguments if isinstance(argument.value, FunctionValue | BoundMethod)]
+            if len(inner) != 1:
+                return None
+            endpoint = inner[0]
+        elif isinstance(endpoint, FunctionValue):
+            written = endpoint.innermost()
+            replaced = _stood_in_for(written)
+            if len(replaced) != 1:
+                return written
+            endpoint = replaced[0]
+    return None
+
+
+_DEEPEST_WRAPPING = 10
+
+
+def _stood_in_for(wrapper: FunctionValue) -> list[FunctionValue]:
+    """Functions of other scopes that a function calls by the name under which the function around it was given them."""
+    around = wrapper.scope
+    if around.parent is None or around.owner is not None:
+        return []
+    called = {call[3][3] for call in calls_in(wrapper.body) if call[3][0] == "name"}
+    given = (name for name in sorted(called) if name not in around.places)  # parameters are bound at no place of their own
+    values = (around.names.get(name) for name in given)
+    return [value for value in values if isinstance(value, FunctionValue) and value.scope is not around]
 
 
 def view_methods(
@@ -111,5 +140,5 @@ def api_of(framework: str, listing: Listing, operations: Callable[[PlacedRoute],
     sources = {operation.location.path for operation in found} | {router.location.path}
     return Api(
         router.location.path, None, found, version=framework, unknowns=listing.unknowns, incomplete=listing.hole,
-        location=router.location, sources=tuple(sorted(sources)), served=listing.served,
+        location=router.location, sources=tuple(sorted(sources)), served=listing.served, mounts=listing.mounts,
     )  # fmt: skip

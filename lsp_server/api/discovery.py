@@ -2,14 +2,16 @@
 
 Every framework's reader does the same first steps: run the modules, look at every event once and in order, and run those
 functions that make an application and that no module calls (`create_app`). What an event means is the reader's business.
+Where programs begin besides (`if __name__ == "__main__"`, methods) is in `starting_points.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from lsp_server.api.bodies import calls_in, makes, meant
+from lsp_server.api.starting_points import run_main_blocks, run_methods
 from lsp_server.python.interpret import Interpreter
-from lsp_server.python.lower import Node
 from lsp_server.python.values import Argument, Event, FunctionValue, Instance, Value
 from lsp_server.text import Location
 
@@ -19,22 +21,26 @@ Wanted = Callable[[Value], bool]
 
 def discover(
     interpreter: Interpreter, candidates: Iterable[str], feed: Feed, wanted: Sequence[Wanted], made: Callable[[], set[Location]]
-) -> None:
+) -> set[str]:
     """Give `feed` all events of the candidates and of what they import, then those of factories that nobody calls.
 
     `wanted` are tests for the classes whose objects are looked for, the most important first; `made` gives the places where
-    objects of them are known to be made.
+    objects of them are known to be made. Gives the modules whose events were fed, for `feed_new`.
     """
     paths = sorted(set(candidates))
     for path in paths:
         interpreter.run(path)
     fed: set[str] = set()
-    _feed_new(interpreter, feed, fed)
+    feed_new(interpreter, feed, fed)
+    run_main_blocks(interpreter, paths, feed, wanted, made)
     _call_uncalled(interpreter, paths, feed, wanted, made)
-    _feed_new(interpreter, feed, fed)
+    run_methods(interpreter, paths, feed, wanted)
+    feed_new(interpreter, feed, fed)
+    return fed
 
 
-def _feed_new(interpreter: Interpreter, feed: Feed, fed: set[str]) -> None:
+def feed_new(interpreter: Interpreter, feed: Feed, fed: set[str]) -> None:
+    """Give `feed` the events of modules that ran since, and note them in `fed`."""
     while True:
         new = [execution for path, execution in list(interpreter.executions.items()) if path not in fed]
         if not new:
@@ -54,7 +60,7 @@ def _call_uncalled(
             for function in list(interpreter.run(path).functions):
                 if function.owner is not None and function.name != "__init__":
                     continue
-                places = _makes(interpreter, function, test)
+                places = makes(interpreter, function, test)
                 if not places or any(place in seen for place in places):
                     continue
                 arguments: tuple[Argument, ...] = ()
@@ -66,27 +72,45 @@ def _call_uncalled(
                 seen |= made()
 
 
-def _makes(interpreter: Interpreter, function: FunctionValue, wanted: Wanted) -> list[Location]:
-    """Places in a function's own body where it calls a class of the wanted kind."""
-    places: list[Location] = []
-    for call in _calls(function.body):
+def call_callers(
+    interpreter: Interpreter, candidates: Iterable[str], feed: Feed, unfinished: Callable[[], set[Location]]
+) -> None:
+    """Run the functions that call a factory with what the factory itself does not know: `def start(): create_app(prefix="")`.
+
+    `unfinished` gives the places of objects that are not understood without their factory's arguments. Only as many
+    callers are run as are needed.
+    """
+    paths = sorted(set(candidates))
+    functions = [function for path in paths for function in list(interpreter.run(path).functions)]
+    factories = [each for each in functions if any(_holds(each.location, place) for place in unfinished())]
+    tried = {id(each) for each in factories}
+    for _ in range(_GENERATIONS):
+        callers = [each for each in functions if id(each) not in tried and factories and _calls_any(interpreter, each, factories)]
+        for caller in callers:
+            if not unfinished():
+                return
+            tried.add(id(caller))
+            _, events = interpreter.call_detached(caller)
+            feed(events)
+        factories = callers
+
+
+_GENERATIONS = 3  # a command that calls a starter that calls a factory
+
+
+def _holds(outer: Location, inner: Location) -> bool:
+    return outer.path == inner.path and outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
+
+
+def _calls_any(interpreter: Interpreter, function: FunctionValue, wanted: Sequence[FunctionValue]) -> bool:
+    """Whether a function's body calls one of the wanted."""
+    if function.owner is not None:
+        return False
+    names = {each.name for each in wanted}
+    for call in calls_in(function.body):
         callee = call[3]
-        if callee[0] not in ("name", "attr"):
-            continue
-        last = callee[3] if callee[0] == "name" else callee[4]
-        if last[:1].isupper() and wanted(interpreter.evaluate(callee, function.scope)):
-            places.append(interpreter.location(call, function.scope))
-    return places
-
-
-def _calls(body: tuple[Node, ...]) -> Iterator[Node]:
-    stack: list[object] = list(reversed(body))
-    while stack:
-        node = stack.pop()
-        if not isinstance(node, tuple) or not node:
-            continue
-        if node[0] == "def" or node[0] == "class":
-            continue
-        if node[0] == "call":
-            yield node
-        stack.extend(part for part in reversed(node) if isinstance(part, tuple))
+        if callee[0] in ("name", "attr") and (callee[3] if callee[0] == "name" else callee[4]) in names:
+            value = meant(interpreter, function, callee, ours=True)
+            if any(value is each for each in wanted):
+                return True
+    return False

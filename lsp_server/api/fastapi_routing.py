@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lsp_server.api.fastapi_names import APPLICATION, ROUTER, VERBS, is_a
-from lsp_server.api.routing import Inclusion, Options, Route, Router, methods_named
+from lsp_server.api.routing import Inclusion, Options, Route, Router, methods_named, places_within
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
     Argument,
@@ -118,7 +118,10 @@ class Routing:
             included.included = True
             part: Router | Unknown = included
         elif mounted and not isinstance(target, Unknown):
-            return  # Another kind of application (static files, WSGI): it has no operations of ours.
+            # Another kind of application (static files, WSGI): it has no operations of ours.
+            places = places_within(target)
+            router.entries.append(Inclusion(places, prefix, options, event.location, event.certainty, event.condition, mounted))
+            return
         else:
             part = target if isinstance(target, Unknown) else Unknown("a router made by another package", event.location)
             if mounted:

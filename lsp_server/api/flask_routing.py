@@ -8,9 +8,10 @@ understands on the same routers with `add` and `include`. Which modules run is d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lsp_server.api.fastapi_names import is_a
+from lsp_server.api.flask_classes import class_of, own_method
 from lsp_server.api.flask_names import (
     APPLICATION,
     APPLICATION_ARGUMENTS,
@@ -18,6 +19,7 @@ from lsp_server.api.flask_names import (
     BLUEPRINT_ARGUMENTS,
     VERBS,
 )
+from lsp_server.api.flask_setup import settle
 from lsp_server.api.flask_views import View, view_of
 from lsp_server.api.model import Operation
 from lsp_server.api.routing import Inclusion, Options, PlacedRoute, Route, Router, methods_named
@@ -25,12 +27,10 @@ from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
     Argument,
     Certainty,
-    ClassValue,
     Event,
     FunctionValue,
     Instance,
     Method,
-    Specialized,
     Value,
 )
 from lsp_server.text import Location
@@ -70,6 +70,7 @@ class FlaskRouting:
         self.routers: dict[int, Router] = {}
         self.readers: dict[int, ReadRoute] = {}
         self.views: dict[int, View] = {}
+        self.recorded: dict[int, list[Value]] = {}  # what a blueprint wants to be called when it is registered
         self._pending: dict[int, Event] = {}  # `app.route("/x")` not yet applied to a function
         self._said: set[tuple[object, ...]] = set()  # factories that are called twice say everything twice
         self._alive: list[object] = []  # ids stay ours as long as the objects live
@@ -82,6 +83,7 @@ class FlaskRouting:
     def finish(self) -> None:
         for extension in self.extensions:
             extension.finish(self)
+        settle(self)
 
     def _hear(self, event: Event) -> None:
         if isinstance(event.callee, Method):
@@ -141,11 +143,25 @@ class FlaskRouting:
             else:
                 self._pending[id(event.result)] = event
         elif name == "add_url_rule":
-            options = Options.of(event.arguments, RULE_ARGUMENTS)
-            self.add(router, event, options, options.get("view_func"))
+            self.add_rule(router, event)
         elif name == "register_blueprint":
             options = Options.of(event.arguments, ("blueprint",))
             self.include(router, event, options, options.get("blueprint"))
+        elif name in ("record", "record_once") and event.arguments:
+            self.recorded.setdefault(id(router.value), []).append(event.arguments[0].value)
+
+    def add_rule(self, router: Router, event: Event) -> None:
+        """Put the rule of an `add_url_rule` on a router."""
+        options = Options.of(event.arguments, RULE_ARGUMENTS)
+        self.add(router, event, options, options.get("view_func"))
+
+    def copied(self, route: Route, path: Value) -> Route:
+        """The same rule at another path."""
+        twin = replace(route, path=path)
+        self.views[id(twin)] = self.views[id(route)]
+        if id(route) in self.readers:
+            self.readers[id(twin)] = self.readers[id(route)]
+        return twin
 
     def _decorated(self, router: Router, name: str, event: Event, view: Value) -> None:
         options = Options.of(event.arguments, ("rule",))
@@ -234,19 +250,6 @@ def own_prefix(router: Router) -> Value:
     """A blueprint's `url_prefix`: the attribute, if the program sets it, else what it was made with."""
     attributes = router.value.attributes
     return attributes["url_prefix"] if "url_prefix" in attributes else router.options.get("url_prefix")
-
-
-def class_of(value: Instance) -> ClassValue | None:
-    """The workspace class of an object."""
-    origin = value.origin.origin if isinstance(value.origin, Specialized) else value.origin
-    return origin if isinstance(origin, ClassValue) else None
-
-
-def own_method(value: Instance, name: str) -> FunctionValue | None:
-    """The workspace's own method of an object of a workspace class."""
-    cls = class_of(value)
-    found = cls.find(name) if cls is not None else None
-    return found[1] if found is not None and isinstance(found[1], FunctionValue) else None
 
 
 def place_of(router: Router, event: Event) -> Location:

@@ -187,9 +187,11 @@ class Operation:
     handler: str | None = None  # "app.api.users:read_user"
     handler_location: Location | None = None  # the function's name
     declaration: Location | None = None  # the whole declaration: decorators and function; the whole spec operation
+    view: Location | None = None  # the class of which `handler` is a method, where the framework's routes name classes
     router: Location | None = None  # the call that made the router the route is on
     raised: tuple[str, ...] = ()
     template: str | None = None  # the path with its converters (`/users/{id:int}`), where it has some
+    pattern: str | None = None  # where the path is a regular expression: as declared; `path` is one of those it says
     controller: str | None = None  # the Python module in which a spec places the handler (`x-openapi-router-controller`)
     reads_request: Unknown | None = None  # the handler may take more from the request than it declares
     runtime: tuple[str, ...] = ()  # the parts that the running project told, where its text left them open
@@ -248,6 +250,9 @@ class Api:
     sources: tuple[str, ...] = ()  # every file that was read for it
     states_null: bool = True  # False: says nothing of which values may be null (documentation made by Pydantic 1)
     served: bool = True  # False: routes of a router that no application includes
+    # Applications of other frameworks that it serves: their prefixes, and where they (or what they wrap) may be made.
+    mounts: tuple[tuple[str, tuple[Location, ...]], ...] = ()
+    joined: bool = False  # by a mount with another application, which answers for its own part
 
     def resolve(self, schema: Schema) -> Schema:
         """The schema behind a chain of references; an unknown one where the chain breaks or runs in a circle."""

@@ -14,6 +14,7 @@ from lsp_server.api.fastapi_names import bases_of, is_class_of, made_by, name_of
 from lsp_server.api.model import MISSING, Property, Schema
 from lsp_server.api.pydantic_classes import (
     MODELS,
+    STRUCTS,
     identity_of,
     is_hidden,
     kind_of,
@@ -59,7 +60,7 @@ from lsp_server.python.values import (
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
-_HARMLESS = frozenset({*MODELS, "typing.Generic", "abc.ABC", "builtins.object", "typing.Protocol", "typing.TypedDict", "typing.NamedTuple"})
+_HARMLESS = frozenset({*MODELS, *STRUCTS, "typing.Generic", "abc.ABC", "builtins.object", "typing.Protocol", "typing.TypedDict", "typing.NamedTuple"})
 _SCHEMA_WORDS = frozenset({"type", "format", "enum", "properties", "anyOf", "oneOf", "allOf", "$ref"})
 
 

@@ -14,6 +14,7 @@ from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
 DEEPEST = 40  # inclusions within inclusions
+DEEPEST_WRAPPING = 4  # middleware around middleware
 
 
 @dataclass(eq=False, slots=True)
@@ -69,11 +70,17 @@ class Route:
     view: ClassValue | None = None  # the class of a class-based view
 
 
+Places = tuple[Location, ...]
+
+
 @dataclass(eq=False, slots=True)
 class Inclusion:
-    """A router put into another one, under a prefix: what is put there is a Router, or Unknown."""
+    """A router put into another one, under a prefix: what is put there is a Router, or Unknown.
 
-    target: Router | Unknown
+    Places stand for what may be an application of another framework: where it, or what it wraps, is made.
+    """
+
+    target: Router | Places | Unknown
     prefix: Value
     options: Options
     location: Location
@@ -134,8 +141,9 @@ def methods_named(value: Value, default: tuple[str, ...] = ("GET",)) -> tuple[st
 def _method(value: Value) -> str | None:
     if isinstance(value, EnumMember):
         value = value.value
-    if isinstance(value, External) and value.name.startswith("http.HTTPMethod."):
-        return value.name.rpartition(".")[2]
+    if isinstance(value, External):  # `http.HTTPMethod.GET`, and frameworks' own enumerations of that name
+        names, _, member = value.name.rpartition(".")
+        return member if names.rpartition(".")[2].lower() == "httpmethod" else None
     return value.upper() if isinstance(value, str) else None
 
 
@@ -150,6 +158,7 @@ class PlacedRoute:
     owner: Router
     path: str
     doubt: Unknown | None
+    above: tuple[Router, ...] = ()  # from the application down to the owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +172,7 @@ class Listing:
     routes: tuple[PlacedRoute, ...]
     unknowns: tuple[Unknown, ...]
     hole: Unknown | None
+    mounts: tuple[tuple[str, Places], ...] = ()  # other frameworks' applications below, by their prefixes
 
     @property
     def served(self) -> bool:
@@ -181,6 +191,7 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
     routes: list[PlacedRoute] = []
     unknowns: list[Unknown] = []
     holes: list[Unknown] = []
+    mounts: list[tuple[str, Places]] = []
 
     def missed(what: Unknown, location: Location, doubt: Unknown | None) -> None:
         placed = Unknown(what.what, location)
@@ -202,14 +213,29 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
                 if isinstance(entry.methods, Unknown):
                     missed(entry.methods, entry.location, own_doubt)
                 else:
-                    routes.append(PlacedRoute(entry, current, join(path, text), own_doubt))
+                    routes.append(PlacedRoute(entry, current, join(path, text), own_doubt, (*above, current)))
             elif isinstance(entry.target, Unknown):
                 missed(entry.target, entry.location, own_doubt)
+            elif isinstance(entry.target, tuple):
+                mounts.append((join(path, text), entry.target))
             elif entry.target not in above and len(above) < DEEPEST:
                 walk(entry.target, join(path, text), own_doubt, (*above, current))
 
     walk(router, prefix, None, ())
-    return Listing(router, tuple(routes), tuple(dict.fromkeys(unknowns)), holes[0] if holes else None)
+    return Listing(router, tuple(routes), tuple(dict.fromkeys(unknowns)), holes[0] if holes else None, tuple(mounts))
+
+
+def places_within(value: Value) -> Places:
+    """Where an object is made, and the objects that it was given: an application may be wrapped in middleware."""
+    found: dict[Location, None] = {}
+    stack = [(value, 0)]
+    while stack:
+        part, depth = stack.pop(0)
+        if isinstance(part, Instance):
+            found.setdefault(part.location)
+            if depth < DEEPEST_WRAPPING:
+                stack.extend((argument.value, depth + 1) for argument in part.arguments)
+    return tuple(found)
 
 
 def one_per_place(listings: Iterable[Listing]) -> list[Listing]:

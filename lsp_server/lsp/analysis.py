@@ -8,6 +8,7 @@ it is imported by the analysis thread, after `initialize` is answered.
 from __future__ import annotations
 
 import gc
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
@@ -15,15 +16,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from lsp_server.cache import Cache
+from lsp_server.cache import Cache, folder
 from lsp_server.check import check
 from lsp_server.config import Config, ConfigError, matches
+from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.document import Document, Documents, Kind, kind_of
 from lsp_server.findings import Finding, Fix, Report
 from lsp_server.lsp.inputs import Flag, Inputs
 from lsp_server.outline import Entry, Outline, outline, revision_sql
 from lsp_server.rules import all_rules, rule_named
-from lsp_server.snapshot import Memo, Snapshot
+from lsp_server.shadow.offer import offer
+from lsp_server.snapshot import Memo, Runtime, Snapshot
 from lsp_server.text import Location, Span
 from lsp_server.tree.mend import Difference, difference
 from lsp_server.verify import Verdict, build_and_verify
@@ -31,6 +34,7 @@ from lsp_server.workspace import (
     NEVER,
     Stamp,
     baseline_path,
+    database_urls,
     documents_of,
     find_config,
     list_files,
@@ -112,6 +116,8 @@ class Analysis:
         self._buffers: dict[str, Document] = {}
         self._drafts: dict[str, Draft] = {}
         self._draft_memo = Memo()  # of their own, so that a half-typed text never drives out the facts of the good one
+        self._runtime = Runtime()  # what the running project told, if it was asked
+        self._find_scratch: FindScratch | None = None
         self._flag = Flag()
         self._observe: Callable[[int], None] = _nothing
 
@@ -121,7 +127,8 @@ class Analysis:
         self._flag, self._observe = flag, observe or _nothing
         try:
             self._update(inputs)
-            fresh = Snapshot(self._documents, self._config, self.memo, self._is_cancelled, datetime.now(), lasting=True)
+            fresh = Snapshot(self._documents, self._config, self.memo, self._is_cancelled, datetime.now(), True, self._find_scratch)
+            fresh.runtime = self._runtime
             snapshot = self._last = fresh.inherit(self._last)
             report = check(snapshot, all_rules(), self._is_cancelled, date.today(), self._baseline)
             broken = self._broken_texts()
@@ -151,6 +158,14 @@ class Analysis:
         """The SQL of a revision by direction. Raises Cancelled."""
         self._flag = flag
         return revision_sql(checked.snapshot, entry)
+
+    def ask_project(self, checked: Checked, flag: Flag) -> Runtime:
+        """Run the project's own interpreter once; what it tells fills the next snapshots. Only where the person trusts it."""
+        from lsp_server.worker.ask import ask_project
+
+        self._flag = flag
+        self._runtime = ask_project(checked.snapshot, self.root)
+        return self._runtime
 
     def save_cache(self) -> None:
         """Keep the facts of unedited files for the next start."""
@@ -222,8 +237,14 @@ class Analysis:
             config = find_config(self.root)
             self._baseline = read_baseline(baseline_path(config, self.root))
             self._config, self._trouble = config, None
+            self._find_scratch = offer(None, config.shadow, self._database_urls, folder(), os.environ)
         except ConfigError as error:
             self._trouble = str(error)
+
+    def _database_urls(self) -> tuple[str | None, ...]:
+        """What the project calls its databases: no proof goes there."""
+        known = self._last.database_urls if self._last is not None else ()
+        return (*database_urls(self.root), self._config.development_database, *known)
 
     def _cached(self) -> dict[str, str]:
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lsp_server.python import held, places
 from lsp_server.python.discoveries import names_in
 from lsp_server.python.judge import ENUMS, FIELDS, MODELS, SETTINGS, canonical, member_of, members
+from lsp_server.python.traits import default_of, is_trait
 from lsp_server.python.values import (
     NATIVE,
     Argument,
@@ -64,7 +65,8 @@ def _attribute_of(self: Interpreter, value: Value, name: str, location: Location
             return value.attributes.setdefault(name, {})
         if name in value.attributes:
             return value.attributes[name]
-        return {"__name__": value.name, "__qualname__": value.qualname, "__module__": self.program.module_name(value.path),
+        shown = value.original()  # `functools.wraps` hands the name on
+        return {"__name__": shown.name, "__qualname__": shown.qualname, "__module__": self.program.module_name(shown.path),
                 "__wrapped__": value.wrapped}.get(name) or _made_by_decorator(value, name, location)  # fmt: skip
     if isinstance(value, NATIVE):
         return Method(value, name)
@@ -92,7 +94,7 @@ def _external_attribute(self: Interpreter, value: External, name: str, location:
     if full in _SIGNS:
         return _SIGNS[full]
     stated = _STATED.search(full)
-    return int(stated[1]) if stated else External(full)
+    return int(stated[1]) if stated else self.other(full)
 
 
 # How places are written in the workspace.
@@ -182,6 +184,8 @@ def _instance_attribute(self: Interpreter, value: Instance, name: str, location:
         if result.kind == "property":
             return self.call(result, (Argument(None, value, location),), location)
         return BoundMethod(value, result)
+    if is_trait(result):
+        return default_of(self, value, origin, name, result, location)
     if isinstance(result, Instance) and isinstance(result.origin, External) and result.origin.name in FIELDS:
         return _field_default(self, result, name, location)
     return result
@@ -199,6 +203,8 @@ def _missing_attribute(
     getter = cls.find("__getattr__")
     if getter and isinstance(getter[1], FunctionValue):
         return self.call(getter[1], (Argument(None, value, location), Argument(None, name, location)), location)
+    if value.content is not None and hasattr(type(value.content), name):
+        return Method(value.content, name)
     inside = held.held(value, name, location)
     if inside is not None:
         return inside

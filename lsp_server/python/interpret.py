@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 
 from lsp_server.python import held
 from lsp_server.python.annotations import annotation as type_meant
+from lsp_server.python.calls import container_of
 from lsp_server.python.execution import (
     BREAK,
     CONTINUE,
@@ -69,6 +70,7 @@ class Interpreter:
         self.kept = dict(kept or {})
         self.lent: list[tuple[dict[str, Value], str]] = []
         self._seen: dict[int, Value] = {}
+        self.configured: dict[tuple[str, str], list[Value]] | None = None  # see `traits.py`
         self.outside: Outside | None = None
         self.executions: dict[str, Execution] = {}
         self.certainty = Certainty.CERTAIN
@@ -178,8 +180,22 @@ class Interpreter:
             result[0] if result else Unknown("a function that does too much work", function.location)
         ), execution.events
 
+    def other(self, name: str) -> Value:
+        """What another package's dotted name is worth: what a description says of it, else no more than its name."""
+        described = self.program.described
+        if not described:
+            return External(name)
+        if name in described:
+            return ModuleValue(described[name])
+        module, _, member = name.rpartition(".")
+        return self.member(described[module], member) if module in described else External(name)
+
     def member(self, path: str, name: str) -> Value:
         """A module's name, as `from module import name` sees it; a submodule where the module binds no such name."""
+        if path in self.program.descriptions and name not in self.run(path).scope.names:
+            dotted = f"{self.program.descriptions[path]}.{name}"
+            inside = self.program.described.get(dotted)
+            return ModuleValue(inside) if inside is not None else External(dotted)
         if not path.endswith("/"):
             execution = self.run(path)
             if name not in execution.scope.names and execution.state == "running":
@@ -275,7 +291,7 @@ class Interpreter:
         path, package = imported.path, imported.path.rpartition("/")[0]
         inside = path.endswith("__init__.py") and scope.path.startswith(f"{package}/")
         if path.endswith("/") or (inside and imported.member not in self.run(path).scope.names):
-            return External(canonical(f"{imported.dotted}.{imported.member}"))
+            return self.other(canonical(f"{imported.dotted}.{imported.member}"))
         return value
 
     def bind(self, scope: Scope, name: str, value: Value, location: Location) -> None:
@@ -346,6 +362,8 @@ class Interpreter:
         elif kind == "subscript":
             receiver = self.evaluate(target[3], scope)
             key = self.evaluate(target[4], scope)
+            if isinstance(receiver, Instance) and receiver.content is not None:
+                receiver = receiver.content
             if (isinstance(receiver, dict) and hashable(key)) or (
                 isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver)
             ):
@@ -383,12 +401,15 @@ class Interpreter:
             self.certainty, self.condition = saved
 
     def dormant(self, body: tuple[Node, ...], scope: Scope) -> dict[str, Value]:
-        """Walk a branch the default settings do not take: its events count as dormant, its names only where new.
+        """Walk a branch the default settings do not take: its events count as dormant, its names and what it puts into lists
+        and dictionaries only where new.
 
         Gives the names as they are at its end.
         """
         before = dict(scope.names)
+        contents = Contents(before)
         self.under(Certainty.DORMANT, Unknown("a branch that the default settings do not take"), body, scope)
+        contents.restore_changed()
         after = dict(scope.names)
         scope.names.update(before)
         return after
@@ -429,10 +450,23 @@ class Interpreter:
         if not self._frames:
             return
         frame = self._frames[-1]
+        if frame.within is not None:
+            self._outside_of(frame, frame.within, value)
+            return
         items = items_of(value) if several else [value]
         if items is None or RANK[self.certainty] > max(RANK[frame.certainty], RANK[Certainty.CONFIGURED]):
             items = [Unknown("what a generator gives", location)]
         frame.yielded.extend(items[: LONGEST - len(frame.yielded)])
+
+    def _outside_of(self, frame: Frame, work: Callable[[Value], None], value: Value) -> None:
+        """Do what the caller does while a generator waits."""
+        self._frames.pop()
+        place = self.calls.pop()
+        try:
+            work(value)
+        finally:
+            self._frames.append(frame)
+            self.calls.append(place)
 
     # Calls
 
@@ -475,13 +509,22 @@ class Interpreter:
                 )
             )
 
-    def call(self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location) -> Value:
-        """Call a function of the workspace with its first parameter already among the arguments."""
-        if not self._stack and not self._frames:
-            return self._asked(lambda: self._call(function, arguments, location), location)
-        return self._call(function, arguments, location)
+    def call(
+        self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location,
+        within: Callable[[Value], None] | None = None,
+    ) -> Value:  # fmt: skip
+        """Call a function of the workspace with its first parameter already among the arguments.
 
-    def _call(self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location) -> Value:
+        `within` is called where it yields, if it is a context manager.
+        """
+        if not self._stack and not self._frames:
+            return self._asked(lambda: self._call(function, arguments, location, within), location)
+        return self._call(function, arguments, location, within)
+
+    def _call(
+        self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location,
+        within: Callable[[Value], None] | None,
+    ) -> Value:  # fmt: skip
         self._steps += 5
         running = sum(frame.function is function for frame in self._frames)
         if len(self._frames) >= DEPTH or running > 3 or self._steps > STEPS:
@@ -490,7 +533,7 @@ class Interpreter:
             return Instance(External("builtins.generator"), arguments, location)
         scope = Scope(function.path, {}, function.scope, owner=function.owner)
         self._bind_parameters(function, arguments, scope, location)
-        frame = Frame(function, certainty=self.certainty)
+        frame = Frame(function, certainty=self.certainty, within=within)
         self._frames.append(frame)
         self.calls.append(location)
         saved = (self.certainty, self.condition)
@@ -558,6 +601,7 @@ class Interpreter:
                     self.guards > 0,
                 )
             )
+        instance.content = container_of(self, cls, arguments, location)
         found = cls.find("__init__")
         if found and isinstance(found[1], FunctionValue):
             first = Argument(None, instance, location)

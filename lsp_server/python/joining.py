@@ -22,6 +22,14 @@ class Contents:
         for value, content in zip(self.held, self.before):
             _refill(value, content)
 
+    def restore_changed(self) -> None:
+        """Take back what was changed or removed; what is new stays."""
+        for value, content in zip(self.held, self.before):
+            if isinstance(value, dict) and isinstance(content, dict):
+                value.update(content)
+            elif isinstance(value, list):
+                value[: len(content)] = content
+
     def note(self) -> None:
         self.outcomes.append([_copy(value) for value in self.held])
 

@@ -64,6 +64,8 @@ def items_of(value: Value) -> list[Value] | None:
         return members(value)
     if isinstance(value, Instance) and isinstance(value.origin, External) and value.origin.name == "pkgutil.ModuleInfo":
         return [value.attributes[name] for name in ("module_finder", "name", "ispkg")]
+    if isinstance(value, Instance) and value.content is not None:
+        return items_of(value.content)
     if isinstance(value, Instance) and isinstance(value.origin, External) and value.origin.name == "builtins.generator":
         given = value.attributes.get("items")
         return None if not isinstance(given, list) or any(isinstance(item, Unknown) for item in given) else list(given)
@@ -201,7 +203,9 @@ def same(left: Value, right: Value) -> bool | None:
     if grouped and all(isinstance(item, ours) or plain(item) for item in (*left, *right)):
         return bool(left == right)
     if isinstance(left, External) and isinstance(right, External):
-        return True if left.name == right.name else None
+        if left.name == right.name:
+            return True
+        return False if left.name.startswith("builtins.") and right.name.startswith("builtins.") else None
     if (left is None or right is None) and any(
         isinstance(value, External) and value.name.startswith("builtins.") for value in (left, right)
     ):

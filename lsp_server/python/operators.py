@@ -44,6 +44,10 @@ def binary(self: Interpreter, operator: str, left: Value, right: Value, location
         return places.joined(left, (right,), location) if operator == "/" else places.extended(left, right)
     if operator == "+" and isinstance(left, UnknownText):
         return left
+    if operator == "+" and isinstance(left, list) and isinstance(right, Unknown):
+        return [*left, Unknown(right.what, right.location or location)]
+    if operator == "+" and isinstance(left, Unknown) and isinstance(right, list):
+        return [Unknown(left.what, left.location or location), *right]
     if isinstance(left, Unknown):
         return Unknown(left.what, left.location or location)
     if isinstance(right, Unknown):

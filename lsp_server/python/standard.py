@@ -11,6 +11,7 @@ import os.path
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from lsp_server.python import discoveries, patterns
 from lsp_server.python.attributes import attribute, mangled
@@ -207,9 +208,18 @@ def _map(self: Interpreter, arguments: tuple[Argument, ...], location: Location)
 def _getattr(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     given = values_of(arguments)
     if len(given) >= 2 and isinstance(given[1], str):
+        if len(given) > 2 and isinstance(given[0], External) and _is_absent(self, given[0].name, location.path):
+            self.touched_settings = True
+            return given[2]
         value = attribute(self, given[0], given[1], location)
         return given[2] if isinstance(value, Unknown) and len(given) > 2 and not isinstance(given[0], Unknown) else value
     return Unknown("an attribute looked up at run time", location)
+
+
+def _is_absent(self: Interpreter, name: str, importer: str) -> bool:
+    """Whether a name is a module's in a package of the workspace that does not hold it: a file each installation adds."""
+    package = name.rpartition(".")[0]
+    return bool(package) and self.program.is_ours(name, importer) and self.program.find(name, importer) is None
 
 
 def _setattr(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
@@ -232,6 +242,12 @@ def _hasattr(self: Interpreter, arguments: tuple[Argument, ...], location: Locat
         if given[0].find(given[1]):
             return True
         if not given[0].externals() and not given[0].unknown_bases():
+            return False
+    if len(given) == 2 and isinstance(given[1], str) and isinstance(given[0], Instance):
+        origin = given[0].origin
+        if given[1] in given[0].attributes or (isinstance(origin, ClassValue) and origin.find(given[1])):
+            return True
+        if isinstance(origin, ClassValue) and not origin.externals() and not origin.unknown_bases() and not origin.find("__getattr__"):
             return False
     return Unknown("whether a value has an attribute", location)
 
@@ -337,6 +353,10 @@ def _type(self: Interpreter, arguments: tuple[Argument, ...], location: Location
     given = values_of(arguments)
     if len(given) == 1 and isinstance(given[0], Instance):
         return given[0].origin
+    if len(given) == 1 and isinstance(given[0], NATIVE):
+        return External(f"builtins.{type(given[0]).__name__}")
+    if len(given) == 1 and isinstance(given[0], ClassValue | FunctionValue):
+        return External("builtins.type" if isinstance(given[0], ClassValue) else "builtins.function")
     return self.emit(External("builtins.type"), arguments, location)
 
 
@@ -404,6 +424,17 @@ def _path_join(self: Interpreter, arguments: tuple[Argument, ...], location: Loc
     return Unknown("a path put together at run time", location)
 
 
+def _split_url(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = values_of(arguments)
+    if len(given) != 1 or len(arguments) != 1 or not isinstance(given[0], str):
+        return Unknown("the parts of a URL that is not known", location)
+    try:
+        parts = urlsplit(given[0])
+    except ValueError:
+        return Unknown("a call that would fail", location)
+    return Instance(External("urllib.parse.SplitResult"), arguments, location, dict(parts._asdict()))
+
+
 def _next(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     given = values_of(arguments)
     items = items_of(given[0]) if given else None
@@ -455,6 +486,7 @@ FUNCTIONS: dict[str, Function] = {
     "typing.ParamSpec": _type_variable, "typing.TypeVarTuple": _type_variable,
     "os.getenv": _environment, "os.environ.get": _environment, "os.path.join": _path_join,
     "functools.lru_cache": _decorator, "functools.cache": _decorator,
+    "urllib.parse.urlparse": _split_url, "urllib.parse.urlsplit": _split_url, "asyncio.run": _first,
     **patterns.FUNCTIONS,
     **discoveries.FUNCTIONS,
     "typing.get_type_hints": _type_hints,

@@ -123,3 +123,58 @@ if os.path.exists("flag"):
 """
     (operation,) = [each for api in Snapshot.of({"main.py": program}).implemented for each in api.operations]
     assert operation.path == "/x" and operation.maybe is not None
+
+
+def test_a_blueprint_with_a_setup_state_of_its_own_and_recorded_functions() -> None:
+    program = """
+from contextlib import contextmanager
+from flask import Blueprint, Flask
+from flask.blueprints import BlueprintSetupState
+
+class State(BlueprintSetupState):
+    @contextmanager
+    def _at_the_root(self):
+        prefix, self.url_prefix = self.url_prefix, None
+        yield
+        self.url_prefix = prefix
+
+    def add_url_rule(self, rule, endpoint=None, view_func=None, **options):
+        if rule.startswith("!"):
+            with self._at_the_root():
+                super().add_url_rule(rule[1:], endpoint, view_func, **options)
+        else:
+            super().add_url_rule(rule, endpoint, view_func, **options)
+
+class Pages(Blueprint):
+    def make_setup_state(self, app, options, first_registration=False):
+        return State(self, app, options, first_registration)
+
+pages = Pages("pages", __name__, url_prefix="/pages")
+plain = Blueprint("plain", __name__, url_prefix="/plain")
+
+@pages.route("/a")
+@pages.route("!/b", methods=["POST"])
+def page(): ...
+
+@plain.record_once
+def recorded(state):
+    state.add_url_rule("/c", view_func=page)
+    state.app.add_url_rule("/d", view_func=page)
+
+app = Flask(__name__)
+app.register_blueprint(pages)
+app.register_blueprint(plain)
+"""
+    assert sorted(served(program)) == ["GET /d main:page", "GET /pages/a main:page", "GET /plain/c main:page", "POST /b main:page"]
+
+
+def test_views_found_by_name() -> None:
+    program = """
+from flask import Flask
+app = Flask(__name__)
+def about(): ...
+def help(): ...
+for name in ["about", "help"]:
+    app.add_url_rule("/" + name, view_func=globals()[name])
+"""
+    assert served(program) == ["GET /about main:about", "GET /help main:help"]

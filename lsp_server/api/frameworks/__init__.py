@@ -34,7 +34,8 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """`speaks`: whether a file's text is worth interpreting in search of routes, by a quick look.
+    """`speaks`: whether a file's text is worth interpreting in search of routes, by a quick look. `packages`: names of which one
+    stands somewhere in every program that uses it (imports say so); () where `speaks` asks for nothing else.
 
     `read` gives one Api for each application that the candidate files make; routers that no application includes come as Apis
     of their own with `served` False. `asked`: also where no file speaks of it, because the configuration may.
@@ -43,6 +44,7 @@ class Framework:
     name: str
     speaks: Callable[[str], bool]
     read: Callable[[Program, Iterable[str]], tuple[Api, ...]]
+    packages: tuple[str, ...] = ()
     asked: bool = False
 
 
@@ -51,6 +53,11 @@ def all_frameworks() -> tuple[Framework, ...]:
     """Every framework, by the name of its file."""
     names = sorted(entry.name for entry in pkgutil.iter_modules(__path__) if not entry.name.startswith("_"))
     return tuple(importlib.import_module(f"{__name__}.{name}").FRAMEWORK for name in names)
+
+
+def packages_named(text: str) -> tuple[str, ...]:
+    """The frameworks whose packages a text names."""
+    return tuple(each.name for each in all_frameworks() if any(package in text for package in each.packages))
 
 
 def frameworks_of(text: str) -> tuple[str, ...]:

@@ -16,8 +16,9 @@ from lsp_server.api.fastapi_operations import OperationReader, Placement, unplac
 from lsp_server.api.fastapi_routing import Routing
 from lsp_server.api.frameworks import Framework
 from lsp_server.api.model import Api, Operation
+from lsp_server.api.principal import place_beside
 from lsp_server.api.pydantic import Shapes, pydantic_version
-from lsp_server.api.routing import DEEPEST, Inclusion, Route, Router, doubt_about
+from lsp_server.api.routing import DEEPEST, Inclusion, Places, Route, Router, doubt_about
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import Certainty, ClassValue, External
 from lsp_server.text import Location
@@ -71,6 +72,8 @@ def _roots(routing: Routing) -> list[tuple[Router, str, Unknown | None]]:
     for router in routing.routers.values():
         for entry in router.entries:
             if isinstance(entry, Inclusion) and entry.mounted and isinstance(entry.target, Router):
+                if place_beside(router.location.path) and not place_beside(entry.target.location.path):
+                    continue  # A test puts the project's application somewhere: that is not where it is served.
                 prefix = entry.prefix if isinstance(entry.prefix, str) else Unknown("a mount path", entry.location)
                 # An application is there whether or not it is mounted, in one branch or another: it has a spec of its own.
                 doubt = None if entry.target.application else doubt_about(entry, router)
@@ -108,6 +111,7 @@ class _Listing:
     routes: tuple[tuple[Route, Router, Placement], ...]
     unknowns: tuple[Unknown, ...]
     hole: Unknown | None
+    mounts: tuple[tuple[str, Places], ...] = ()
 
     @property
     def served(self) -> bool:
@@ -123,6 +127,7 @@ def _listing(root: tuple[Router, str, Unknown | None]) -> _Listing:
     routes: list[tuple[Route, Router, Placement]] = []
     unknowns: list[Unknown] = []
     holes: list[Unknown] = []
+    mounts: list[tuple[str, Places]] = []
     start = Placement.of_router(router, prefix)
     if doubt is not None:
         start = start.doubted(doubt)
@@ -142,6 +147,9 @@ def _listing(root: tuple[Router, str, Unknown | None]) -> _Listing:
                 unknowns.append(refusal)
                 if entry_doubt is None or entry.certainty is Certainty.CONDITIONAL:
                     holes.append(refusal)
+            elif isinstance(entry.target, tuple):
+                if isinstance(entry.prefix, str) and isinstance(placement.prefix, str):
+                    mounts.append((placement.prefix + entry.prefix.rstrip("/"), entry.target))
             elif entry.mounted or depth > DEEPEST:
                 continue
             elif isinstance(entry.target, Unknown):
@@ -153,7 +161,7 @@ def _listing(root: tuple[Router, str, Unknown | None]) -> _Listing:
                 walk(entry.target, inner if entry_doubt is None else inner.doubted(entry_doubt), depth + 1)
 
     walk(router, start, 0)
-    return _Listing(router, tuple(routes), tuple(unknowns), holes[0] if holes else None)
+    return _Listing(router, tuple(routes), tuple(unknowns), holes[0] if holes else None, tuple(mounts))
 
 
 def _read_all(interpreter: Interpreter, listings: list[_Listing], version: int | None) -> tuple[Api, ...]:
@@ -179,7 +187,13 @@ def _at(listing: _Listing, twin: Api) -> Api:
     return replace(
         twin, source=router.location.path, title=title if isinstance(title, str) else None, location=router.location,
         sources=_sources(router, twin.operations), unknowns=listing.unknowns, incomplete=listing.hole, served=listing.served,
+        mounts=listing.mounts, joined=_joined(router),
     )  # fmt: skip
+
+
+def _joined(router: Router) -> bool:
+    mounts = (entry for entry in router.entries if isinstance(entry, Inclusion) and entry.mounted)
+    return router.included or any(isinstance(entry.target, Router) for entry in mounts)
 
 
 def _sources(router: Router, operations: Iterable[Operation]) -> tuple[str, ...]:
@@ -196,7 +210,7 @@ def _read(interpreter: Interpreter, listing: _Listing, version: int | None) -> A
         router.location.path, title if isinstance(title, str) else None, tuple(operations), shapes.schemas,
         tuple(reader.security_schemes.values()), version="FastAPI", unknowns=listing.unknowns,
         incomplete=listing.hole, location=router.location, sources=_sources(router, operations),
-        states_null=version != 1, served=listing.served,
+        states_null=version != 1, served=listing.served, mounts=listing.mounts, joined=_joined(router),
     )  # fmt: skip
 
 

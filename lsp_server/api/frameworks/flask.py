@@ -69,4 +69,4 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     return tuple(api for api in apis if api.operations or api.served)
 
 
-FRAMEWORK = Framework("Flask", speaks, _read)
+FRAMEWORK = Framework("Flask", speaks, _read, packages=("flask", "from quart", "import quart"))
