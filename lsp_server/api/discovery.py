@@ -85,7 +85,7 @@ def call_callers(
     factories = [each for each in functions if any(_holds(each.location, place) for place in unfinished())]
     tried = {id(each) for each in factories}
     for _ in range(_GENERATIONS):
-        callers = [each for each in functions if id(each) not in tried and factories and _calls_any(interpreter, each, factories)]
+        callers = [each for each in functions if id(each) not in tried and factories and calls_any(interpreter, each, factories)]
         for caller in callers:
             if not unfinished():
                 return
@@ -102,7 +102,7 @@ def _holds(outer: Location, inner: Location) -> bool:
     return outer.path == inner.path and outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
 
 
-def _calls_any(interpreter: Interpreter, function: FunctionValue, wanted: Sequence[FunctionValue]) -> bool:
+def calls_any(interpreter: Interpreter, function: FunctionValue, wanted: Sequence[FunctionValue]) -> bool:
     """Whether a function's body calls one of the wanted."""
     if function.owner is not None:
         return False

@@ -17,6 +17,7 @@ from lsp_server.api.flask_names import (
     APPLICATION_ARGUMENTS,
     BLUEPRINT,
     BLUEPRINT_ARGUMENTS,
+    REGISTERING,
     VERBS,
 )
 from lsp_server.api.flask_setup import settle
@@ -44,13 +45,15 @@ ReadRoute = Callable[[Interpreter, PlacedRoute], Iterable[Operation]]
 class Extension:
     """What a Flask extension adds to the program's words.
 
-    `applications` and `blueprints` are names of classes that are used like Flask's own; `hear` is given every event before
+    `applications` and `blueprints` are names of classes that are used like Flask's own, `methods` those of calls that put
+    routes on something; `hear` is given every event before
     Flask's own meaning and says whether it took it; `finish` is called once when all events are heard.
     """
 
     name: str
     applications: tuple[str, ...] = ()
     blueprints: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
     hear: Callable[[FlaskRouting, Event], bool] = lambda routing, event: False
     finish: Callable[[FlaskRouting], None] = lambda routing: None
 
@@ -67,6 +70,8 @@ class FlaskRouting:
         self.extensions = tuple(extensions)
         self.applications = APPLICATION + tuple(name for each in extensions for name in each.applications)
         self.blueprints = BLUEPRINT + tuple(name for each in extensions for name in each.blueprints)
+        self.methods = frozenset(REGISTERING + tuple(name for each in extensions for name in each.methods))
+        self.heard: set[Location] = set()  # where those are called
         self.routers: dict[int, Router] = {}
         self.readers: dict[int, ReadRoute] = {}
         self.views: dict[int, View] = {}
@@ -77,6 +82,8 @@ class FlaskRouting:
 
     def feed(self, events: Iterable[Event]) -> None:
         for event in events:
+            if event.method in self.methods:
+                self.heard.add(event.location)
             if not any(extension.hear(self, event) for extension in self.extensions):
                 self._hear(event)
 

@@ -178,3 +178,44 @@ for name in ["about", "help"]:
     app.add_url_rule("/" + name, view_func=globals()[name])
 """
     assert served(program) == ["GET /about main:about", "GET /help main:help"]
+
+
+def test_functions_that_nobody_calls_put_routes_on_an_application() -> None:
+    program = """
+from flask import Flask
+app = Flask(__name__)
+
+def make():
+    return app
+
+def main():
+    application = make()
+    from pages import pages
+    application.register_blueprint(pages)
+    application.run()
+
+def serve():
+    @app.route("/inner")
+    def inner(): ...
+    late(app)
+
+def late(app):
+    app.add_url_rule("/late", view_func=main)
+
+def test_something():
+    app.add_url_rule("/parameterless", view_func=main)
+"""
+    pages = "from flask import Blueprint\npages = Blueprint('p', __name__)\n@pages.route('/page')\ndef page(): ...\n"
+    tests = "from main import app\ndef test_it():\n    @app.route('/test')\n    def extra(): ...\n"
+    assert sorted(served(program, pages=pages, tests__test_it=tests)) == [
+        "GET /inner main:inner", "GET /late main:main", "GET /page pages:page", "GET /parameterless main:main",
+    ]  # fmt: skip
+
+
+def test_a_function_that_wants_an_application_may_be_called_with_the_only_one() -> None:
+    texts = {
+        "main.py": "from flask import Flask\ndef create_app():\n    return Flask(__name__)\n",
+        "plugin.py": "def page(): ...\n@hook\ndef load(app):\n    app.add_url_rule('/plugin', view_func=page)\n",
+    }
+    (api,) = [each for each in Snapshot.of(texts).implemented if each.served]
+    assert [(each.path, each.maybe is not None) for each in api.operations] == [("/plugin", True)]
