@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from lsp_server.api.model import Dormant
 from lsp_server.python.values import Argument, Certainty, ClassValue, EnumMember, Event, External, Instance, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
@@ -111,7 +112,8 @@ def doubt_about(entry: Route | Inclusion, owner: Router, above: tuple[Router, ..
         return None
     if any(entry.certainty is router.certainty and entry.condition == router.condition for router in (owner, *above)):
         return None  # Behind the same early return, or in the same branch, as the router itself.
-    return Unknown(entry.condition.what if entry.condition is not None else "a condition", entry.location)
+    sort = Dormant if entry.certainty is Certainty.DORMANT else Unknown
+    return sort(entry.condition.what if entry.condition is not None else "a condition", entry.location)
 
 
 def give_away(event: Event, router_of: Callable[[Value], Router | None]) -> None:
