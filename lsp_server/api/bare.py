@@ -141,4 +141,5 @@ def api_of(framework: str, listing: Listing, operations: Callable[[PlacedRoute],
     return Api(
         router.location.path, None, found, version=framework, unknowns=listing.unknowns, incomplete=listing.hole,
         location=router.location, sources=tuple(sorted(sources)), served=listing.served, mounts=listing.mounts,
+        elsewhere=listing.elsewhere,
     )  # fmt: skip

@@ -15,14 +15,25 @@ from typing import Any
 
 from lsp_server.api.bare import handler_of
 from lsp_server.api.fastapi_names import is_a
-from lsp_server.api.flask_routing import Extension, FlaskRouting, class_of
+from lsp_server.api.flask_classes import class_of
+from lsp_server.api.flask_routing import Extension, FlaskRouting
 from lsp_server.api.flask_views import View
 from lsp_server.api.routing import Inclusion, Options, Route, Router, methods_named
 from lsp_server.python.attributes import attribute
 from lsp_server.python.held import named, settings_of
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.joining import RANK
-from lsp_server.python.values import Argument, Certainty, ClassValue, Event, External, FunctionValue, Instance, Method, Value
+from lsp_server.python.values import (
+    Argument,
+    Certainty,
+    ClassValue,
+    Event,
+    External,
+    FunctionValue,
+    Instance,
+    Method,
+    Value,
+)
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 

@@ -103,6 +103,7 @@ class Router:
     condition: Unknown | None
     entries: list[Route | Inclusion] = field(default_factory=list)
     included: bool = False  # some router or application includes or mounts it
+    foreign: bool = False  # another package's: what is on it is not seen
     escaped: Unknown | None = None  # things we cannot see may be put on it
 
 
@@ -176,6 +177,7 @@ class Listing:
     unknowns: tuple[Unknown, ...]
     hole: Unknown | None
     mounts: tuple[tuple[str, Places], ...] = ()  # other frameworks' applications below, by their prefixes
+    elsewhere: tuple[str, ...] = ()  # prefixes of other packages' routers
 
     @property
     def served(self) -> bool:
@@ -195,6 +197,7 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
     unknowns: list[Unknown] = []
     holes: list[Unknown] = []
     mounts: list[tuple[str, Places]] = []
+    elsewhere: list[str] = []
 
     def missed(what: Unknown, location: Location, doubt: Unknown | None) -> None:
         placed = Unknown(what.what, location)
@@ -221,11 +224,14 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
                 missed(entry.target, entry.location, own_doubt)
             elif isinstance(entry.target, tuple):
                 mounts.append((join(path, text), entry.target))
+            elif entry.target.foreign:
+                elsewhere.append(join(path, text))
             elif entry.target not in above and len(above) < DEEPEST:
                 walk(entry.target, join(path, text), own_doubt, (*above, current))
 
     walk(router, prefix, None, ())
-    return Listing(router, tuple(routes), tuple(dict.fromkeys(unknowns)), holes[0] if holes else None, tuple(mounts))
+    return Listing(router, tuple(routes), tuple(dict.fromkeys(unknowns)), holes[0] if holes else None,
+                   tuple(mounts), tuple(elsewhere))  # fmt: skip
 
 
 def places_within(value: Value) -> Places:

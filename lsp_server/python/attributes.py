@@ -42,6 +42,11 @@ def attribute(self: Interpreter, value: Value, name: str, location: Location) ->
         answer = self.outside.attribute(value, name)
         if answer is not UNANSWERED:
             return answer
+    if isinstance(result, Method) and name in self.answers:
+        known = self.answers[name](self, value)
+        if known is not None:
+            self.entangle()
+            return known
     return result
 
 

@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from lsp_server.python.interpret import Interpreter
 
 # Class -> attribute -> class of the object that is always there. The second table's objects are mappings of settings.
+_APPLICATIONS = ("flask.Flask", "flask.app.Flask", "apiflask.APIFlask", "quart.Quart", "quart.app.Quart", "connexion.FlaskApp.app")
+_WRAPPERS = ("connexion.FlaskApp", "connexion.App", "connexion.apps.flask.FlaskApp", "connexion.apps.flask_app.FlaskApp")
 HELD: Mapping[str, Mapping[str, str]] = {
-    **dict.fromkeys(("flask.Flask", "flask.app.Flask", "apiflask.APIFlask", "quart.Quart", "quart.app.Quart"), {"config": "flask.Config"}),
-    **dict.fromkeys(("connexion.FlaskApp", "connexion.App", "connexion.apps.flask.FlaskApp", "connexion.apps.flask_app.FlaskApp"),
-                    {"app": "connexion.FlaskApp.app"}),
-    "connexion.FlaskApp.app": {"config": "flask.Config"},
-}  # fmt: skip
+    **{name: {"config": "flask.Config"} for name in _APPLICATIONS},
+    **{name: {"app": "connexion.FlaskApp.app"} for name in _WRAPPERS},
+}
 SETTINGS = frozenset(("flask.Config", "flask.config.Config", "quart.config.Config", "quart.Config"))
 _ITEMS = "items"
 

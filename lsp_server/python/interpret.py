@@ -61,6 +61,7 @@ class Interpreter:
     """Runs modules on demand, each once. Its executions are only valid for the program they were made from.
 
     `outside`, when set, answers for other packages' objects; answers are only sought where nothing else is known.
+    `answers` do so for single attributes, by name: each gives a value that hangs on what has run, or None.
     `lasting`: its executions may be kept for the next program (see `inherit.py`); `kept` are those of the last one.
     """
 
@@ -72,6 +73,7 @@ class Interpreter:
         self._seen: dict[int, Value] = {}
         self.configured: dict[tuple[str, str], list[Value]] | None = None  # see `traits.py`
         self.outside: Outside | None = None
+        self.answers: Mapping[str, Callable[[Interpreter, Value], Value]] = {}
         self.executions: dict[str, Execution] = {}
         self.certainty = Certainty.CERTAIN
         self.condition: Unknown | None = None
@@ -81,8 +83,18 @@ class Interpreter:
         self.guards = 0  # running `try` statements whose handlers go on
         self._frames: list[Frame] = []
         self._steps = 0
+        self.budget = STEPS  # statements and calls while one module runs
 
     # Modules
+
+    def all_executions(self) -> list[Execution]:
+        """Every execution there is, those of detached calls that are running included."""
+        return [*self.executions.values(), *(each for each in self._stack if self.executions.get(each.path) is not each)]
+
+    def entangle(self) -> None:
+        """What runs now hangs on more than the modules it reads: it does not hold for the next program."""
+        for execution in self._stack:
+            execution.entangled = True
 
     def run(self, path: str) -> Execution:
         """The execution of a module; of a half-run one where modules import each other."""
@@ -313,7 +325,7 @@ class Interpreter:
 
     def statement(self, node: Node, scope: Scope) -> object:
         self._steps += 1
-        if self._steps > STEPS:
+        if self._steps > self.budget:
             raise Exhausted
         return STATEMENTS[node[0]](self, node, scope)
 
@@ -527,7 +539,7 @@ class Interpreter:
     ) -> Value:  # fmt: skip
         self._steps += 5
         running = sum(frame.function is function for frame in self._frames)
-        if len(self._frames) >= DEPTH or running > 3 or self._steps > STEPS:
+        if len(self._frames) >= DEPTH or running > 3 or self._steps > self.budget:
             return Unknown(f"a call of `{function.name}` that is nested too deeply", location)
         if function.sort == "asyncgen":
             return Instance(External("builtins.generator"), arguments, location)

@@ -276,6 +276,13 @@ class UnknownText(Unknown):
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownItems(Unknown):
+    """Items of a list of which it is not known whether they stand there; `possible` are those that may."""
+
+    possible: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Place(Unknown):
     """Where a file of the workspace is: not known as a text, but `path` is below the workspace's folder (see `places.py`)."""
 

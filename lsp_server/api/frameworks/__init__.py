@@ -15,6 +15,7 @@ from typing import Any
 
 from lsp_server.api.model import Api
 from lsp_server.python.interpret import Interpreter
+from lsp_server.python.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Framework:
     stands somewhere in every program that uses it (imports say so); () where `speaks` asks for nothing else.
 
     `read` gives one Api for each application that the candidate files make; routers that no application includes come as Apis
-    of their own with `served` False. `asked`: also where no file speaks of it, because the configuration may.
+    of their own with `served` False. `asked`: also where no file speaks of it, because the configuration may. `answers`: what
+    the framework's objects tell the program that asks them for an attribute (see `Interpreter.answers`).
     """
 
     name: str
@@ -46,6 +48,7 @@ class Framework:
     read: Callable[[Program, Iterable[str]], tuple[Api, ...]]
     packages: tuple[str, ...] = ()
     asked: bool = False
+    answers: Mapping[str, Callable[[Interpreter, Value], Value]] = field(default_factory=dict)
 
 
 @cache
@@ -58,6 +61,12 @@ def all_frameworks() -> tuple[Framework, ...]:
 def packages_named(text: str) -> tuple[str, ...]:
     """The frameworks whose packages a text names."""
     return tuple(each.name for each in all_frameworks() if any(package in text for package in each.packages))
+
+
+@cache
+def all_answers() -> Mapping[str, Callable[[Interpreter, Value], Value]]:
+    """What the frameworks' objects tell a program, by the attribute's name."""
+    return {name: answer for framework in all_frameworks() for name, answer in framework.answers.items()}
 
 
 def frameworks_of(text: str) -> tuple[str, ...]:
