@@ -243,11 +243,12 @@ def _base(interpreter: Interpreter, cls: ClassValue) -> Value:
 def _is_chosen(interpreter: Interpreter, cls: ClassValue, name: str) -> bool:
     """Whether a class serves one of its functions: `include_route_methods`, `exclude_route_methods`."""
     included, excluded = _stated(interpreter, cls, "include_route_methods"), _stated(interpreter, cls, "exclude_route_methods")
-    if isinstance(included, set | frozenset | list | tuple) and name not in included:
+    if isinstance(included, _GROUPS) and name not in included:
         return False
-    return not (isinstance(excluded, set | frozenset | list | tuple) and name in excluded)
+    return not (isinstance(excluded, _GROUPS) and name in excluded)
 
 
+_GROUPS = set | frozenset | list | tuple | str  # AppBuilder only asks whether the name is in it
 Exposed = tuple[str, Value, Value, FunctionValue | None, Location]
 
 
@@ -285,4 +286,4 @@ def _urls(function: FunctionValue) -> Iterator[tuple[Value, Value, Location]]:
         yield path, ("GET",) if methods is None else methods, place
 
 
-EXTENSION = Extension("Flask-AppBuilder", hear=hear, finish=finish)
+EXTENSION = Extension("Flask-AppBuilder", methods=_ADDING, hear=hear, finish=finish)

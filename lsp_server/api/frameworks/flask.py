@@ -21,7 +21,7 @@ from lsp_server.api.frameworks import Framework, Program
 from lsp_server.api.model import Api, Operation
 from lsp_server.api.principal import place_beside
 from lsp_server.api.registrars import call_registrars, offer
-from lsp_server.api.routing import PlacedRoute, applications_first, list_routes, one_per_place
+from lsp_server.api.routing import SURE, PlacedRoute, applications_first, list_routes, one_per_place
 from lsp_server.python.values import Event, FunctionValue, Instance, Method
 
 EXTENSIONS: tuple[Extension, ...] = (flask_appbuilder.EXTENSION, flask_resources.EXTENSION, flask_smorest.EXTENSION)
@@ -65,7 +65,8 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     paths = tuple(candidates)
     fed = discover(
         program.interpreter, paths, routing.feed, wanted,
-        lambda: {router.location for router in routing.routers.values()},
+        # A factory that is only called in doubt is run by itself, too, to see what is in doubt inside of it.
+        lambda: {router.location for router in routing.routers.values() if router.certainty in SURE},
     )  # fmt: skip
     remaining = call_registrars(program.interpreter, paths, routing.feed, routing.methods, routing.heard)
     feed_new(program.interpreter, routing.feed, fed)
