@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from lsp_server.api.bodies import calls_in, makes, meant
-from lsp_server.api.starting_points import run_main_blocks, run_methods
+from lsp_server.api.starting_points import run_main_blocks, run_methods, run_users
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import Argument, Event, FunctionValue, Instance, Value
 from lsp_server.text import Location
@@ -31,11 +31,19 @@ def discover(
     for path in paths:
         interpreter.run(path)
     fed: set[str] = set()
-    feed_new(interpreter, feed, fed)
-    run_main_blocks(interpreter, paths, feed, wanted, made)
-    _call_uncalled(interpreter, paths, feed, wanted, made)
-    run_methods(interpreter, paths, feed, wanted)
-    feed_new(interpreter, feed, fed)
+    seen: set[Location] = set()
+
+    def noted(events: Iterable[Event]) -> None:
+        happened = list(events)
+        seen.update(event.location for event in happened)
+        feed(happened)
+
+    feed_new(interpreter, noted, fed)
+    run_main_blocks(interpreter, paths, noted, wanted, made)
+    _call_uncalled(interpreter, paths, noted, wanted, made)
+    run_methods(interpreter, paths, noted, wanted)
+    run_users(interpreter, paths, noted, wanted, seen)
+    feed_new(interpreter, noted, fed)
     return fed
 
 

@@ -10,7 +10,7 @@ Long because the class is the state that every statement and expression shares; 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from lsp_server.python.annotations import annotation as type_meant
 from lsp_server.python.calls import container_of
@@ -38,6 +38,7 @@ from lsp_server.python.lower import Node
 from lsp_server.python.objects import Kind, furnish, kept_under
 from lsp_server.python.program import Program
 from lsp_server.python.statements import STATEMENTS, binds
+from lsp_server.python.traits import Configured
 from lsp_server.python.values import (
     Annotation,
     Argument,
@@ -76,7 +77,7 @@ class Interpreter:
         self.kinds = dict(kinds or {})
         self.lent: list[tuple[dict[str, Value], str]] = []
         self._seen: dict[int, Value] = {}
-        self.configured: dict[tuple[str, str], list[Value]] | None = None  # see `traits.py`
+        self.configured: Configured | None = None
         self.outside: Outside | None = None
         self.answers: Mapping[str, Callable[[Interpreter, Value], Value]] = {}
         self.executions: dict[str, Execution] = {}
@@ -129,6 +130,11 @@ class Interpreter:
             for inner in self._stack[self._stack.index(execution) if execution in self._stack else 0 :]:
                 inner.entangled = True
         return execution
+
+    def note_reads(self, paths: Iterable[str]) -> None:
+        """Note that what runs has looked into files."""
+        if self._stack:
+            self._stack[-1].reads.update(paths)
 
     def _revive(self, path: str) -> None:
         """Let a kept execution take part, and after it what it ran itself, in that order."""
