@@ -15,6 +15,7 @@ from pathlib import Path
 from stat import S_ISLNK, S_ISREG
 
 from lsp_server.config import Config, ConfigError, matches, parse
+from lsp_server.database.urls import urls_in
 from lsp_server.document import Document, Documents, Kind, UndecodableText, decode, kind_of
 
 LARGEST = 32 * 1024 * 1024  # bytes; the largest public OpenAPI files have 13 MB
@@ -59,6 +60,18 @@ def read_config(path: Path) -> Config | None:
         raise ConfigError(f"{path}: {error.strerror}") from None
     except UndecodableText as error:
         raise ConfigError(f"{path}: {error}") from None
+
+
+def database_urls(root: Path) -> tuple[str, ...]:
+    """What looks like a database's URL in the environment files at the root: databases of the project, to be kept away from."""
+    found: list[str] = []
+    for path in sorted(root.glob(".env*")):
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        except OSError:
+            continue
+        found += urls_in(text)
+    return tuple(found)
 
 
 def baseline_path(config: Config, root: Path) -> Path | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from lsp_server.api.discovery import calls_in
+from lsp_server.api.bodies import calls_in
 from lsp_server.api.handlers import raised_statuses
 from lsp_server.api.model import Api, Operation, Parameter, Schema
 from lsp_server.api.routing import Listing, PlacedRoute
@@ -141,4 +141,5 @@ def api_of(framework: str, listing: Listing, operations: Callable[[PlacedRoute],
     return Api(
         router.location.path, None, found, version=framework, unknowns=listing.unknowns, incomplete=listing.hole,
         location=router.location, sources=tuple(sorted(sources)), served=listing.served, mounts=listing.mounts,
+        elsewhere=listing.elsewhere,
     )  # fmt: skip

@@ -70,7 +70,8 @@ def class_methods(cls: ClassValue) -> tuple[str, ...] | Unknown | None:
     """
     if is_class_of(cls, *VIEW) and not is_class_of(cls, *METHOD_VIEW):
         held = cls.find("methods")
-        return methods_named(held[1], ()) or None if held is not None else None
+        stated = methods_named(held[1], ()) if held is not None else ()
+        return None if stated == () else stated
     found = _collected(cls)
     if not found and cls.unknown_bases():
         return Unknown(f"the methods of `{cls.name}`, whose bases are not all known")

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsp_server.cache import Cache
+from lsp_server.cache import folder as cache_folder
 from lsp_server.commands import UsageError
 from lsp_server.config import Config, ConfigError
 from lsp_server.document import Documents
-from lsp_server.workspace import Stamp, documents_of, find_config, list_files, read_config
+from lsp_server.workspace import Stamp, database_urls, documents_of, find_config, list_files, read_config
 
 if TYPE_CHECKING:  # A report that is recalled needs no snapshot.
+    from lsp_server.database.migration.scratch import FindScratch
     from lsp_server.snapshot import Memo, Snapshot
 
 
@@ -83,7 +85,22 @@ def open_project(options: argparse.Namespace, ground: Ground | None = None, last
         from lsp_server.worker.ask import ask_project
 
         snapshot = snapshot.with_runtime(ask_project(snapshot, ground.root))
+    snapshot.find_scratch = _scratch_servers(options.shadow, ground, snapshot) if lasting else None
     return Project(ground.root, ground.shown_root, ground.config, ground.files, ground.only, ground.cache, snapshot, memo)
+
+
+def _scratch_servers(given: str | None, ground: Ground, snapshot: Snapshot) -> FindScratch:
+    """Where proofs may make databases. Raises UsageError for a URL that cannot be one."""
+    from lsp_server.shadow.address import Origin, Refused, read_address
+    from lsp_server.shadow.offer import offer
+
+    if given is not None:
+        try:
+            read_address(given, Origin.PERSON)
+        except Refused as reason:
+            raise UsageError(f"--shadow: {reason}") from None
+    written = (*database_urls(ground.root), ground.config.development_database)
+    return offer(given, ground.config.shadow, lambda: (*written, *snapshot.database_urls), cache_folder(), os.environ)
 
 
 def _root(paths: list[Path]) -> tuple[Path, str, tuple[str, ...] | None]:

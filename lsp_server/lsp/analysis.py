@@ -8,6 +8,7 @@ it is imported by the analysis thread, after `initialize` is answered.
 from __future__ import annotations
 
 import gc
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
@@ -15,14 +16,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from lsp_server.cache import Cache
+from lsp_server.cache import Cache, folder
 from lsp_server.check import check
 from lsp_server.config import Config, ConfigError, matches
+from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.document import Document, Documents, Kind, kind_of
 from lsp_server.findings import Finding, Fix, Report
 from lsp_server.lsp.inputs import Flag, Inputs
 from lsp_server.outline import Entry, Outline, outline, revision_sql
 from lsp_server.rules import all_rules, rule_named
+from lsp_server.shadow.offer import offer
 from lsp_server.snapshot import Memo, Runtime, Snapshot
 from lsp_server.text import Location, Span
 from lsp_server.tree.mend import Difference, difference
@@ -31,6 +34,7 @@ from lsp_server.workspace import (
     NEVER,
     Stamp,
     baseline_path,
+    database_urls,
     documents_of,
     find_config,
     list_files,
@@ -113,6 +117,7 @@ class Analysis:
         self._drafts: dict[str, Draft] = {}
         self._draft_memo = Memo()  # of their own, so that a half-typed text never drives out the facts of the good one
         self._runtime = Runtime()  # what the running project told, if it was asked
+        self._find_scratch: FindScratch | None = None
         self._flag = Flag()
         self._observe: Callable[[int], None] = _nothing
 
@@ -122,7 +127,7 @@ class Analysis:
         self._flag, self._observe = flag, observe or _nothing
         try:
             self._update(inputs)
-            fresh = Snapshot(self._documents, self._config, self.memo, self._is_cancelled, datetime.now(), lasting=True)
+            fresh = Snapshot(self._documents, self._config, self.memo, self._is_cancelled, datetime.now(), True, self._find_scratch)
             fresh.runtime = self._runtime
             snapshot = self._last = fresh.inherit(self._last)
             report = check(snapshot, all_rules(), self._is_cancelled, date.today(), self._baseline)
@@ -232,8 +237,14 @@ class Analysis:
             config = find_config(self.root)
             self._baseline = read_baseline(baseline_path(config, self.root))
             self._config, self._trouble = config, None
+            self._find_scratch = offer(None, config.shadow, self._database_urls, folder(), os.environ)
         except ConfigError as error:
             self._trouble = str(error)
+
+    def _database_urls(self) -> tuple[str | None, ...]:
+        """What the project calls its databases: no proof goes there."""
+        known = self._last.database_urls if self._last is not None else ()
+        return (*database_urls(self.root), self._config.development_database, *known)
 
     def _cached(self) -> dict[str, str]:
         try:

@@ -14,6 +14,7 @@ from lsp_server.python.attributes import attribute
 from lsp_server.python.calls import call_node, call_value
 from lsp_server.python.judge import ENUMS, LONGEST, hashable, items_of, member_of, plain, text_of, truth
 from lsp_server.python.lower import Node
+from lsp_server.python.objects import kind_of
 from lsp_server.python.operators import binary, compare_pair, harmless
 from lsp_server.python.places import extended
 from lsp_server.python.values import (
@@ -31,6 +32,7 @@ from lsp_server.python.values import (
     UnknownText,
     Value,
 )
+from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -71,8 +73,12 @@ def _sequence(self: Interpreter, nodes: Iterable[Node], scope: Scope) -> list[Va
 
 
 def _list(self: Interpreter, node: Node, scope: Scope) -> Value:
-    values = _sequence(self, node[3], scope)
-    return values if values is not None else Unknown("a list with unknown parts", self.location(node, scope))
+    """The items of a list; one unknown item where several may stand that are not known."""
+    values: list[Value] = []
+    for part in node[3]:
+        items = _sequence(self, (part,), scope)
+        values.extend(items if items is not None else [Unknown("a list with unknown parts", self.location(part, scope))])
+    return values
 
 
 def _tuple(self: Interpreter, node: Node, scope: Scope) -> Value:
@@ -218,6 +224,23 @@ def _subscript(self: Interpreter, node: Node, scope: Scope) -> Value:
                 f"the environment variable {key}" if isinstance(key, str) else "an environment variable", location
             )
         return Specialized(value, key if isinstance(key, tuple) else (key,), location)
+    if isinstance(value, dict | str | list | tuple) and (isinstance(value, dict) or isinstance(key, int | slice)):
+        return item(self, value, key, location)
+    if isinstance(value, Instance) and isinstance(value.origin, ClassValue):
+        found = value.origin.find("__getitem__")
+        if found and isinstance(found[1], FunctionValue):
+            return self.call(found[1], (Argument(None, value, location), Argument(None, key, location)), location)
+    if isinstance(value, Instance) and value.content is not None:
+        kind = kind_of(self, value)
+        self.touched_settings = self.touched_settings or (kind is not None and kind.settings)
+        return item(self, value.content, key, location)
+    if isinstance(value, Instance | Method):
+        return Instance(Method(value, "__getitem__"), (Argument(None, key, location),), location)
+    return Unknown("an item of a value that is not known", location)
+
+
+def item(self: Interpreter, value: Value, key: Value, location: Location) -> Value:
+    """An item of a container, as `value[key]` sees it."""
     if isinstance(value, dict):
         if hashable(key) and key in value:
             return value[key]
@@ -230,12 +253,6 @@ def _subscript(self: Interpreter, node: Node, scope: Scope) -> Value:
             return value[key]
         except (IndexError, ValueError):
             return Unknown("an item that is not there", location)
-    if isinstance(value, Instance) and isinstance(value.origin, ClassValue):
-        found = value.origin.find("__getitem__")
-        if found and isinstance(found[1], FunctionValue):
-            return self.call(found[1], (Argument(None, value, location), Argument(None, key, location)), location)
-    if isinstance(value, Instance | Method):
-        return Instance(Method(value, "__getitem__"), (Argument(None, key, location),), location)
     return Unknown("an item of a value that is not known", location)
 
 
@@ -279,9 +296,14 @@ def _comprehension(self: Interpreter, node: Node, scope: Scope) -> Value:
         for item in items:
             self.assign(target, item, inner)
             kept = [truth(evaluate(self, condition, inner)) for condition in conditions]
+            if False in kept:
+                continue
             if None in kept:
-                return False
-            if all(kept) and not walk(position + 1):
+                if sort not in ("list", "generator"):
+                    return False
+                results.append(Unknown("an item that is there under a condition that the text does not decide", location))
+                continue
+            if not walk(position + 1):
                 return False
         return True
 

@@ -44,6 +44,10 @@ def binary(self: Interpreter, operator: str, left: Value, right: Value, location
         return places.joined(left, (right,), location) if operator == "/" else places.extended(left, right)
     if operator == "+" and isinstance(left, UnknownText):
         return left
+    if operator == "+" and isinstance(left, list) and isinstance(right, Unknown):
+        return [*left, Unknown(right.what, right.location or location)]
+    if operator == "+" and isinstance(left, Unknown) and isinstance(right, list):
+        return [Unknown(left.what, left.location or location), *right]
     if isinstance(left, Unknown):
         return Unknown(left.what, left.location or location)
     if isinstance(right, Unknown):
@@ -148,6 +152,8 @@ def compare_pair(operator: str, left: Value, right: Value, location: Location) -
             return Unknown("a comparison of values that are not known", location)
         return equal if operator in ("is", "==") else not equal
     left, right = unwrap_enum(left), unwrap_enum(right)
+    if isinstance(right, Instance) and isinstance(right.content, dict) and operator in ("in", "not in") and left in right.content:
+        return operator == "in"
     try:
         if operator in ("in", "not in"):
             if isinstance(right, ClassValue) and right.inherits(*ENUMS):

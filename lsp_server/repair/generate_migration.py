@@ -1,7 +1,7 @@
 """*Generate migration*: a revision that makes the database what the models want, planned, rendered and proved.
 
 Joins a migration history with the models it serves. The planning is `database/migration/`'s; here the project's own
-conventions are collected from its files. No database but the proof's own, in memory, is ever opened.
+conventions are collected from its files. No database is ever opened but one that was made for the proof.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _change(snapshot: Snapshot, drift: Drift, planned: Plan) -> Change | None:
     history = drift.replay.history
     if not planned.operations or planned.obstacles:
         return None
-    proof = prove(planned)
+    proof = prove(planned, find=snapshot.find_scratch)
     if proof.failed:
         return None
     identifier = blake2b(repr((history.heads, planned.operations)).encode(), digest_size=6).hexdigest()

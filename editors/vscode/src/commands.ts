@@ -77,8 +77,8 @@ export async function showUnknowns(server: Server): Promise<void> {
     { title: plural(found.length, 'place could not be read', 'places could not be read'), matchOnDescription: true },
   );
   if (choice?.each.uri === undefined) return;
-  const selection = choice.each.range === undefined ? undefined : convert.asRange(choice.each.range);
-  await vscode.window.showTextDocument(convert.asUri(choice.each.uri), { selection });
+  const at = choice.each.range === undefined ? {} : { selection: convert.asRange(choice.each.range) };
+  await vscode.window.showTextDocument(convert.asUri(choice.each.uri), at);
 }
 
 /** The project's own Python runs once and fills what its text leaves open. The server refuses where nobody trusts the workspace. */

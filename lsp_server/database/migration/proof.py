@@ -1,7 +1,8 @@
-"""Runs a plan on a database of our own, in memory: up, down, up again, with rows, and looks at what is there.
+"""Runs a plan on a database of our own: up, down, up again, with rows, and looks at what is there.
 
-The only database ever opened is `sqlite://`, made here and gone with the function. What SQLite does not have is taken out
-before (`on_sqlite.py`) and named under "not proved". No text of the user is executed: the operations are the plan's own.
+Where there is a scratch server of the kind that the migration is for (`shadow/` makes them), it runs there as it is. Otherwise
+SQLite in memory has to do: what that does not have is taken out before (`on_sqlite.py`) and named under "not proved". No text
+of the user's Python is executed: the operations are the plan's own.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsp_server.database.migration.catalogue import Shape, differences, lost_rows, read_rows, read_shapes
-from lsp_server.database.migration.metadata import NotSayable, to_metadata
+from lsp_server.database.migration.catalogue import Rows, lost_rows, read_rows, read_shapes, read_tables
+from lsp_server.database.migration.metadata import NotSayable
 from lsp_server.database.migration.on_sqlite import translate
 from lsp_server.database.migration.operations import (
     AlterColumn,
@@ -27,23 +28,26 @@ from lsp_server.database.migration.operations import (
 )
 from lsp_server.database.migration.plan import Plan
 from lsp_server.database.migration.rows import insert_rows
+from lsp_server.database.migration.schema import content_key, create_schema
+from lsp_server.database.migration.scratch import FindScratch, InMemory, NoScratch, Scratch
+from lsp_server.database.migration.shape import Shapes, differences, only_named
 from lsp_server.database.migration.steps import Batch, Direct, Guard, Step, to_steps
 from lsp_server.database.model import Database
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-_URL = "sqlite://"
-Rows = dict[str, list[dict[str, object]]]
+_TITLES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "mssql": "SQL Server", "oracle": "Oracle"}
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was shown to be so, what went wrong, and what was not tried, with the reason."""
+    """What was shown to be so, what went wrong, and what was not tried, with the reason. `where` is the scratch database's title."""
 
     proved: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     not_proved: tuple[str, ...] = ()
+    where: str = InMemory.title
 
     @property
     def holds(self) -> bool:
@@ -53,8 +57,8 @@ class Proof:
     def line(self) -> str:
         """One line for a docstring."""
         if self.failed:
-            return f"failed on SQLite in memory: {self.failed[0]}."
-        text = f"on SQLite in memory: {', '.join(self.proved)}." if self.proved else "none."
+            return f"failed on {self.where}: {self.failed[0]}."
+        text = f"on {self.where}: {', '.join(self.proved)}." if self.proved else "none."
         return f"{text} Not proved: {'; '.join(self.not_proved)}." if self.not_proved else text
 
 
@@ -62,15 +66,52 @@ class _Stopped(Exception):
     """A guard found rows that it must not pass."""
 
 
-def prove(plan: Plan, before: Database | None = None, after: Database | None = None) -> Proof:
-    """The proof of a plan between its own two schemas, or between these."""
-    from alembic.util import CommandError
-    from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+def prove(
+    plan: Plan, before: Database | None = None, after: Database | None = None, find: FindScratch | None = None
+) -> Proof:
+    """The proof of a plan between its own two schemas, or between these.
 
+    `find` gives the scratch server for a dialect, or says why there is none.
+    """
     before, after = before or plan.before, after or plan.after
+    missing: list[str] = list(plan.obstacles)
+    if plan.dialect not in (None, "sqlite"):
+        title = _TITLES.get(plan.dialect, plan.dialect)
+        leading_out = _leads_out(plan, before, after)
+        scratch = leading_out or (find(plan.dialect) if find is not None else "no scratch server")
+        if not isinstance(scratch, str):
+            try:
+                return _run(scratch, before, after, plan.operations, missing)
+            except NoScratch as error:
+                scratch = str(error)
+        missing.append(f"on {title}: {scratch}")
     shadow = translate(before, after, plan.operations, plan.dialect)
-    missing = tuple(dict.fromkeys((*plan.obstacles, *shadow.not_proved)))
-    run = _Run(shadow.before, shadow.after, shadow.operations)
+    return _run(InMemory(), shadow.before, shadow.after, shadow.operations, [*missing, *shadow.not_proved])
+
+
+def _leads_out(plan: Plan, before: Database, after: Database) -> str | None:
+    """Why the plan must not run on a scratch server: on MySQL a schema is another database, which is not ours."""
+    if plan.dialect not in ("mysql", "mariadb"):
+        return None
+    end = apply_operations(before, plan.operations)
+    for table in (*before.tables, *after.tables, *end.tables):
+        if table.schema is not None or any(key.target_schema is not None for key in table.foreign_keys):
+            return f"{table.full_name} is or refers to a table of another database"
+    for operation in plan.operations:
+        place = getattr(operation, "table", None)
+        if isinstance(place, tuple) and place[0] is not None:
+            return f"{place[0]}.{place[1]} is a table of another database"
+    return None
+
+
+def _run(
+    scratch: Scratch, before: Database, after: Database, operations: tuple[Operation, ...], missing: list[str]
+) -> Proof:
+    """Raises NoScratch."""
+    from alembic.util import CommandError
+    from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+    run = _Run(scratch, before, after, operations)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -78,32 +119,22 @@ def prove(plan: Plan, before: Database | None = None, after: Database | None = N
                 run.all()
             except IntegrityError as error:
                 # Made-up rows may break a new rule, as real ones may: then only the shapes are shown.
-                run = _Run(shadow.before, shadow.after, shadow.operations, with_rows=False)
+                run = _Run(scratch, before, after, operations, with_rows=False)
                 run.not_proved.append(f"with rows: the made-up ones broke a new rule ({_first_line(error.orig)})")
                 run.all()
     except NotSayable as error:
-        return Proof((), (), (*missing, f"{error} cannot be made on SQLite"))
+        return Proof((), (), (*missing, f"{error} cannot be made on {scratch.title}"), scratch.title)
     except (SQLAlchemyError, CommandError, NotImplementedError, ValueError, KeyError) as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise NoScratch(f"the scratch server went away ({_first_line(error.orig)})") from None
         run.failed.append(f"{run.doing}: {_first_line(error)}")
-    return Proof(tuple(run.proved), tuple(run.failed), (*missing, *run.not_proved))
+    not_proved = tuple(dict.fromkeys((*missing, *run.not_proved)))
+    return Proof(tuple(run.proved), tuple(run.failed), not_proved, scratch.title)
 
 
 def _first_line(error: BaseException | None) -> str:
     text = str(error).strip()
     return text.splitlines()[0] if text else type(error).__name__
-
-
-@contextmanager
-def _scratch() -> Iterator[sa.Connection]:
-    """A connection to a new, empty database in memory that nobody else can reach."""
-    import sqlalchemy as sa
-
-    engine = sa.create_engine(_URL, poolclass=sa.pool.StaticPool)
-    try:
-        with engine.connect() as connection:
-            yield connection
-    finally:
-        engine.dispose()
 
 
 def run_steps(connection: sa.Connection, steps: tuple[Step, ...]) -> None:
@@ -131,8 +162,15 @@ class _Run:
     """One proof under way; `doing` says at which step it is, for the message of a failure."""
 
     def __init__(
-        self, before: Database, after: Database, operations: tuple[Operation, ...], *, with_rows: bool = True
+        self,
+        scratch: Scratch,
+        before: Database,
+        after: Database,
+        operations: tuple[Operation, ...],
+        *,
+        with_rows: bool = True,
     ) -> None:
+        self.scratch = scratch
         self.before = before
         self.after = after
         self.operations = operations
@@ -144,64 +182,102 @@ class _Run:
         self.emptied = False
 
     def all(self) -> None:
-        wanted_before, wanted_after = self._shapes_of(self.before), self._shapes_of(self.after)
-        up = to_steps(self.operations, self.before, "sqlite")
+        dialect = self.scratch.dialect
+        up = to_steps(self.operations, self.before, dialect)
         end = apply_operations(self.before, self.operations)
-        down = to_steps(reversed_operations(self.operations), end, "sqlite")
-        with _scratch() as connection:
-            to_metadata(self.before, "sqlite").create_all(connection)
+        down = to_steps(reversed_operations(self.operations), end, dialect)
+        self.doing = "the schema of the models"
+        wanted_after = self._wanted(self.after)
+        self.doing = "the schema before"
+        with self._filled(self.before) as connection:
+            wanted_before = read_shapes(connection)
             if self.with_rows:
                 self.not_proved += insert_rows(connection, self.before)
+                self._keep(connection)
             rows = read_rows(connection)
+            self._keep(connection)
             self.doing = "the upgrade"
             self._upgrade(connection, up, wanted_before, rows)
-            self._compare("the upgrade gives the schema of the models", connection, wanted_after)
+            self._compare("the upgrade gives the schema of the models", connection, wanted_after, _names_in(self.after))
             renamed = _renamed(rows, self.operations)
             self._rows("rows kept", renamed, read_rows(connection), self._aside(self.operations))
             self.doing = "the downgrade"
             self._downgrade(connection, down)
-            self._compare("the downgrade gives the schema before", connection, wanted_before)
+            self._compare("the downgrade gives the schema before", connection, wanted_before, _names_in(self.before))
             self._rows("rows kept on the way back", rows, read_rows(connection), self._gone())
             self.doing = "the second upgrade"
             self._upgrade(connection, up, None, {})
-            self._compare("a second upgrade works", connection, wanted_after)
+            self._compare("a second upgrade works", connection, wanted_after, _names_in(self.after))
 
-    def _shapes_of(self, database: Database) -> dict[str, Shape]:
-        with _scratch() as connection:
-            to_metadata(database, "sqlite").create_all(connection)
+    @contextmanager
+    def _filled(self, database: Database) -> Iterator[sa.Connection]:
+        dialect = self.scratch.dialect
+        with self.scratch.open(
+            content_key(database, dialect), lambda connection: create_schema(connection, database, dialect)
+        ) as connection:
+            yield connection
+
+    def _wanted(self, database: Database) -> Shapes:
+        with self._filled(database) as connection:
             return read_shapes(connection)
 
+    def _keep(self, connection: sa.Connection) -> None:
+        """Make what was done stay, where a failure would take it back."""
+        if self.scratch.dialect != "sqlite":
+            connection.commit()
+
+    def _run_steps(self, connection: sa.Connection, steps: tuple[Step, ...]) -> None:
+        """As Alembic does: in a transaction, which is taken back where a guard stops it."""
+        self._keep(connection)
+        try:
+            run_steps(connection, steps)
+        except _Stopped:
+            if self.scratch.dialect != "sqlite":
+                connection.rollback()
+            raise
+        self._keep(connection)
+
     def _upgrade(
-        self, connection: sa.Connection, steps: tuple[Step, ...], untouched: dict[str, Shape] | None, rows: Rows
+        self, connection: sa.Connection, steps: tuple[Step, ...], untouched: Shapes | None, rows: Rows
     ) -> None:
         """Runs the upgrade; where a guard stops it, looks that nothing was touched, empties the tables, and runs again."""
         try:
-            run_steps(connection, steps)
+            self._run_steps(connection, steps)
         except _Stopped:
             if untouched is not None:
                 same = not differences(read_shapes(connection), untouched) and rows == read_rows(connection)
                 what = "rows in the way stop the upgrade before it changes anything"
                 (self.proved if same else self.failed).append(what)
             self._empty(connection)
-            run_steps(connection, steps)
+            self._run_steps(connection, steps)
 
     def _downgrade(self, connection: sa.Connection, steps: tuple[Step, ...]) -> None:
         try:
-            run_steps(connection, steps)
+            self._run_steps(connection, steps)
         except _Stopped:
             self.not_proved.append("the downgrade with rows: the made-up ones stand in its way")
             self._empty(connection)
-            run_steps(connection, steps)
+            self._run_steps(connection, steps)
 
     def _empty(self, connection: sa.Connection) -> None:
         import sqlalchemy as sa
 
         self.emptied = True
-        for name in sa.inspect(connection).get_table_names():
-            connection.execute(sa.text('DELETE FROM "{}"'.format(name.replace('"', '""'))))
+        quote = connection.dialect.identifier_preparer.quote
+        names = [".".join(quote(part) for part in place if part is not None) for place in read_tables(connection)]
+        if self.scratch.dialect == "postgresql":
+            connection.execute(sa.text(f"TRUNCATE {', '.join(names)} CASCADE")) if names else None
+            return
+        if self.scratch.dialect == "mysql":
+            connection.execute(sa.text("SET foreign_key_checks = 0"))
+        for name in names:
+            connection.execute(sa.text(f"DELETE FROM {name}"))
+        if self.scratch.dialect == "mysql":
+            connection.execute(sa.text("SET foreign_key_checks = 1"))
 
-    def _compare(self, what: str, connection: sa.Connection, wanted: dict[str, Shape]) -> None:
-        problems = differences(read_shapes(connection), wanted)
+    def _compare(self, what: str, connection: sa.Connection, wanted: Shapes, names: frozenset[str]) -> None:
+        """Names that nobody chose may differ: databases do not rename them with their table."""
+        problems = differences(read_shapes(connection), only_named(wanted, names))
         if problems:
             self.failed.append(f"{what}: {problems[0]}")
         else:
@@ -231,6 +307,16 @@ class _Run:
             elif isinstance(operation, DropTable):
                 gone.add((operation.table.name, None))
         return frozenset((back.get(table, table), column) for table, column in gone)
+
+
+def _names_in(database: Database) -> frozenset[str]:
+    """The names that the schema gives to its keys, indexes and checks."""
+    return frozenset(
+        part.name
+        for table in database.tables
+        for part in (table.primary_key, *table.foreign_keys, *table.uniques, *table.indexes, *table.checks)
+        if part is not None and part.name is not None
+    )
 
 
 def _renamed(rows: Rows, operations: tuple[Operation, ...]) -> Rows:

@@ -5,44 +5,52 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lsp_server.database.equivalence import family_of, primary_key_of
+from lsp_server.database.migration.plan import creation_order
 from lsp_server.database.model import Column, Database, Table
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+BIND = r"\:"  # how `text()` takes a colon that is no parameter
+
 
 def insert_rows(connection: sa.Connection, database: Database) -> tuple[str, ...]:
-    """Fills the tables of a SQLite database of ours. Returns in words which tables took no row."""
-    from sqlalchemy.exc import SQLAlchemyError
+    """Fills the tables of a database of ours. Returns in words which tables took no row."""
+    from sqlalchemy.exc import DBAPIError
 
     refused = []
-    for table in database.tables:
+    ordered, _ = creation_order(database.tables)
+    for table in ordered:
+        columns = [column for column in table.columns if column.computed is None and not _always_given(column)]
+        if not columns:
+            continue
         for number in (1, 2):
-            names = [column.name for column in table.columns if column.computed is None]
-            values = {f"v{position}": _value(table, column, number) for position, column in enumerate(
-                column for column in table.columns if column.computed is None
-            )}
-            if not names:
-                continue
-            statement = _insert(table.name, names)
+            values = {f"v{position}": _value(table, column, number) for position, column in enumerate(columns)}
+            statement = _insert(connection, table, [column.name for column in columns])
             try:
-                connection.execute(statement, values)
-            except SQLAlchemyError:
-                refused.append(f"rows of {table.name}: no made-up row satisfies its checks")
+                with connection.begin_nested():
+                    connection.execute(statement, values)
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise
+                refused.append(f"rows of {table.full_name}: no made-up row satisfies its rules")
                 break
     return tuple(refused)
 
 
-def _insert(table: str, names: list[str]) -> sa.TextClause:
+def _always_given(column: Column) -> bool:
+    """By the database, which takes no value from anybody else."""
+    return column.identity is not None and column.identity.always
+
+
+def _insert(connection: sa.Connection, table: Table, names: list[str]) -> sa.TextClause:
     import sqlalchemy as sa
 
-    quoted = [_quoted(name) for name in (table, *names)]
+    quote = connection.dialect.identifier_preparer.quote
+    place = ".".join(quote(part) for part in (table.schema, table.name) if part is not None)
     marks = ", ".join(f":v{position}" for position in range(len(names)))
-    return sa.text(f"INSERT INTO {quoted[0]} ({', '.join(quoted[1:]).replace(':', chr(92) + ':')}) VALUES ({marks})")
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    quoted = ", ".join(map(quote, names))
+    return sa.text(f"INSERT INTO {place.replace(':', BIND)} ({quoted.replace(':', BIND)}) VALUES ({marks})")
 
 
 def _value(table: Table, column: Column, number: int) -> object:
@@ -54,6 +62,8 @@ def _value(table: Table, column: Column, number: int) -> object:
     if enum is not None and isinstance(enum.values, tuple) and enum.values:
         return enum.values[(number - 1) % len(enum.values)]
     family = family_of(column.type)
+    if family == "ARRAY":
+        return "{}"
     count = 100 + number  # large enough for most checks that want "more than"
     values: dict[str | None, object] = {
         "INTEGER": count,
@@ -62,7 +72,7 @@ def _value(table: Table, column: Column, number: int) -> object:
         "NUMERIC": count,
         "DOUBLE PRECISION": count + 0.5,
         "REAL": count + 0.5,
-        "BOOLEAN": number % 2,
+        "BOOLEAN": number % 2 == 1,
         "DATE": f"2024-01-0{number}",
         "TIMESTAMP WITHOUT TIME ZONE": f"2024-01-0{number} 12:00:00.000000",
         "TIMESTAMP WITH TIME ZONE": f"2024-01-0{number} 12:00:00.000000",
@@ -71,5 +81,18 @@ def _value(table: Table, column: Column, number: int) -> object:
         "JSON": f"[{number}]",
         "JSONB": f"[{number}]",
         "BYTEA": bytes([number]),
+        "INTERVAL": f"{number} days",
+        "INET": f"10.0.0.{number}",
+        "CIDR": f"10.0.{number}.0/24",
+        "MACADDR": f"08:00:2b:01:02:0{number}",
+        "TSVECTOR": f"'word':{number}",
+        "INT4RANGE": f"[{count},{count + 1})",
+        "INT8RANGE": f"[{count},{count + 1})",
+        "NUMRANGE": f"[{count},{count + 1})",
+        "DATERANGE": f"[2024-01-0{number},2024-01-0{number + 1})",
+        "TSRANGE": f"[2024-01-0{number} 12:00,2024-01-0{number} 13:00)",
+        "TSTZRANGE": f"[2024-01-0{number} 12:00,2024-01-0{number} 13:00)",
     }
-    return values.get(family, str(count))
+    length = next((argument for argument in column.type.arguments if isinstance(argument, int)), None)
+    text = str(number) if length is not None and length < 3 and family in ("VARCHAR", "CHAR") else str(count)
+    return values.get(family, text)

@@ -8,13 +8,14 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from lsp_server.database.migration.catalogue import differences, read_shapes
+from lsp_server.database.migration.catalogue import read_shapes
 from lsp_server.database.migration.conventions import Conventions
 from lsp_server.database.migration.metadata import to_metadata
 from lsp_server.database.migration.operations import DropColumn, DropTable
 from lsp_server.database.migration.plan import plan
 from lsp_server.database.migration.renames import Rename
 from lsp_server.database.migration.rollback import Rollback, complete_downgrade
+from lsp_server.database.migration.shape import differences
 from lsp_server.database.model import Column, ColumnType, Database, Revision
 from lsp_server.text import Location, Span, apply_edits
 from tests.database.migration.changes import ALL, Change, book, varchar

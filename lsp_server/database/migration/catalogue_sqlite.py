@@ -1,0 +1,76 @@
+"""What a SQLite database of ours holds, from its own catalogue."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import TYPE_CHECKING
+
+from lsp_server.database.migration.shape import VERSION_TABLE, Shape, Shapes
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+
+def read(connection: sa.Connection) -> Shapes:
+    """All tables of the database, by name."""
+    import sqlalchemy as sa
+
+    inspector = sa.inspect(connection)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the inspector names the indexes on expressions that it skips; they are read below
+        return {
+            f"table {name}": _shape(connection, inspector, name)
+            for name in inspector.get_table_names()
+            if name not in (VERSION_TABLE, "sqlite_sequence")
+        }
+
+
+def _shape(connection: sa.Connection, inspector: sa.Inspector, table: str) -> Shape:
+    import sqlalchemy as sa
+
+    columns = connection.execute(sa.text(f"PRAGMA table_xinfo({_quoted(table)})")).all()
+    keys = [
+        (
+            key["name"],
+            tuple(sorted(zip(key["constrained_columns"], key["referred_columns"]))),
+            key["referred_table"],
+            tuple(sorted((name, value) for name, value in key["options"].items() if value is not None)),
+        )
+        for key in inspector.get_foreign_keys(table)
+    ]
+    made = connection.execute(
+        sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = :table AND sql IS NOT NULL"),
+        {"table": table},
+    ).all()
+    sql = connection.execute(
+        sa.text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :table"), {"table": table}
+    ).scalar_one()
+    collations = dict(re.findall(r'^\s*"?(\w+)"? [^,\n]*?COLLATE "?(\w+)"?', sql, re.MULTILINE))
+    return Shape(
+        frozenset(
+            (row[1], row[2].upper(), bool(row[3] or row[5]), _bare(row[4]), row[5], row[6], collations.get(row[1]))
+            for row in columns
+        ),
+        frozenset(keys),
+        frozenset((unique["name"], frozenset(unique["column_names"])) for unique in inspector.get_unique_constraints(table)),
+        frozenset((row[0], _words(row[1])) for row in made),
+        frozenset((check["name"], _words(check["sqltext"])) for check in inspector.get_check_constraints(table)),
+    )
+
+
+def _bare(default: str | None) -> str | None:
+    if default is None:
+        return None
+    text = default.strip()
+    while text.startswith("(") and text.endswith(")"):
+        text = text[1:-1].strip()
+    return text
+
+
+def _words(sql: str) -> str:
+    return re.sub(r'[\s"()`]+', " ", sql).strip().lower()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
