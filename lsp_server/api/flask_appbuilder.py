@@ -20,7 +20,7 @@ from lsp_server.api.flask_routing import Extension, FlaskRouting
 from lsp_server.api.flask_views import View
 from lsp_server.api.routing import Inclusion, Options, Route, Router, methods_named
 from lsp_server.python.attributes import attribute
-from lsp_server.python.held import named, settings_of
+from lsp_server.python.discoveries import named_by
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.joining import RANK
 from lsp_server.python.values import (
@@ -141,7 +141,9 @@ def finish(routing: FlaskRouting) -> None:
         for entry in list(owner.entries):
             if isinstance(entry, Inclusion) and isinstance(entry.target, Router) and is_a(entry.target.value, *BUILDER):
                 event = Event(External("flask_appbuilder"), (), entry.location, entry.certainty, condition=entry.condition)
-                _secure(routing, event, entry.target, settings_of(owner.value.attributes.get("config")) or {})
+                config = owner.value.attributes.get("config")
+                settings = config.content if isinstance(config, Instance) and isinstance(config.content, dict) else {}
+                _secure(routing, event, entry.target, settings)
 
 
 def _secure(routing: FlaskRouting, event: Event, builder: Router, settings: Mapping[Value, Value]) -> None:
@@ -150,7 +152,7 @@ def _secure(routing: FlaskRouting, event: Event, builder: Router, settings: Mapp
     if manager is None:
         manager = settings.get("FAB_SECURITY_MANAGER_CLASS")
     if isinstance(manager, str):
-        manager = named(routing.interpreter, manager, event.location)
+        manager = named_by(routing.interpreter, manager, event.location)
     if not isinstance(manager, ClassValue) or settings.get("FAB_ADD_SECURITY_VIEWS") is False:
         return
     self_value = Instance(manager, (), manager.location, {"appbuilder": builder.value})
@@ -241,11 +243,12 @@ def _base(interpreter: Interpreter, cls: ClassValue) -> Value:
 def _is_chosen(interpreter: Interpreter, cls: ClassValue, name: str) -> bool:
     """Whether a class serves one of its functions: `include_route_methods`, `exclude_route_methods`."""
     included, excluded = _stated(interpreter, cls, "include_route_methods"), _stated(interpreter, cls, "exclude_route_methods")
-    if isinstance(included, set | frozenset | list | tuple) and name not in included:
+    if isinstance(included, _GROUPS) and name not in included:
         return False
-    return not (isinstance(excluded, set | frozenset | list | tuple) and name in excluded)
+    return not (isinstance(excluded, _GROUPS) and name in excluded)
 
 
+_GROUPS = (set, frozenset, list, tuple, str)  # AppBuilder only asks whether the name is in it
 Exposed = tuple[str, Value, Value, FunctionValue | None, Location]
 
 
@@ -283,4 +286,4 @@ def _urls(function: FunctionValue) -> Iterator[tuple[Value, Value, Location]]:
         yield path, ("GET",) if methods is None else methods, place
 
 
-EXTENSION = Extension("Flask-AppBuilder", hear=hear, finish=finish)
+EXTENSION = Extension("Flask-AppBuilder", methods=_ADDING, hear=hear, finish=finish)

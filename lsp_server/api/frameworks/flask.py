@@ -13,6 +13,7 @@ from lsp_server.api.bare import api_of, bare_operation, template
 from lsp_server.api.connexion_names import APIS
 from lsp_server.api.discovery import discover, feed_new
 from lsp_server.api.fastapi_names import is_a, is_class_of
+from lsp_server.api.flask_config import KINDS
 from lsp_server.api.flask_names import PARAMETER, join
 from lsp_server.api.flask_routing import Extension, FlaskRouting
 from lsp_server.api.flask_views import View
@@ -20,7 +21,7 @@ from lsp_server.api.frameworks import Framework, Program
 from lsp_server.api.model import Api, Operation
 from lsp_server.api.principal import place_beside
 from lsp_server.api.registrars import call_registrars, offer
-from lsp_server.api.routing import PlacedRoute, applications_first, list_routes, one_per_place
+from lsp_server.api.routing import SURE, PlacedRoute, applications_first, list_routes, one_per_place
 from lsp_server.python.values import Event, FunctionValue, Instance, Method
 
 EXTENSIONS: tuple[Extension, ...] = (flask_appbuilder.EXTENSION, flask_resources.EXTENSION, flask_smorest.EXTENSION)
@@ -64,7 +65,8 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     paths = tuple(candidates)
     fed = discover(
         program.interpreter, paths, routing.feed, wanted,
-        lambda: {router.location for router in routing.routers.values()},
+        # A factory that is only called in doubt is run by itself, too, to see what is in doubt inside of it.
+        lambda: {router.location for router in routing.routers.values() if router.certainty in SURE},
     )  # fmt: skip
     remaining = call_registrars(program.interpreter, paths, routing.feed, routing.methods, routing.heard)
     feed_new(program.interpreter, routing.feed, fed)
@@ -92,4 +94,4 @@ def _takes(routing: FlaskRouting, function: FunctionValue, name: str) -> bool:
     return name in ("app", "application", "flask_app")
 
 
-FRAMEWORK = Framework("Flask", speaks, _read, packages=("flask", "from quart", "import quart"))
+FRAMEWORK = Framework("Flask", speaks, _read, packages=("flask", "from quart", "import quart"), kinds=KINDS)
