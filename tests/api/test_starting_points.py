@@ -112,3 +112,15 @@ async def server(*args):
     (api,) = Snapshot.of({"main.py": program}).implemented
     (operation,) = api.operations
     assert (operation.path, operation.maybe is not None) == ("/", True)
+
+
+def test_a_class_of_application_that_another_file_makes() -> None:
+    program = """
+import tornado.web
+class Page(tornado.web.RequestHandler):
+    def get(self): ...
+class Application(tornado.web.Application):
+    def __init__(self, debug=False):
+        super().__init__([(r"/page", Page)], debug=debug)
+"""
+    assert served(program, serve="from main import Application\nApplication().listen(80)\n") == ["GET /page main:Page.get"]
