@@ -204,7 +204,12 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     paths = tuple(candidates)
     discover(interpreter, paths, routing.feed, (_is_application,), lambda: {router.location for router in routing.routers.values()})
     make_own_kinds(interpreter, paths, routing.feed, _is_application, [router.value for router in routing.routers.values()])
-    roots = [router for router in applications_first(routing.routers.values()) if not router.included]
+    # A constructor may have been followed twice: what is included once is not loose.
+    included = {router.location for router in routing.routers.values() if router.included}
+    roots = [
+        router for router in applications_first(routing.routers.values())
+        if not router.included and (router.application or router.location not in included)
+    ]  # fmt: skip
     apis = (
         api_of(FRAMEWORK.name, listing, lambda placed: _operations(interpreter, placed))
         for listing in one_per_place(list_routes(router) for router in roots)
