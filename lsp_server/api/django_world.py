@@ -7,9 +7,12 @@ pattern is understood here: that is `django_views.py` and `django_urls.py`.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
+from urllib.parse import urlsplit
 
 from lsp_server.python.attributes import attribute
 from lsp_server.python.execution import UNANSWERED
@@ -31,6 +34,7 @@ from lsp_server.python.values import (
 from lsp_server.text import Location, Span
 from lsp_server.unknown import Unknown
 
+BUDGET = 120_000  # one module of paths may lay out every viewset of a project
 FOLDER = "<described>/"  # where descriptions seem to lie: no workspace has such a folder
 SUFFIXED = "described.suffixed"  # a pattern with a format behind it
 TRANSLATED = "described.translated"  # patterns behind the language
@@ -67,6 +71,7 @@ def interpreter_for(program: Program) -> Interpreter:
 
     interpreter = Interpreter(Program(program.paths, load, names))
     interpreter.outside = _World(interpreter)
+    interpreter.budget = BUDGET
     return interpreter
 
 
@@ -146,11 +151,6 @@ def named(interpreter: Interpreter, dotted: str, importer: str) -> Value:
     return interpreter.member(holder, member) if holder is not None else interpreter.other(dotted)
 
 
-def _import_string(interpreter: Interpreter, event: Event) -> Value:
-    dotted = _given(event, "dotted_path", 0)
-    return named(interpreter, dotted, event.location.path) if isinstance(dotted, str) else Unknown("a name known at run time", event.location)
-
-
 def _suffixes(interpreter: Interpreter, event: Event) -> Value:
     """`format_suffix_patterns`: every pattern, and the same with a format behind it."""
     items = items_of(_given(event, "urlpatterns", 0))
@@ -217,6 +217,39 @@ def _found(interpreter: Interpreter, event: Event) -> Value:
     return default
 
 
+def _included_settings(interpreter: Interpreter, event: Event) -> Value:
+    """`include("base.py", optional("local.py"))` of split settings: the names of those files become the module's own."""
+    importer = event.location.path
+    folder = importer.rpartition("/")[0]
+    holder = interpreter.executions.get(importer)
+    for argument in event.arguments:
+        pattern = argument.value
+        if isinstance(pattern, Instance) and pattern.arguments:
+            pattern = pattern.arguments[0].value
+        if not isinstance(pattern, str) or holder is None:
+            continue
+        wanted = posixpath.normpath(f"{folder}/{pattern}" if folder else pattern)
+        for path in sorted(path for path in interpreter.program.paths if fnmatchcase(path, wanted)):
+            names = interpreter.run(path).scope.names
+            for name in list(names):
+                if name.isupper():
+                    holder.scope.names[name] = interpreter.member(path, name)
+    return None
+
+
+def _url_parts(interpreter: Interpreter, event: Event) -> Value:
+    """`urlparse(text)` of a known text: an object with the parts."""
+    text = _given(event, "url", 0)
+    if not isinstance(text, str):
+        return UNANSWERED
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return UNANSWERED
+    named_parts = {name: getattr(parts, name) for name in ("scheme", "netloc", "path", "query", "fragment")}
+    return Instance(event.callee, event.arguments, event.location, dict(named_parts))
+
+
 def _default(interpreter: Interpreter, event: Event) -> Value:
     """A setting read from the environment by a library: the default that stands beside its name."""
     interpreter.touched_settings = True
@@ -229,6 +262,7 @@ _ANSWERS: dict[str, Callable[[Interpreter, Event], Value]] = {
     "described.found": _found,
     "rest_framework.urlpatterns.format_suffix_patterns": _suffixes,
     "django.conf.urls.i18n.i18n_patterns": _translated,
-    "django.utils.module_loading.import_string": _import_string,
+    "split_settings.tools.include": _included_settings,
+    "urllib.parse.urlparse": _url_parts, "urllib.parse.urlsplit": _url_parts,
     "decouple.config": _default,
 }  # fmt: skip

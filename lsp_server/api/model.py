@@ -15,9 +15,18 @@ from dataclasses import dataclass, field
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
+ANY_METHOD = "*"  # of an operation that answers methods which nobody can tell
+
 METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 
 Constant = str | int | float | bool | None | tuple["Constant", ...] | tuple[tuple[str, "Constant"], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Unknown):
+    """One of several texts, the likeliest first: which of them differs from one run of the program to the next."""
+
+    values: tuple[str, ...] = ()
 
 
 class Missing:
@@ -187,6 +196,7 @@ class Operation:
     handler: str | None = None  # "app.api.users:read_user"
     handler_location: Location | None = None  # the function's name
     declaration: Location | None = None  # the whole declaration: decorators and function; the whole spec operation
+    view: Location | None = None  # the class of which `handler` is a method, where the framework's routes name classes
     router: Location | None = None  # the call that made the router the route is on
     raised: tuple[str, ...] = ()
     template: str | None = None  # the path with its converters (`/users/{id:int}`), where it has some
@@ -248,6 +258,7 @@ class Api:
     faults: tuple[Fault, ...] = ()
     sources: tuple[str, ...] = ()  # every file that was read for it
     states_null: bool = True  # False: says nothing of which values may be null (documentation made by Pydantic 1)
+    elsewhere: tuple[str, ...] = ()  # prefixes below which other packages answer: what they serve was not seen
     served: bool = True  # False: routes of a router that no application includes
     # Applications of other frameworks that it serves: their prefixes, and where they (or what they wrap) may be made.
     mounts: tuple[tuple[str, tuple[Location, ...]], ...] = ()

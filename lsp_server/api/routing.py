@@ -101,14 +101,15 @@ class Router:
     condition: Unknown | None
     entries: list[Route | Inclusion] = field(default_factory=list)
     included: bool = False  # some router or application includes or mounts it
+    foreign: bool = False  # another package's: what is on it is not seen
     escaped: Unknown | None = None  # things we cannot see may be put on it
 
 
-def doubt_about(entry: Route | Inclusion, owner: Router) -> Unknown | None:
-    """Why an entry may not be there; None where it is there whenever its router is."""
+def doubt_about(entry: Route | Inclusion, owner: Router, above: tuple[Router, ...] = ()) -> Unknown | None:
+    """Why an entry may not be there; None where it is there whenever its router, or the application `above`, is."""
     if entry.certainty in (Certainty.CERTAIN, Certainty.CONFIGURED):
         return None
-    if entry.certainty is owner.certainty and entry.condition == owner.condition:
+    if any(entry.certainty is router.certainty and entry.condition == router.condition for router in (owner, *above)):
         return None  # Behind the same early return, or in the same branch, as the router itself.
     return Unknown(entry.condition.what if entry.condition is not None else "a condition", entry.location)
 
@@ -173,6 +174,7 @@ class Listing:
     unknowns: tuple[Unknown, ...]
     hole: Unknown | None
     mounts: tuple[tuple[str, Places], ...] = ()  # other frameworks' applications below, by their prefixes
+    elsewhere: tuple[str, ...] = ()  # prefixes of other packages' routers
 
     @property
     def served(self) -> bool:
@@ -192,6 +194,7 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
     unknowns: list[Unknown] = []
     holes: list[Unknown] = []
     mounts: list[tuple[str, Places]] = []
+    elsewhere: list[str] = []
 
     def missed(what: Unknown, location: Location, doubt: Unknown | None) -> None:
         placed = Unknown(what.what, location)
@@ -204,7 +207,7 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
             unknowns.append(current.escaped)
             holes.append(current.escaped)
         for entry in current.entries:
-            own_doubt = doubt if doubt is not None else doubt_about(entry, current)
+            own_doubt = doubt if doubt is not None else doubt_about(entry, current, above)
             part = entry.path if isinstance(entry, Route) else entry.prefix
             text = part.value if isinstance(part, EnumMember) else "" if part is None else part
             if not isinstance(text, str):
@@ -218,11 +221,14 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
                 missed(entry.target, entry.location, own_doubt)
             elif isinstance(entry.target, tuple):
                 mounts.append((join(path, text), entry.target))
+            elif entry.target.foreign:
+                elsewhere.append(join(path, text))
             elif entry.target not in above and len(above) < DEEPEST:
                 walk(entry.target, join(path, text), own_doubt, (*above, current))
 
     walk(router, prefix, None, ())
-    return Listing(router, tuple(routes), tuple(dict.fromkeys(unknowns)), holes[0] if holes else None, tuple(mounts))
+    return Listing(router, tuple(routes), tuple(dict.fromkeys(unknowns)), holes[0] if holes else None,
+                   tuple(mounts), tuple(elsewhere))  # fmt: skip
 
 
 def places_within(value: Value) -> Places:

@@ -5,6 +5,7 @@ Data only; what a described column means is the business of `declarative.py` and
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -25,9 +26,11 @@ class Library:
     harmless: tuple[str, ...] = ()  # packages and classes that bring no columns
     registries: Mapping[str, str] = field(default_factory=dict)  # objects that stand for a MetaData -> its key in `bases`
 
-    def with_types(self, more: Mapping[str, Mapping[str, Any]]) -> Library:
-        """The library extended by a project's configuration."""
-        return replace(self, types={**self.types, **more})
+    def extended(self, types: Mapping[str, str], bases: Mapping[str, Mapping[str, Any]]) -> Library:
+        """The library with what a project describes: types as SQL text (`NUMERIC(12, 2)`), bases in the words of the file."""
+        if not types and not bases:
+            return self
+        return replace(self, types={**self.types, **{name: _type(sql) for name, sql in types.items()}}, bases={**self.bases, **bases})
 
     def described(self, value: Value) -> Mapping[str, Any] | None:
         """The description of a class of another package."""
@@ -39,10 +42,14 @@ class Library:
         return next((part[name] for part in self.parts(entry) if part.get(name)), None)
 
     def parts(self, entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """A description and all it inherits from."""
-        result = [entry]
-        for inherited in entry.get("inherits", ()):
-            result.extend(self.parts(self.bases.get(inherited, {})))
+        """A description and all it inherits from, each once."""
+        result: list[Mapping[str, Any]] = []
+        waiting = [entry]
+        while waiting:
+            part = waiting.pop(0)
+            if all(part is not known for known in result):
+                result.append(part)
+                waiting[:0] = [self.bases[name] for name in part.get("inherits", ()) if name in self.bases]
         return result
 
     def may_bring_columns(self, name: str) -> bool:
@@ -60,6 +67,12 @@ class Library:
     def type_named(self, name: str) -> Mapping[str, Any] | None:
         """By the dotted name, or by package and last word: packages move their modules about."""
         return _entry(self.types, name)
+
+
+def _type(written: str) -> Mapping[str, Any]:
+    sql, _, sizes = written.partition("(")
+    numbers = [int(part) for part in re.findall(r"\d+", sizes)]
+    return {"sql": sql.strip().upper(), **({"sizes": numbers} if numbers else {})}
 
 
 def _entry(table: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:

@@ -241,10 +241,15 @@ def _import_module(self: Interpreter, arguments: Arguments, location: Location) 
         name = ".".join([*steps[: len(steps) - level + 1], *filter(None, [name.lstrip(".")])])
     path = self.program.find(name, location.path)
     if path is None:
-        return External(name)
+        return self.other(name)
     if not path.endswith("/"):
         self.run(path)
     return ModuleValue(path)
+
+
+def _loaded_module(self: Interpreter, arguments: Arguments, location: Location) -> Value:
+    """`sys.modules.get(name)`: what was imported before, which no text tells."""
+    return Unknown("a module that was imported before", location)
 
 
 def _spec_from_file(self: Interpreter, arguments: Arguments, location: Location) -> Value:
@@ -298,7 +303,7 @@ def named_by(self: Interpreter, text: str, location: Location) -> Value:
         return ModuleValue(path)
     module, _, name = dotted.rpartition(".")
     path = self.program.find(module, location.path) if module else None
-    return External(dotted) if path is None else self.member(path, name)
+    return self.other(dotted) if path is None else self.member(path, name)
 
 
 def _import_string(self: Interpreter, arguments: Arguments, location: Location) -> Value:
@@ -347,6 +352,7 @@ FUNCTIONS: dict[str, Function] = {
     "os.path.isfile": _is_there("isfile"), "os.path.isdir": _is_there("isdir"), "os.path.exists": _is_there("exists"),
     "pkgutil.iter_modules": _pkgutil(False), "pkgutil.walk_packages": _pkgutil(True),
     "importlib.import_module": _import_module, "builtins.__import__": _import_module,
+    "sys.modules.get": _loaded_module,
     "importlib.util.spec_from_file_location": _spec_from_file, "importlib.util.module_from_spec": _module_from_spec,
     # What libraries offer for the same purpose.
     "werkzeug.utils.import_string": _import_string, "django.utils.module_loading.import_string": _import_string,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
+from lsp_server.python import held
 from lsp_server.python.annotations import annotation as type_meant
 from lsp_server.python.calls import container_of
 from lsp_server.python.execution import (
@@ -35,7 +36,7 @@ from lsp_server.python.inherit import marks_of
 from lsp_server.python.joining import RANK, Contents, join_names, join_values
 from lsp_server.python.judge import BUILTIN_NAMES, LONGEST, canonical, hashable, items_of
 from lsp_server.python.lower import Node
-from lsp_server.python.objects import Kind, furnish, kept_under
+from lsp_server.python.objects import Kind, furnish
 from lsp_server.python.program import Program
 from lsp_server.python.statements import STATEMENTS, binds
 from lsp_server.python.values import (
@@ -61,6 +62,7 @@ class Interpreter:
     """Runs modules on demand, each once. Its executions are only valid for the program they were made from.
 
     `outside`, when set, answers for other packages' objects; answers are only sought where nothing else is known.
+    `answers` do so for single attributes, by name: each gives a value that hangs on what has run, or None.
     `lasting`: its executions may be kept for the next program (see `inherit.py`); `kept` are those of the last one.
     `kinds` describe classes of other packages by their dotted names.
     """
@@ -75,7 +77,9 @@ class Interpreter:
         self.kinds = dict(kinds or {})
         self.lent: list[tuple[dict[str, Value], str]] = []
         self._seen: dict[int, Value] = {}
+        self.configured: dict[tuple[str, str], list[Value]] | None = None  # see `traits.py`
         self.outside: Outside | None = None
+        self.answers: Mapping[str, Callable[[Interpreter, Value], Value]] = {}
         self.executions: dict[str, Execution] = {}
         self.certainty = Certainty.CERTAIN
         self.condition: Unknown | None = None
@@ -85,8 +89,18 @@ class Interpreter:
         self.guards = 0  # running `try` statements whose handlers go on
         self._frames: list[Frame] = []
         self._steps = 0
+        self.budget = STEPS  # statements and calls while one module runs
 
     # Modules
+
+    def all_executions(self) -> list[Execution]:
+        """Every execution there is, those of detached calls that are running included."""
+        return [*self.executions.values(), *(each for each in self._stack if self.executions.get(each.path) is not each)]
+
+    def entangle(self) -> None:
+        """What runs now hangs on more than the modules it reads: it does not hold for the next program."""
+        for execution in self._stack:
+            execution.entangled = True
 
     def run(self, path: str) -> Execution:
         """The execution of a module; of a half-run one where modules import each other."""
@@ -317,7 +331,7 @@ class Interpreter:
 
     def statement(self, node: Node, scope: Scope) -> object:
         self._steps += 1
-        if self._steps > STEPS:
+        if self._steps > self.budget:
             raise Exhausted
         return STATEMENTS[node[0]](self, node, scope)
 
@@ -367,11 +381,13 @@ class Interpreter:
             receiver = self.evaluate(target[3], scope)
             key = self.evaluate(target[4], scope)
             if isinstance(receiver, Instance) and receiver.content is not None:
-                value, receiver = kept_under(self, receiver, key, value), receiver.content
+                receiver = receiver.content
             if (isinstance(receiver, dict) and hashable(key)) or (
                 isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver)
             ):
                 receiver[key] = value
+            elif (settings := held.settings_of(receiver)) is not None:
+                held.put(self, settings, key, value)
         elif kind in ("tuple", "list"):
             self._unpack(target[3], value, scope)
         elif kind == "star":
@@ -403,12 +419,15 @@ class Interpreter:
             self.certainty, self.condition = saved
 
     def dormant(self, body: tuple[Node, ...], scope: Scope) -> dict[str, Value]:
-        """Walk a branch the default settings do not take: its events count as dormant, its names only where new.
+        """Walk a branch the default settings do not take: its events count as dormant, its names and what it puts into lists
+        and dictionaries only where new.
 
         Gives the names as they are at its end.
         """
         before = dict(scope.names)
+        contents = Contents(before)
         self.under(Certainty.DORMANT, Unknown("a branch that the default settings do not take"), body, scope)
+        contents.restore_changed()
         after = dict(scope.names)
         scope.names.update(before)
         return after
@@ -473,7 +492,7 @@ class Interpreter:
         """Write down a call of something outside the workspace; gives what the call makes."""
         result = Instance(callee, arguments, location)
         if isinstance(callee, External) and callee.name in self.kinds:
-            furnish(self, result, arguments, location)
+            furnish(self, result, arguments)
         if self._stack:
             event = Event(
                 callee,
@@ -528,7 +547,7 @@ class Interpreter:
     ) -> Value:  # fmt: skip
         self._steps += 5
         running = sum(frame.function is function for frame in self._frames)
-        if len(self._frames) >= DEPTH or running > 3 or self._steps > STEPS:
+        if len(self._frames) >= DEPTH or running > 3 or self._steps > self.budget:
             return Unknown(f"a call of `{function.name}` that is nested too deeply", location)
         if function.sort == "asyncgen":
             return Instance(External("builtins.generator"), arguments, location)
@@ -603,7 +622,7 @@ class Interpreter:
                 )
             )
         instance.content = container_of(self, cls, arguments, location)
-        furnish(self, instance, () if cls.find("__init__") else arguments, location)
+        furnish(self, instance, () if cls.find("__init__") else arguments)
         found = cls.find("__init__")
         if found and isinstance(found[1], FunctionValue):
             first = Argument(None, instance, location)

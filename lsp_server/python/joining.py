@@ -6,7 +6,7 @@ import os
 
 from lsp_server.python.execution import LOOP, Imported
 from lsp_server.python.judge import plain
-from lsp_server.python.values import NATIVE, Certainty, External, ModuleValue, UnknownText, Value
+from lsp_server.python.values import NATIVE, Certainty, External, ModuleValue, UnknownItems, UnknownText, Value
 from lsp_server.unknown import Unknown
 
 
@@ -21,6 +21,14 @@ class Contents:
     def restore(self) -> None:
         for value, content in zip(self.held, self.before):
             _refill(value, content)
+
+    def restore_changed(self) -> None:
+        """Take back what was changed or removed; what is new stays."""
+        for value, content in zip(self.held, self.before):
+            if isinstance(value, dict) and isinstance(content, dict):
+                value.update(content)
+            elif isinstance(value, list):
+                value[: len(content)] = content
 
     def note(self) -> None:
         self.outcomes.append([_copy(value) for value in self.held])
@@ -45,7 +53,8 @@ def _join_lists(results: list[list[Value]], condition: Unknown) -> list[Value]:
         if not all(same_value(items[0], item) for item in items[1:]):
             break
         agreed.append(items[0])
-    return [*agreed, Unknown(condition.what, condition.location)]
+    possible = tuple({id(item): item for result in results for item in result[len(agreed) :]}.values())
+    return [*agreed, UnknownItems(condition.what, condition.location, possible=possible)]
 
 
 def _join_entries(results: list[dict[Value, Value]], condition: Unknown) -> dict[Value, Value]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lsp_server.api import flask_resources, flask_smorest
+from lsp_server.api import flask_appbuilder, flask_resources, flask_smorest
 from lsp_server.api.bare import api_of, bare_operation, template
+from lsp_server.api.connexion_names import APIS
 from lsp_server.api.discovery import discover, feed_new
-from lsp_server.api.fastapi_names import is_class_of
-from lsp_server.api.flask_config import KINDS
-from lsp_server.api.flask_names import PARAMETER, join
+from lsp_server.api.fastapi_names import is_a, is_class_of
+from lsp_server.api.flask_names import APPLICATION, BLUEPRINT, BLUEPRINT_ARGUMENTS, PARAMETER, join
 from lsp_server.api.flask_routing import Extension, FlaskRouting
 from lsp_server.api.flask_views import View
 from lsp_server.api.frameworks import Framework, Program
@@ -21,9 +21,19 @@ from lsp_server.api.model import Api, Operation
 from lsp_server.api.principal import place_beside
 from lsp_server.api.registrars import call_registrars, offer
 from lsp_server.api.routing import PlacedRoute, applications_first, list_routes, one_per_place
-from lsp_server.python.values import FunctionValue, Instance
+from lsp_server.python.objects import Kind
+from lsp_server.python.values import Event, FunctionValue, Instance, Method
 
-EXTENSIONS: tuple[Extension, ...] = (flask_resources.EXTENSION, flask_smorest.EXTENSION)
+EXTENSIONS: tuple[Extension, ...] = (flask_appbuilder.EXTENSION, flask_resources.EXTENSION, flask_smorest.EXTENSION)
+
+def _is_connexions(routing: FlaskRouting, event: Event) -> bool:
+    """`app.register_blueprint(api.blueprint)`: a blueprint of Connexion's, whose routes are read where its spec is."""
+    given = event.argument("blueprint", 0) if event.method == "register_blueprint" else None
+    value = given.value if given is not None else None
+    return isinstance(value, Method) and value.name == "blueprint" and is_a(value.receiver, *APIS)
+
+
+EXTENSIONS += (Extension("Connexion", hear=_is_connexions),)
 
 _WORDS = ("flask", "Flask", "quart", "Quart", "Blueprint", "add_url_rule")
 
@@ -83,4 +93,6 @@ def _takes(routing: FlaskRouting, function: FunctionValue, name: str) -> bool:
     return name in ("app", "application", "flask_app")
 
 
-FRAMEWORK = Framework("Flask", speaks, _read, kinds=KINDS)
+_KINDS = {**dict.fromkeys(APPLICATION, Kind(("import_name",))), **dict.fromkeys(BLUEPRINT, Kind(BLUEPRINT_ARGUMENTS))}
+
+FRAMEWORK = Framework("Flask", speaks, _read, packages=("flask", "from quart", "import quart"), kinds=_KINDS)
