@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lsp_server.api import flask_appbuilder, flask_resources, flask_smorest
+from lsp_server.api import flask_appbuilder, flask_classful, flask_resources, flask_smorest
 from lsp_server.api.bare import api_of, bare_operation, template
 from lsp_server.api.connexion_names import APIS
 from lsp_server.api.discovery import discover, feed_new
@@ -23,7 +23,9 @@ from lsp_server.api.registrars import call_registrars, offer
 from lsp_server.api.routing import SURE, PlacedRoute, applications_first, list_routes, one_per_place
 from lsp_server.python.values import Event, FunctionValue, Instance, Method
 
-EXTENSIONS: tuple[Extension, ...] = (flask_appbuilder.EXTENSION, flask_resources.EXTENSION, flask_smorest.EXTENSION)
+EXTENSIONS: tuple[Extension, ...] = (
+    flask_appbuilder.EXTENSION, flask_classful.EXTENSION, flask_resources.EXTENSION, flask_smorest.EXTENSION,
+)  # fmt: skip
 
 def _is_connexions(routing: FlaskRouting, event: Event) -> bool:
     """`app.register_blueprint(api.blueprint)`: a blueprint of Connexion's, whose routes are read where its spec is."""
