@@ -82,7 +82,7 @@ def call_callers(
     """
     paths = sorted(set(candidates))
     functions = [function for path in paths for function in list(interpreter.run(path).functions)]
-    factories = [each for each in functions if any(_holds(each.location, place) for place in unfinished())]
+    factories = [each for each in functions if any(holds(each.location, place) for place in unfinished())]
     tried = {id(each) for each in factories}
     for _ in range(_GENERATIONS):
         callers = [each for each in functions if id(each) not in tried and factories and calls_any(interpreter, each, factories)]
@@ -98,7 +98,8 @@ def call_callers(
 _GENERATIONS = 3  # a command that calls a starter that calls a factory
 
 
-def _holds(outer: Location, inner: Location) -> bool:
+def holds(outer: Location, inner: Location) -> bool:
+    """Whether a place lies inside of another."""
     return outer.path == inner.path and outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
 
 
