@@ -20,7 +20,7 @@ from lsp_server.api.flask_routing import Extension, FlaskRouting
 from lsp_server.api.flask_views import View
 from lsp_server.api.routing import Inclusion, Options, Route, Router, methods_named
 from lsp_server.python.attributes import attribute
-from lsp_server.python.held import named, settings_of
+from lsp_server.python.discoveries import named_by
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.joining import RANK
 from lsp_server.python.values import (
@@ -138,7 +138,8 @@ def finish(routing: FlaskRouting) -> None:
         for entry in list(owner.entries):
             if isinstance(entry, Inclusion) and isinstance(entry.target, Router) and is_a(entry.target.value, *BUILDER):
                 event = Event(External("flask_appbuilder"), (), entry.location, entry.certainty, condition=entry.condition)
-                settings = settings_of(owner.value.attributes.get("config")) or {}
+                config = owner.value.attributes.get("config")
+                settings = config.content if isinstance(config, Instance) and isinstance(config.content, dict) else {}
                 index = _told(routing, event, entry.target, settings, "indexview", "FAB_INDEX_VIEW")
                 if isinstance(index, ClassValue):
                     _serve(routing, event, entry.target, index)
@@ -152,7 +153,7 @@ def _told(
     given = builder.value.attributes.get(attribute_name)
     given = builder.options.get(attribute_name) if given is None else given
     given = settings.get(setting) if given is None else given
-    return named(routing.interpreter, given, event.location) if isinstance(given, str) else given
+    return named_by(routing.interpreter, given, event.location) if isinstance(given, str) else given
 
 
 def _secure(routing: FlaskRouting, event: Event, builder: Router, settings: Mapping[Value, Value]) -> None:

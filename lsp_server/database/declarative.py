@@ -362,9 +362,11 @@ class Declarations:
         """What a class of another package brings, placed where a class of ours takes it."""
         described = self.library.described(value)
         location = cls.name_location
-        result = []
+        result: list[ColumnDraft] = []
         for entry in self.library.parts(described) if described is not None else ():
             for column in entry.get("columns", ()):
+                if any(draft.name == column["name"] for draft in result):
+                    continue  # The nearer description hides the one it inherits.
                 draft = ColumnDraft(location, name=column["name"], type=spelled_type(column["type"]))
                 draft.attribute = column.get("attribute", column["name"])
                 draft.declared_in = name_of(value)

@@ -10,9 +10,8 @@ Long because the class is the state that every statement and expression shares; 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from lsp_server.python import held
 from lsp_server.python.annotations import annotation as type_meant
 from lsp_server.python.calls import container_of
 from lsp_server.python.execution import (
@@ -36,8 +35,10 @@ from lsp_server.python.inherit import marks_of
 from lsp_server.python.joining import RANK, Contents, join_names, join_values
 from lsp_server.python.judge import BUILTIN_NAMES, LONGEST, canonical, hashable, items_of
 from lsp_server.python.lower import Node
+from lsp_server.python.objects import Kind, furnish, kept_under
 from lsp_server.python.program import Program
 from lsp_server.python.statements import STATEMENTS, binds
+from lsp_server.python.traits import Configured
 from lsp_server.python.values import (
     Annotation,
     Argument,
@@ -63,15 +64,20 @@ class Interpreter:
     `outside`, when set, answers for other packages' objects; answers are only sought where nothing else is known.
     `answers` do so for single attributes, by name: each gives a value that hangs on what has run, or None.
     `lasting`: its executions may be kept for the next program (see `inherit.py`); `kept` are those of the last one.
+    `kinds` describe classes of other packages by their dotted names.
     """
 
-    def __init__(self, program: Program, lasting: bool = False, kept: Mapping[str, Execution] | None = None) -> None:
+    def __init__(
+        self, program: Program, lasting: bool = False, kept: Mapping[str, Execution] | None = None,
+        kinds: Mapping[str, Kind] | None = None,
+    ) -> None:  # fmt: skip
         self.program = program
         self.lasting = lasting
         self.kept = dict(kept or {})
+        self.kinds = dict(kinds or {})
         self.lent: list[tuple[dict[str, Value], str]] = []
         self._seen: dict[int, Value] = {}
-        self.configured: dict[tuple[str, str], list[Value]] | None = None  # see `traits.py`
+        self.configured: Configured | None = None
         self.outside: Outside | None = None
         self.answers: Mapping[str, Callable[[Interpreter, Value], Value]] = {}
         self.executions: dict[str, Execution] = {}
@@ -124,6 +130,11 @@ class Interpreter:
             for inner in self._stack[self._stack.index(execution) if execution in self._stack else 0 :]:
                 inner.entangled = True
         return execution
+
+    def note_reads(self, paths: Iterable[str]) -> None:
+        """Note that what runs has looked into files."""
+        if self._stack:
+            self._stack[-1].reads.update(paths)
 
     def _revive(self, path: str) -> None:
         """Let a kept execution take part, and after it what it ran itself, in that order."""
@@ -375,13 +386,11 @@ class Interpreter:
             receiver = self.evaluate(target[3], scope)
             key = self.evaluate(target[4], scope)
             if isinstance(receiver, Instance) and receiver.content is not None:
-                receiver = receiver.content
+                value, receiver = kept_under(self, receiver, key, value), receiver.content
             if (isinstance(receiver, dict) and hashable(key)) or (
                 isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver)
             ):
                 receiver[key] = value
-            elif (settings := held.settings_of(receiver)) is not None:
-                held.put(self, settings, key, value)
         elif kind in ("tuple", "list"):
             self._unpack(target[3], value, scope)
         elif kind == "star":
@@ -405,8 +414,8 @@ class Interpreter:
 
     def under(self, certainty: Certainty, condition: Unknown | None, body: tuple[Node, ...], scope: Scope) -> object:
         saved = (self.certainty, self.condition)
-        if RANK[certainty] > RANK[self.certainty]:
-            self.certainty, self.condition = certainty, condition
+        if RANK[certainty] > RANK[self.certainty] or certainty is self.certainty is Certainty.CONDITIONAL:
+            self.certainty, self.condition = certainty, condition  # a doubt within a doubt is one of its own
         try:
             return self.block(body, scope)
         finally:
@@ -485,6 +494,8 @@ class Interpreter:
     def emit(self, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
         """Write down a call of something outside the workspace; gives what the call makes."""
         result = Instance(callee, arguments, location)
+        if isinstance(callee, External) and callee.name in self.kinds:
+            furnish(self, result, arguments, location)
         if self._stack:
             event = Event(
                 callee,
@@ -614,6 +625,7 @@ class Interpreter:
                 )
             )
         instance.content = container_of(self, cls, arguments, location)
+        furnish(self, instance, () if cls.find("__init__") else arguments, location)
         found = cls.find("__init__")
         if found and isinstance(found[1], FunctionValue):
             first = Argument(None, instance, location)

@@ -219,3 +219,59 @@ def test_a_function_that_wants_an_application_may_be_called_with_the_only_one() 
     }
     (api,) = [each for each in Snapshot.of(texts).implemented if each.served]
     assert [(each.path, each.maybe is not None) for each in api.operations] == [("/plugin", True)]
+
+
+CONFIGURED = """
+from flask import Flask
+from views import admin, debug, pages
+def create_app(settings="config.Default"):
+    app = Flask(__name__)
+    app.config.from_object(settings)
+    app.config.from_envvar("SETTINGS", silent=True)
+    app.register_blueprint(pages, url_prefix=app.config["PREFIX"])
+    if app.config.get("WITH_ADMIN"):
+        app.register_blueprint(admin, url_prefix=f"/{admin.name}")
+    if app.config.get("UNHEARD_OF"):
+        app.register_blueprint(debug)
+    return app
+"""
+VIEWS = """
+from flask import Blueprint
+pages, admin, debug = Blueprint("pages", __name__), Blueprint("admin", __name__), Blueprint("debug", __name__)
+@pages.get("/page")
+@admin.get("/people")
+@debug.get("/debug")
+def page(): ...
+"""
+
+
+def test_the_configuration_decides_what_is_registered() -> None:
+    config = "class Common:\n    PREFIX = '/v2'\n    WITH_ADMIN = False\nclass Default(Common):\n    WITH_ADMIN = True\n"
+    texts = {"main.py": CONFIGURED, "views.py": VIEWS, "config.py": config}
+    (api,) = [each for each in Snapshot.of(texts).implemented if each.served]
+    assert [each.path for each in api.operations if each.maybe is None] == ["/v2/page", "/admin/people"]
+
+
+def test_a_configuration_that_is_not_known_leaves_paths_unknown() -> None:
+    assert "incomplete" in served(CONFIGURED, views=VIEWS)
+
+
+def test_a_condition_in_a_factory_that_may_have_returned_is_a_doubt_of_its_own() -> None:
+    program = """
+from flask import Blueprint, Flask, has_app_context, current_app
+import other
+pages, extra = Blueprint("p", __name__), Blueprint("e", __name__)
+@pages.route("/page")
+@extra.route("/extra")
+def page(): ...
+def create_app():
+    if has_app_context():
+        return current_app
+    app = Flask(__name__)
+    app.register_blueprint(pages)
+    if other.wanted():
+        app.register_blueprint(extra)
+    return app
+"""
+    (api,) = [each for each in Snapshot.of({"main.py": program}).implemented if each.served]
+    assert [(each.path, each.maybe is not None) for each in api.operations] == [("/page", False), ("/extra", True)]

@@ -15,6 +15,7 @@ from typing import Any
 
 from lsp_server.api.model import Api
 from lsp_server.python.interpret import Interpreter
+from lsp_server.python.objects import Kind
 from lsp_server.python.values import Value
 
 
@@ -40,7 +41,8 @@ class Framework:
 
     `read` gives one Api for each application that the candidate files make; routers that no application includes come as Apis
     of their own with `served` False. `asked`: also where no file speaks of it, because the configuration may. `answers`: what
-    the framework's objects tell the program that asks them for an attribute (see `Interpreter.answers`).
+    the framework's objects tell the program that asks them for an attribute (see `Interpreter.answers`). `kinds` describe
+    the framework's objects to the interpreter.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Framework:
     packages: tuple[str, ...] = ()
     asked: bool = False
     answers: Mapping[str, Callable[[Interpreter, Value], Value]] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
 
 
 @cache
@@ -67,6 +70,12 @@ def packages_named(text: str) -> tuple[str, ...]:
 def all_answers() -> Mapping[str, Callable[[Interpreter, Value], Value]]:
     """What the frameworks' objects tell a program, by the attribute's name."""
     return {name: answer for framework in all_frameworks() for name, answer in framework.answers.items()}
+
+
+@cache
+def all_kinds() -> Mapping[str, Kind]:
+    """What is known of all frameworks' objects, by the dotted names of their classes."""
+    return {name: kind for framework in all_frameworks() for name, kind in framework.kinds.items()}
 
 
 def frameworks_of(text: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from lsp_server.api.bare import api_of, bare_operation, template
 from lsp_server.api.connexion_names import APIS
 from lsp_server.api.discovery import call_callers, discover, feed_new, holds
 from lsp_server.api.fastapi_names import is_a, is_class_of
+from lsp_server.api.flask_config import KINDS
 from lsp_server.api.flask_names import PARAMETER, join
 from lsp_server.api.flask_routing import Extension, FlaskRouting
 from lsp_server.api.flask_views import View
@@ -116,4 +117,4 @@ def _takes(routing: FlaskRouting, function: FunctionValue, name: str) -> bool:
     return name in ("app", "application", "flask_app")
 
 
-FRAMEWORK = Framework("Flask", speaks, _read, packages=("flask", "from quart", "import quart"))
+FRAMEWORK = Framework("Flask", speaks, _read, packages=("flask", "from quart", "import quart"), kinds=KINDS)
