@@ -248,7 +248,7 @@ def _is_chosen(interpreter: Interpreter, cls: ClassValue, name: str) -> bool:
     return not (isinstance(excluded, _GROUPS) and name in excluded)
 
 
-_GROUPS = set | frozenset | list | tuple | str  # AppBuilder only asks whether the name is in it
+_GROUPS = (set, frozenset, list, tuple, str)  # AppBuilder only asks whether the name is in it
 Exposed = tuple[str, Value, Value, FunctionValue | None, Location]
 
 
