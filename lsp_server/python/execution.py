@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from lsp_server.python.inherit import Marks
+from lsp_server.python.lower import Node
 from lsp_server.python.values import Certainty, ClassValue, Event, FunctionValue, Scope, Value
 from lsp_server.text import Location, Span
 from lsp_server.unknown import Unknown
@@ -30,6 +31,13 @@ class Imported:
     path: str
     member: str | None
     dotted: str | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Deferred:
+    """What a class body binds to a name, not looked at yet."""
+
+    node: Node
 
 
 @dataclass(eq=False, slots=True)

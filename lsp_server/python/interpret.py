@@ -21,6 +21,7 @@ from lsp_server.python.execution import (
     RAISE,
     RECURSION,
     STEPS,
+    Deferred,
     UNANSWERED,
     Execution,
     Exhausted,
@@ -79,6 +80,7 @@ class Interpreter:
         self.guards = 0  # running `try` statements whose handlers go on
         self._frames: list[Frame] = []
         self._steps = 0
+        self.defers = False  # whether what a class body binds waits until somebody asks for it
         self.budget = STEPS  # statements and calls while one module runs
 
     # Modules
@@ -254,6 +256,10 @@ class Interpreter:
 
     def resolve(self, scope: Scope, name: str) -> Value:
         value = scope.names[name]
+        if isinstance(value, Deferred):
+            place = self.location(value.node, scope)
+            scope.names[name] = Unknown(f"`{name}`, which is made of itself", place)
+            value = scope.names[name] = self.evaluate(value.node, scope)
         if isinstance(value, Imported):
             imported = value
             if imported.member is None:
