@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from lsp_server.api.discovery import calls_in
+from lsp_server.api.bodies import calls_in
 from lsp_server.api.handlers import raised_statuses
 from lsp_server.api.model import Api, Operation, Parameter, Schema
 from lsp_server.api.routing import Listing, PlacedRoute
@@ -59,10 +59,10 @@ def handler_of(endpoint: Value) -> FunctionValue | None:
                 return None
             endpoint = inner[0]
         elif isinstance(endpoint, FunctionValue):
-            innermost = endpoint.innermost()
-            replaced = _stood_in_for(innermost)
+            written = endpoint.innermost()
+            replaced = _stood_in_for(written)
             if len(replaced) != 1:
-                return innermost
+                return written
             endpoint = replaced[0]
     return None
 

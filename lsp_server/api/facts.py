@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from lsp_server.api.model import ANY_METHOD, Api, Body, Operation, Parameter, Response, Schema
+from lsp_server.api.model import ANY_METHOD, Api, Body, Choice, Dormant, Operation, Parameter, Response, Schema
 from lsp_server.api.principal import Aside, place_beside, principal
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
@@ -58,6 +58,10 @@ def _facts(apis: tuple[Api, ...], line_of: LineOf) -> Json:
             schemas[names[name]] = schema_json(schema, names)
         patterns: set[tuple[str, str]] = set()
         for operation in api.operations:
+            if isinstance(operation.maybe, Dormant):
+                left_out = f"`{operation.method} {operation.path}`, which is only there under other settings than the default ones"
+                unknowns.append(_unknown(Unknown(left_out, operation.location), line_of))
+                continue
             if operation.pattern is not None:
                 if (operation.method, operation.pattern) in patterns:
                     continue  # Another reading of the same declaration.
@@ -84,13 +88,17 @@ def _schema_names(api: Api, taken: Mapping[str, object]) -> dict[str, str]:
 
 
 def _route(operation: Operation, names: Mapping[str, str], line_of: LineOf) -> Json:
-    place = operation.declaration or operation.location
+    place = operation.view or operation.declaration or operation.location
     route: Json = {
         "method": None if operation.method == ANY_METHOD else operation.method,
         "path": operation.path if operation.pattern is None else operation.pattern, "operation_id": known(operation.operation_id),
         "handler": operation.handler, "file": place.path, "line": line_of(place),
         "parameters": None if isinstance(operation.parameters, Unknown) else [_parameter(item, names) for item in operation.parameters],
     }  # fmt: skip
+    if isinstance(operation.operation_id, Choice):
+        # It is one of these; where one of the methods is GET, its id stands for them.
+        route["operation_ids"] = list(operation.operation_id.values)
+        route["operation_id"] = next((each for each in operation.operation_id.values if each.lower().endswith("get")), None)
     if isinstance(operation.body, Unknown):
         route["request"] = None
     elif operation.body is not None:
@@ -150,7 +158,7 @@ _BOUNDS = (
 
 def schema_json(schema: Schema, names: Mapping[str, str]) -> Json | None:
     """A schema as OpenAPI 3.1 writes it; None where it is not known."""
-    if schema.unknown is not None:
+    if schema.unknown is not None or (names and schema.ref is not None and schema.ref not in names):
         return None
     if schema.ref is not None:
         return {"$ref": f"#/schemas/{names.get(schema.ref, schema.ref)}"}

@@ -14,6 +14,7 @@ APPLICATION_ARGUMENTS = ("import_name", "static_url_path", "static_folder")
 BLUEPRINT_ARGUMENTS = (
     "name", "import_name", "static_folder", "template_folder", "static_url_path", "url_prefix", "subdomain", "url_defaults",
 )  # fmt: skip
+REGISTERING = ("route", "add_url_rule", "register_blueprint")  # what puts something on an application
 VERBS = ("get", "post", "put", "delete", "patch")  # decorators of one method each
 
 # `<id>`, `<int:id>`, `<string(length=2):language>`.

@@ -22,6 +22,13 @@ METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 Constant = str | int | float | bool | None | tuple["Constant", ...] | tuple[tuple[str, "Constant"], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice(Unknown):
+    """One of several texts, the likeliest first: which of them differs from one run of the program to the next."""
+
+    values: tuple[str, ...] = ()
+
+
 class Missing:
     """The type of `MISSING`: no default stated (a default may itself be null)."""
 
@@ -163,6 +170,11 @@ class SecurityScheme:
 
 
 @dataclass(frozen=True, slots=True)
+class Dormant(Unknown):
+    """Why an operation may not exist: it is there only under other settings than the default ones."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One method on one path: promised by a spec, or implemented by a route.
 
@@ -189,6 +201,7 @@ class Operation:
     handler: str | None = None  # "app.api.users:read_user"
     handler_location: Location | None = None  # the function's name
     declaration: Location | None = None  # the whole declaration: decorators and function; the whole spec operation
+    view: Location | None = None  # the class of which `handler` is a method, where the framework's routes name classes
     router: Location | None = None  # the call that made the router the route is on
     raised: tuple[str, ...] = ()
     template: str | None = None  # the path with its converters (`/users/{id:int}`), where it has some

@@ -169,11 +169,10 @@ class Shapes:
         flat = [part for part in flat if not is_hidden(part)]
         some = [part for part in flat if part is not None and name_of(part) not in ("builtins.NoneType", "types.NoneType")]
         parts = list(dict.fromkeys(self.of(part, output, location, variables) for part in some))
-        unknown = next((part for part in parts if part.unknown is not None), None)
-        if unknown is not None:
-            return unknown
         if not parts:
             return NULL
+        if all(part.unknown is not None for part in parts):
+            return parts[0]
         schema = parts[0] if len(parts) == 1 else Schema(any_of=tuple(parts))
         return nullable(schema) if len(some) < len(flat) else schema
 

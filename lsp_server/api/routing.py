@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from lsp_server.api.model import Dormant
 from lsp_server.python.values import Argument, Certainty, ClassValue, EnumMember, Event, External, Instance, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
+SURE = (Certainty.CERTAIN, Certainty.CONFIGURED)
 DEEPEST = 40  # inclusions within inclusions
 DEEPEST_WRAPPING = 4  # middleware around middleware
 
@@ -105,13 +107,14 @@ class Router:
     escaped: Unknown | None = None  # things we cannot see may be put on it
 
 
-def doubt_about(entry: Route | Inclusion, owner: Router) -> Unknown | None:
-    """Why an entry may not be there; None where it is there whenever its router is."""
-    if entry.certainty in (Certainty.CERTAIN, Certainty.CONFIGURED):
+def doubt_about(entry: Route | Inclusion, owner: Router, above: tuple[Router, ...] = ()) -> Unknown | None:
+    """Why an entry may not be there; None where it is there whenever its router, or the application `above`, is."""
+    if entry.certainty in SURE:
         return None
-    if entry.certainty is owner.certainty and entry.condition == owner.condition:
+    if any(entry.certainty is router.certainty and entry.condition == router.condition for router in (owner, *above)):
         return None  # Behind the same early return, or in the same branch, as the router itself.
-    return Unknown(entry.condition.what if entry.condition is not None else "a condition", entry.location)
+    sort = Dormant if entry.certainty is Certainty.DORMANT else Unknown
+    return sort(entry.condition.what if entry.condition is not None else "a condition", entry.location)
 
 
 def give_away(event: Event, router_of: Callable[[Value], Router | None]) -> None:
@@ -207,7 +210,7 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
             unknowns.append(current.escaped)
             holes.append(current.escaped)
         for entry in current.entries:
-            own_doubt = doubt if doubt is not None else doubt_about(entry, current)
+            own_doubt = doubt if doubt is not None else doubt_about(entry, current, above)
             part = entry.path if isinstance(entry, Route) else entry.prefix
             text = part.value if isinstance(part, EnumMember) else "" if part is None else part
             if not isinstance(text, str):
@@ -249,9 +252,13 @@ def one_per_place(listings: Iterable[Listing]) -> list[Listing]:
     best: dict[Location, Listing] = {}
     for listing in listings:
         known = best.get(listing.router.location)
-        if known is None or listing.operations > known.operations:
+        if known is None or _worth(listing) > _worth(known):
             best[listing.router.location] = listing
     return list(best.values())
+
+
+def _worth(listing: Listing) -> tuple[int, bool]:
+    return listing.operations, listing.router.certainty in SURE
 
 
 def applications_first(routers: Iterable[Router]) -> Iterator[Router]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lsp_server.python import places
 from lsp_server.python.discoveries import names_in
 from lsp_server.python.judge import ENUMS, FIELDS, MODELS, SETTINGS, canonical, member_of, members
+from lsp_server.python.traits import default_of, is_trait
 from lsp_server.python.values import (
     NATIVE,
     Argument,
@@ -41,6 +42,11 @@ def attribute(self: Interpreter, value: Value, name: str, location: Location) ->
         answer = self.outside.attribute(value, name)
         if answer is not UNANSWERED:
             return answer
+    if isinstance(result, Method) and name in self.answers:
+        known = self.answers[name](self, value)
+        if known is not None:
+            self.entangle()
+            return known
     return result
 
 
@@ -66,7 +72,7 @@ def _attribute_of(self: Interpreter, value: Value, name: str, location: Location
             return value.attributes[name]
         shown = value.original()  # `functools.wraps` hands the name on
         return {"__name__": shown.name, "__qualname__": shown.qualname, "__module__": self.program.module_name(shown.path),
-                "__wrapped__": value.wrapped}.get(name) or Unknown(f"`{name}` of a function", location)  # fmt: skip
+                "__wrapped__": value.wrapped}.get(name) or _made_by_decorator(value, name, location)  # fmt: skip
     if isinstance(value, NATIVE):
         return Method(value, name)
     if isinstance(value, Place):
@@ -76,6 +82,14 @@ def _attribute_of(self: Interpreter, value: Value, name: str, location: Location
     if isinstance(value, TypeVariable):
         return Unknown(f"`{name}` of a type parameter", location)
     return Method(value, name)
+
+
+def _made_by_decorator(function: FunctionValue, name: str, location: Location) -> Value:
+    """An attribute that a function does not have: what another package's decorator made of it may (`@click.group()`)."""
+    marks = [mark.origin if isinstance(mark, Instance) else mark for mark, _ in function.decorators]
+    if any(isinstance(mark, External | Method) for mark in marks):
+        return Method(function, name)
+    return Unknown(f"`{name}` of a function", location)
 
 
 def _external_attribute(self: Interpreter, value: External, name: str, location: Location) -> Value:
@@ -175,6 +189,8 @@ def _instance_attribute(self: Interpreter, value: Instance, name: str, location:
         if result.kind == "property":
             return self.call(result, (Argument(None, value, location),), location)
         return BoundMethod(value, result)
+    if is_trait(result):
+        return default_of(self, value, origin, name, result, location)
     if isinstance(result, Instance) and isinstance(result.origin, External) and result.origin.name in FIELDS:
         return _field_default(self, result, name, location)
     return result

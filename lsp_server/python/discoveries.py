@@ -294,12 +294,9 @@ def _may_be(self: Interpreter, predicate: Value, value: Value, location: Locatio
     return answer is True or (answer is None and isinstance(value, Instance))
 
 
-def _import_string(self: Interpreter, arguments: Arguments, location: Location) -> Value:
+def named_by(self: Interpreter, text: str, location: Location) -> Value:
     """What `package.module:name` or `package.module.name` names; a module too."""
-    given = _values(arguments)
-    if not given or not isinstance(given[0], str):
-        return Unknown("something imported by name at run time", location)
-    dotted = given[0].replace(":", ".")
+    dotted = text.replace(":", ".")
     path = self.program.find(dotted, location.path)
     if path is not None and not path.endswith("/"):
         self.run(path)
@@ -307,6 +304,12 @@ def _import_string(self: Interpreter, arguments: Arguments, location: Location) 
     module, _, name = dotted.rpartition(".")
     path = self.program.find(module, location.path) if module else None
     return self.other(dotted) if path is None else self.member(path, name)
+
+
+def _import_string(self: Interpreter, arguments: Arguments, location: Location) -> Value:
+    given = _values(arguments)
+    text = given[0] if given else None
+    return named_by(self, text, location) if isinstance(text, str) else Unknown("something imported by name at run time", location)
 
 
 def _find_modules(self: Interpreter, arguments: Arguments, location: Location) -> Value:

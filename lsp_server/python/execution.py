@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -80,6 +81,7 @@ class Frame:
     possible: list[Value] = field(default_factory=list)
     yielded: list[Value] = field(default_factory=list)
     certainty: Certainty = Certainty.CERTAIN  # when the call began
+    within: Callable[[Value], None] | None = None  # what runs where a context manager yields
 
 
 UNANSWERED = object()

@@ -11,6 +11,7 @@ import os.path
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from lsp_server.python import discoveries, patterns
 from lsp_server.python.attributes import attribute, mangled
@@ -251,6 +252,15 @@ def _hasattr(self: Interpreter, arguments: tuple[Argument, ...], location: Locat
     return Unknown("whether a value has an attribute", location)
 
 
+def _callable(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = values_of(arguments)
+    if given and isinstance(given[0], FunctionValue | ClassValue):
+        return True
+    if given and isinstance(given[0], NATIVE):
+        return False
+    return Unknown("whether a value can be called", location)
+
+
 def _dir(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     """The names of a module; those the workspace binds on a class, private ones as Python spells them (`_Owner__name`)."""
     given = values_of(arguments)
@@ -370,6 +380,12 @@ def _environment(self: Interpreter, arguments: tuple[Argument, ...], location: L
     return default if default is not None else Unset(f"the environment variable {name}", location)
 
 
+def _environment_items(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    """Programs look through the environment for settings of theirs: nobody has set any."""
+    self.touched_settings = True
+    return []
+
+
 def _type_variable(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     given = values_of(arguments)
     return TypeVariable(given[0] if given and isinstance(given[0], str) else "T")
@@ -414,6 +430,17 @@ def _path_join(self: Interpreter, arguments: tuple[Argument, ...], location: Loc
     return Unknown("a path put together at run time", location)
 
 
+def _split_url(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = values_of(arguments)
+    if len(given) != 1 or len(arguments) != 1 or not isinstance(given[0], str):
+        return Unknown("the parts of a URL that is not known", location)
+    try:
+        parts = urlsplit(given[0])
+    except ValueError:
+        return Unknown("a call that would fail", location)
+    return Instance(External("urllib.parse.SplitResult"), arguments, location, dict(parts._asdict()))
+
+
 def _next(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     given = values_of(arguments)
     items = items_of(given[0]) if given else None
@@ -456,15 +483,16 @@ FUNCTIONS: dict[str, Function] = {
     "builtins.zip": _structural(lambda *groups: list(zip(*groups))), "builtins.reversed": _structural(lambda items: items[::-1]),
     "builtins.iter": _structural(lambda items: items), "builtins.enumerate": _enumerate, "builtins.range": _range,
     "builtins.map": _map, "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.hasattr": _hasattr,
-    "builtins.dir": _dir, "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
+    "builtins.dir": _dir, "builtins.callable": _callable, "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
     "builtins.any": _any(True), "builtins.all": _any(False), "builtins.min": pure(min), "builtins.max": pure(max),
     "builtins.sum": pure(sum), "builtins.abs": pure(abs), "builtins.repr": pure(repr), "builtins.print": _nothing,
     "itertools.chain": _structural(_chain), "itertools.chain.from_iterable": _from_iterable,
     "collections.defaultdict": _defaulting, "collections.OrderedDict": _dict,
     "typing.cast": _second, "typing.TypeVar": _type_variable, "typing.NewType": _new_type,
     "typing.ParamSpec": _type_variable, "typing.TypeVarTuple": _type_variable,
-    "os.getenv": _environment, "os.environ.get": _environment, "os.path.join": _path_join,
+    "os.getenv": _environment, "os.environ.get": _environment, "os.environ.items": _environment_items, "os.path.join": _path_join,
     "functools.lru_cache": _decorator, "functools.cache": _decorator,
+    "urllib.parse.urlparse": _split_url, "urllib.parse.urlsplit": _split_url, "asyncio.run": _first,
     **patterns.FUNCTIONS,
     **discoveries.FUNCTIONS,
     "typing.get_type_hints": _type_hints,

@@ -10,15 +10,14 @@ from lsp_server.python.execution import BREAK, CONTINUE, LOOP, RAISE, Deferred, 
 from lsp_server.python.joining import join_names
 from lsp_server.python.judge import ENUMS, canonical, hashable, items_of, truth
 from lsp_server.python.lower import Node
+from lsp_server.python.managing import with_
 from lsp_server.python.operators import binary
 from lsp_server.python.values import (
     Annotation,
-    Argument,
     Certainty,
     ClassValue,
     External,
     FunctionValue,
-    Instance,
     ModuleValue,
     Scope,
     Value,
@@ -281,20 +280,6 @@ def _while(self: Interpreter, node: Node, scope: Scope) -> object:
     return self.either([node[4], ()], condition, scope)
 
 
-def _with(self: Interpreter, node: Node, scope: Scope) -> object:
-    for value_node, target in node[3]:
-        value = self.evaluate(value_node, scope)
-        if target is not None:
-            if isinstance(value, Instance) and isinstance(value.origin, ClassValue):
-                entered = value.origin.find("__enter__") or value.origin.find("__aenter__")
-                if entered and isinstance(entered[1], FunctionValue):
-                    location = self.location(value_node, scope)
-                    result = self.call(entered[1], (Argument(None, value, location),), location)
-                    value = value if isinstance(result, Unknown) else result
-            self.assign(target, value, scope)
-    return self.block(node[4], scope)
-
-
 def _try(self: Interpreter, node: Node, scope: Scope) -> object:
     _, _, _, body, handlers, otherwise, final = node
     guarded = any(not handler or handler[-1][0] != "raise" for _, _, handler in handlers)
@@ -360,7 +345,7 @@ def _delete_item(self: Interpreter, target: Node, scope: Scope) -> None:
 
 STATEMENTS: dict[str, Callable[[Interpreter, Node, Scope], object]] = {
     "expr": _expression, "assign": _assign, "annassign": _annotated, "augassign": _augmented, "import": _import,
-    "from": _from, "def": _def, "class": _class, "if": _if, "for": _for, "while": _while, "with": _with, "try": _try,
+    "from": _from, "def": _def, "class": _class, "if": _if, "for": _for, "while": _while, "with": with_, "try": _try,
     "match": _match, "return": _return, "raise": _raise, "delete": _delete,
     "global": lambda self, node, scope: None, "pass": lambda self, node, scope: None,
     "break": lambda self, node, scope: BREAK, "continue": lambda self, node, scope: CONTINUE,

@@ -134,6 +134,7 @@ class FunctionValue:
     qualname: str = ""
     defaults_scope: Scope | None = None
     attributes: dict[str, Value] = field(default_factory=dict)  # those set on it
+    constructions: tuple[Node, ...] | None = None  # calls in its body of what looks like a class; None: nobody has looked
 
     def original(self) -> FunctionValue:
         """The function whose signature callers see."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lsp_server.api.facts import schema_json
+from lsp_server.api.frameworks import all_answers
 from lsp_server.api.frameworks.fastapi import read_applications
 from lsp_server.api.model import Api, Operation
 from lsp_server.python.interpret import Interpreter
@@ -28,7 +29,9 @@ def apis_of(main: str, pydantic: int | None = 2, **others: str) -> tuple[Api, ..
     """The Apis of `main.py` and other modules (`app__routes` is `app/routes.py`)."""
     files = {"main.py": main, **{f"{name.replace('__', '/')}.py": text for name, text in others.items()}}
     facts = {path: read_module(path, text) for path, text in files.items()}
-    return read_applications(Interpreter(Program(files, facts.__getitem__)), files, pydantic)
+    interpreter = Interpreter(Program(files, facts.__getitem__))
+    interpreter.answers = all_answers()
+    return read_applications(interpreter, files, pydantic)
 
 
 def api_of(main: str, pydantic: int | None = 2, **others: str) -> Api:

@@ -78,6 +78,8 @@ def events(source: str, **more: str) -> list[tuple[str, Certainty]]:
         ("class A:\n    @classmethod\n    def make(cls):\n        return cls.__name__\nclass B(A): pass\nx = B.make()", "B"),
         ("class A:\n    def f(self):\n        return 'a'\nclass B(A):\n    def f(self):\n        return super().f() + 'b'\nx = B().f()", "ab"),
         ("from functools import partial\ndef f(a, b):\n    return a + b\nx = partial(f, 'a')('b')", "ab"),
+        ("from urllib.parse import urlparse\nx = urlparse('http://a:1/b?c').path", "/b"),
+        ("import os\nx = ['a']\nif os.getenv('X', ''):\n    x[0] = 'b'\nelse:\n    x.append('c')", ["a", "c"]),
         ("x = ['a', 'b', '']\nwhile x and not x[-1]:\n    del x[-1]", ["a", "b"]),
     ],
 )

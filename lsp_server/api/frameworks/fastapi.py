@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lsp_server.api.discovery import discover
+from lsp_server.api.fastapi_listing import Listing, changed, list_routes, routes_seen
 from lsp_server.api.fastapi_names import APPLICATION, ROUTER, bases_of, spelled
-from lsp_server.api.fastapi_operations import OperationReader, Placement, unplaced
+from lsp_server.api.fastapi_operations import OperationReader
 from lsp_server.api.fastapi_routing import Routing
 from lsp_server.api.frameworks import Framework
 from lsp_server.api.model import Api, Operation
 from lsp_server.api.principal import place_beside
 from lsp_server.api.pydantic import Shapes, pydantic_version
-from lsp_server.api.routing import DEEPEST, Inclusion, Places, Route, Router, doubt_about
+from lsp_server.api.routing import Inclusion, Router, doubt_about
 from lsp_server.python.interpret import Interpreter
-from lsp_server.python.values import Certainty, ClassValue, External
+from lsp_server.python.values import ClassValue, External
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -50,7 +51,7 @@ def read_applications(
     kinds = tuple(lambda value, kind=kind: _is_kind(value, kind) for kind in (APPLICATION, ROUTER))
     discover(interpreter, candidates, routing.feed, kinds, lambda: {router.location for router in routing.routers.values()})
     version = pydantic if pydantic is not None else pydantic_version(interpreter)
-    listings = [_listing(root) for root in _roots(routing)]
+    listings = [changed(list_routes(*root)) for root in _roots(routing)]
     served = _one_per_place(listing for listing in listings if listing.served)
     used = {router.location for router in routing.routers.values() if router.included or router.application}
     loose = (each for each in listings if not each.served and each.operations and each.router.location not in used)
@@ -103,70 +104,9 @@ def _reached(routing: Routing) -> set[int]:
     return reached
 
 
-@dataclass(frozen=True, slots=True)
-class _Listing:
-    """Every route that an application or a loose router leads to, found without reading what the routes take and answer."""
-
-    router: Router
-    routes: tuple[tuple[Route, Router, Placement], ...]
-    unknowns: tuple[Unknown, ...]
-    hole: Unknown | None
-    mounts: tuple[tuple[str, Places], ...] = ()
-
-    @property
-    def served(self) -> bool:
-        return self.router.application or self.router.included
-
-    @property
-    def operations(self) -> int:
-        return sum(len(route.methods) for route, _, _ in self.routes if not isinstance(route.methods, Unknown))
-
-
-def _listing(root: tuple[Router, str, Unknown | None]) -> _Listing:
-    router, prefix, doubt = root
-    routes: list[tuple[Route, Router, Placement]] = []
-    unknowns: list[Unknown] = []
-    holes: list[Unknown] = []
-    mounts: list[tuple[str, Places]] = []
-    start = Placement.of_router(router, prefix)
-    if doubt is not None:
-        start = start.doubted(doubt)
-
-    def walk(current: Router, placement: Placement, depth: int) -> None:
-        if current.escaped is not None:
-            unknowns.append(current.escaped)
-            holes.append(current.escaped)
-        for entry in current.entries:
-            entry_doubt = doubt_about(entry, current)
-            if isinstance(entry, Route):
-                own = placement if entry_doubt is None else placement.doubted(entry_doubt)
-                refusal = unplaced(entry, own)
-                if refusal is None:
-                    routes.append((entry, current, own))
-                    continue
-                unknowns.append(refusal)
-                if entry_doubt is None or entry.certainty is Certainty.CONDITIONAL:
-                    holes.append(refusal)
-            elif isinstance(entry.target, tuple):
-                if isinstance(entry.prefix, str) and isinstance(placement.prefix, str):
-                    mounts.append((placement.prefix + entry.prefix.rstrip("/"), entry.target))
-            elif entry.mounted or depth > DEEPEST:
-                continue
-            elif isinstance(entry.target, Unknown):
-                hole = Unknown(entry.target.what, entry.location)
-                unknowns.append(hole)
-                holes.append(hole)
-            else:
-                inner = placement.including(entry, entry.target)
-                walk(entry.target, inner if entry_doubt is None else inner.doubted(entry_doubt), depth + 1)
-
-    walk(router, start, 0)
-    return _Listing(router, tuple(routes), tuple(unknowns), holes[0] if holes else None, tuple(mounts))
-
-
-def _read_all(interpreter: Interpreter, listings: list[_Listing], version: int | None) -> tuple[Api, ...]:
+def _read_all(interpreter: Interpreter, listings: list[Listing], version: int | None) -> tuple[Api, ...]:
     """The listings' Apis. Test suites make dozens of applications of the same routes in the same places: read once."""
-    known: dict[tuple[int, ...], list[tuple[_Listing, Api]]] = {}
+    known: dict[tuple[int, ...], list[tuple[Listing, Api]]] = {}
     apis = []
     for listing in listings:
         alike = known.setdefault(tuple(id(route) for route, _, _ in listing.routes), [])
@@ -180,7 +120,7 @@ def _read_all(interpreter: Interpreter, listings: list[_Listing], version: int |
     return tuple(apis)
 
 
-def _at(listing: _Listing, twin: Api) -> Api:
+def _at(listing: Listing, twin: Api) -> Api:
     """The Api of a listing with the routes and placements of another."""
     router = listing.router
     title = router.options.get("title")
@@ -200,7 +140,7 @@ def _sources(router: Router, operations: Iterable[Operation]) -> tuple[str, ...]
     return tuple(sorted({operation.location.path for operation in operations} | {router.location.path}))
 
 
-def _read(interpreter: Interpreter, listing: _Listing, version: int | None) -> Api:
+def _read(interpreter: Interpreter, listing: Listing, version: int | None) -> Api:
     router = listing.router
     shapes = Shapes(interpreter, version)
     reader = OperationReader(interpreter, shapes)
@@ -214,9 +154,9 @@ def _read(interpreter: Interpreter, listing: _Listing, version: int | None) -> A
     )  # fmt: skip
 
 
-def _one_per_place(listings: Iterable[_Listing]) -> list[_Listing]:
+def _one_per_place(listings: Iterable[Listing]) -> list[Listing]:
     """A factory that is called several times makes one application for us: the fullest."""
-    best: dict[Location, _Listing] = {}
+    best: dict[Location, Listing] = {}
     for listing in listings:
         known = best.get(listing.router.location)
         if known is None or listing.operations > known.operations:
@@ -224,4 +164,6 @@ def _one_per_place(listings: Iterable[_Listing]) -> list[_Listing]:
     return list(best.values())
 
 
-FRAMEWORK = Framework("FastAPI", may_declare_routes, lambda program, paths: read_applications(program.interpreter, paths))
+FRAMEWORK = Framework(
+    "FastAPI", may_declare_routes, lambda program, paths: read_applications(program.interpreter, paths), answers={"routes": routes_seen}
+)

@@ -165,11 +165,12 @@ def _operations(interpreter: Interpreter, placed: PlacedRoute) -> Iterator[Opera
         handler = own.get(method)
         pattern = read_pattern(placed.path, _positional(handler))
         if not pattern.readings:
-            yield replace(bare_operation(interpreter, placed, method, pattern.text, handler, {}), pattern=pattern.text)
+            operation = bare_operation(interpreter, placed, method, pattern.text, handler, {})
+            yield replace(operation, pattern=pattern.text, view=route.view.location)
         for reading in pattern.readings:
             path = reading.path if reading.path.startswith("/") else "/" + reading.path
             operation = bare_operation(interpreter, placed, method, path, handler, dict(reading.parameters))
-            yield replace(operation, pattern=pattern.text if pattern.text != path else None)
+            yield replace(operation, pattern=pattern.text if pattern.text != path else None, view=route.view.location)
 
 
 def _positional(handler: FunctionValue | None) -> tuple[str, ...]:
