@@ -13,6 +13,7 @@ from lsp_server.text import Location, Span
 from lsp_server.unknown import Unknown
 
 STEPS = 60_000  # statements and calls while one module runs; the largest real factories need some ten thousand
+DEFERRED_STEPS = 10_000  # of these for one value that a class body binds and somebody asks for
 DEPTH = 30  # nested calls of workspace functions
 LOOP = 2_000  # rounds of one loop
 RECURSION = 30_000  # our own frames: a chain of imports of a real application is some thousand deep
