@@ -78,6 +78,9 @@ class Identity:
     always: bool = False
     start: int | None = None
     increment: int | None = None
+    minvalue: int | None = None
+    maxvalue: int | None = None
+    cycle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class Column:
     attribute: str | None = None  # the model's attribute where it differs from the column's name
     declared_in: str | None = None  # the class (model, mixin, base) that declares it
     maybe: Unknown | None = None
+    persisted: bool | None = None  # a computed column's value is stored; None: as the database prefers
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,7 @@ class Index:
     concurrently: bool = False
     unknown: Unknown | None = None
     location: Location | None = None
+    storage: tuple[tuple[str, str], ...] = ()  # options such as ("fillfactor", "70")
 
 
 @dataclass(frozen=True, slots=True)
