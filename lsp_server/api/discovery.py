@@ -90,7 +90,7 @@ def call_callers(
     """
     places = unfinished()
     functions = [each for path in sorted(set(candidates)) for each in list(interpreter.run(path).functions)] if places else []
-    factories = [each for each in functions if any(_holds(each.location, place) for place in places)]
+    factories = [each for each in functions if any(holds(each.location, place) for place in places)]
     tried = {id(each) for each in factories}
     for _ in range(_GENERATIONS):
         if not factories or not unfinished():
@@ -107,7 +107,8 @@ _CALLERS = 20  # a test suite may call a factory a hundred times
 _GENERATIONS = 3  # a command that calls a starter that calls a factory
 
 
-def _holds(outer: Location, inner: Location) -> bool:
+def holds(outer: Location, inner: Location) -> bool:
+    """Whether a place lies inside of another."""
     return outer.path == inner.path and outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
 
 

@@ -55,3 +55,9 @@ def test_what_hangs_on_a_setting_is_configured() -> None:
     assert {event.method: event.certainty for event in events if event.method in ("on", "off")} == {
         "on": Certainty.DORMANT, "off": Certainty.CONFIGURED,
     }  # fmt: skip
+
+
+def test_an_environment_variable_that_nobody_sets_gives_way_to_a_default() -> None:
+    names, _ = run("x = os.getenv('NAME') or 'default'\ny = os.getenv('NAME') or os.getenv('OTHER')\nz = app.config.get('NAME') or '/v1'")
+    assert (names["x"], names["z"]) == ("default", "/v1")
+    assert isinstance(names["y"], Unknown)
