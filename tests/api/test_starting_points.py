@@ -124,3 +124,8 @@ class Application(tornado.web.Application):
         super().__init__([(r"/page", Page)], debug=debug)
 """
     assert served(program, serve="from main import Application\nApplication().listen(80)\n") == ["GET /page main:Page.get"]
+
+
+def test_a_class_of_application_for_others_to_build_on_is_none() -> None:
+    program = "import falcon\nclass Service(falcon.App):\n    def __init__(self):\n        super().__init__()\n"
+    assert Snapshot.of({"main.py": program}).implemented == ()

@@ -108,9 +108,12 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     routing = _Routing(interpreter)
     paths = tuple(candidates)
     discover(interpreter, paths, routing.feed, (_is_application,), lambda: {router.location for router in routing.routers.values()})
-    make_own_kinds(interpreter, paths, routing.feed, _is_application, [router.value for router in routing.routers.values()])
+    own = make_own_kinds(interpreter, paths, routing.feed, _is_application, [router.value for router in routing.routers.values()])
     listings = one_per_place(list_routes(router) for router in routing.routers.values())
-    return tuple(api_of(FRAMEWORK.name, listing, lambda placed: _operations(interpreter, placed)) for listing in listings)
+    return tuple(
+        api_of(FRAMEWORK.name, listing, lambda placed: _operations(interpreter, placed)) for listing in listings
+        if listing.routes or listing.unknowns or listing.router.location not in own
+    )  # fmt: skip
 
 
 FRAMEWORK = Framework("Falcon", lambda text: "import falcon" in text or "from falcon" in text, _read)

@@ -195,11 +195,12 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     routing = _Routing(interpreter)
     paths = tuple(candidates)
     discover(interpreter, paths, routing.feed, (_is_application,), lambda: {router.location for router in routing.routers.values()})
-    make_own_kinds(interpreter, paths, routing.feed, _is_application, [router.value for router in routing.routers.values()])
+    own = make_own_kinds(interpreter, paths, routing.feed, _is_application, [router.value for router in routing.routers.values()])
     roots = [router for router in applications_first(routing.routers.values()) if not router.included and _answers(router)]
     apis = (
         api_of(FRAMEWORK.name, listing, lambda placed: _operations(interpreter, placed))
         for listing in one_per_place(list_routes(router) for router in roots)
+        if listing.routes or listing.unknowns or listing.router.location not in own
     )
     return tuple(api for api in apis if api.operations or api.served)
 
