@@ -10,6 +10,7 @@ from typing import Any
 
 from lsp_server.api.model import ANY_METHOD, Api, Body, Choice, Operation, Parameter, Response, Schema
 from lsp_server.api.principal import Aside, place_beside, principal
+from lsp_server.api.routing import Dormant
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -22,6 +23,8 @@ def routes_facts(
     asked: Sequence[str] = (),
 ) -> Json:  # fmt: skip
     """Routes of the applications that the project is there to serve; the others are named under `aside`, with the reason.
+
+    Routes that only other settings than the default ones bring are no routes but unknowns.
 
     Routes of loose routers, whose full path nobody knows, only where there is no such application. `line_of` gives the
     1-based line of a location's start; for the rest see `principal`.
@@ -62,6 +65,9 @@ def _facts(apis: tuple[Api, ...], line_of: LineOf) -> Json:
                 if (operation.method, operation.pattern) in patterns:
                     continue  # Another reading of the same declaration.
                 patterns.add((operation.method, operation.pattern))
+            if isinstance(operation.maybe, Dormant):
+                unknowns.append(_unknown(_not_by_default(operation), line_of))
+                continue
             route = _route(operation, names, line_of)
             if not api.served:
                 route["path"] = None
@@ -69,6 +75,10 @@ def _facts(apis: tuple[Api, ...], line_of: LineOf) -> Json:
             routes.append(route)
         unknowns.extend(_unknown(unknown, line_of) for unknown in api.unknowns)
     return {"routes": routes, "schemas": schemas, "unknowns": unknowns}
+
+
+def _not_by_default(operation: Operation) -> Unknown:
+    return Unknown(f"`{operation.method} {operation.path}`, which only other settings than the default ones bring", operation.location)
 
 
 def _schema_names(api: Api, taken: Mapping[str, object]) -> dict[str, str]:

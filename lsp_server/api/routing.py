@@ -105,13 +105,24 @@ class Router:
     escaped: Unknown | None = None  # things we cannot see may be put on it
 
 
+@dataclass(frozen=True, slots=True)
+class Dormant(Unknown):
+    """Why a route is not there under the default settings: only others would bring it."""
+
+
 def doubt_about(entry: Route | Inclusion, owner: Router, above: tuple[Router, ...] = ()) -> Unknown | None:
     """Why an entry may not be there; None where it is there whenever its router, or the application `above`, is."""
     if entry.certainty in (Certainty.CERTAIN, Certainty.CONFIGURED):
         return None
     if any(entry.certainty is router.certainty and entry.condition == router.condition for router in (owner, *above)):
         return None  # Behind the same early return, or in the same branch, as the router itself.
-    return Unknown(entry.condition.what if entry.condition is not None else "a condition", entry.location)
+    reason = Dormant if entry.certainty is Certainty.DORMANT else Unknown
+    return reason(entry.condition.what if entry.condition is not None else "a condition", entry.location)
+
+
+def heavier(left: Unknown | None, right: Unknown | None) -> Unknown | None:
+    """The doubt about what two doubts are about: not being there by default outweighs any other."""
+    return right if left is None or isinstance(right, Dormant) else left
 
 
 def give_away(event: Event, router_of: Callable[[Value], Router | None]) -> None:
@@ -207,7 +218,7 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
             unknowns.append(current.escaped)
             holes.append(current.escaped)
         for entry in current.entries:
-            own_doubt = doubt if doubt is not None else doubt_about(entry, current, above)
+            own_doubt = heavier(doubt, doubt_about(entry, current, above))
             part = entry.path if isinstance(entry, Route) else entry.prefix
             text = part.value if isinstance(part, EnumMember) else "" if part is None else part
             if not isinstance(text, str):

@@ -411,8 +411,10 @@ class Interpreter:
 
     def under(self, certainty: Certainty, condition: Unknown | None, body: tuple[Node, ...], scope: Scope) -> object:
         saved = (self.certainty, self.condition)
-        if RANK[certainty] > RANK[self.certainty] or certainty is self.certainty is Certainty.CONDITIONAL:
-            self.certainty, self.condition = certainty, condition  # a doubt within a doubt is one of its own
+        doubtful = certainty is self.certainty is Certainty.CONDITIONAL  # a doubt within a doubt is one of its own
+        dormant = Certainty.DORMANT  # what does not run by default does not do so under further conditions either
+        if self.certainty is not dormant and (certainty is dormant or doubtful or RANK[certainty] > RANK[self.certainty]):
+            self.certainty, self.condition = certainty, condition
         try:
             return self.block(body, scope)
         finally:
