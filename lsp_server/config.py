@@ -176,7 +176,7 @@ _TEXT = ("a string", lambda value: isinstance(value, str))
 _FLAG = ("true or false", lambda value: isinstance(value, bool))
 _TEXTS = ("a table of strings", lambda value: isinstance(value, dict) and all(isinstance(each, str) for each in value.values()))
 _BASE_WORDS: dict[str, _Word] = {
-    "root": _FLAG, "metadata": _TEXT, "tablename": ('"snake" or "lower"', lambda value: value in ("snake", "lower")),
+    "root": _FLAG, "metadata": _TEXT, "tablename": ('"snake", "lower" or "flask"', lambda value: value in ("snake", "lower", "flask")),
     "tablename_constant": _TEXT, "convention": _TEXTS, "annotations": _TEXTS, "inherits": _NAMES,
 }  # fmt: skip
 _ITEM_WORDS: dict[str, dict[str, _Word]] = {

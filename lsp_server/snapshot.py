@@ -15,7 +15,7 @@ from typing import TypeVar
 from lsp_server.api.compare import compare as compare_apis
 from lsp_server.api.difference import Difference as ApiDifference
 from lsp_server.api.frameworks import Program as RoutedProgram
-from lsp_server.api.frameworks import all_answers, all_frameworks, frameworks_of, kinds, packages_named
+from lsp_server.api.frameworks import all_answers, all_frameworks, all_kinds, frameworks_of, packages_named
 from lsp_server.api.model import Api, unknowns_of
 from lsp_server.api.mounts import mounted
 from lsp_server.api.openapi import is_specification, read_specification
@@ -246,7 +246,7 @@ class Snapshot:
 
     @cached_property
     def interpreter(self) -> Interpreter:
-        interpreter = Interpreter(self.program, self.lasting, self._kept, kinds())
+        interpreter = Interpreter(self.program, self.lasting, self._kept, all_kinds())
         interpreter.answers = all_answers()
         return interpreter
 

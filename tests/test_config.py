@@ -32,7 +32,7 @@ def test_a_base_that_brings_nothing_is_a_description_too() -> None:
         ('"acme.Audit" = { columns = [{ name = "a", type = "DATE", null = true }] }', "`columns`: unknown word `null`"),
         ('"acme.Audit" = { columns = [{ name = "a", type = "DATE", nullable = "no" }] }', "`columns`: `nullable` must be true or false"),
         ('"acme.Audit" = { indexes = [{ name = "a" }] }', "an entry of `indexes` lacks `columns`"),
-        ('"acme.Audit" = { tablename = "Kebab" }', '`tablename` must be "snake" or "lower"'),
+        ('"acme.Audit" = { tablename = "Kebab" }', '`tablename` must be "snake", "lower" or "flask"'),
         ('"acme.Audit" = { root = 1 }', "`root` must be true or false"),
     ],
 )

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from lsp_server.api.model import ANY_METHOD, Api, Body, Choice, Operation, Parameter, Response, Schema
+from lsp_server.api.model import ANY_METHOD, Api, Body, Choice, Dormant, Operation, Parameter, Response, Schema
 from lsp_server.api.principal import Aside, place_beside, principal
-from lsp_server.api.routing import Dormant
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -23,8 +22,6 @@ def routes_facts(
     asked: Sequence[str] = (),
 ) -> Json:  # fmt: skip
     """Routes of the applications that the project is there to serve; the others are named under `aside`, with the reason.
-
-    Routes that only other settings than the default ones bring are no routes but unknowns.
 
     Routes of loose routers, whose full path nobody knows, only where there is no such application. `line_of` gives the
     1-based line of a location's start; for the rest see `principal`.
@@ -61,13 +58,14 @@ def _facts(apis: tuple[Api, ...], line_of: LineOf) -> Json:
             schemas[names[name]] = schema_json(schema, names)
         patterns: set[tuple[str, str]] = set()
         for operation in api.operations:
+            if isinstance(operation.maybe, Dormant):
+                left_out = f"`{operation.method} {operation.path}`, which is only there under other settings than the default ones"
+                unknowns.append(_unknown(Unknown(left_out, operation.location), line_of))
+                continue
             if operation.pattern is not None:
                 if (operation.method, operation.pattern) in patterns:
                     continue  # Another reading of the same declaration.
                 patterns.add((operation.method, operation.pattern))
-            if isinstance(operation.maybe, Dormant):
-                unknowns.append(_unknown(_not_by_default(operation), line_of))
-                continue
             route = _route(operation, names, line_of)
             if not api.served:
                 route["path"] = None
@@ -75,10 +73,6 @@ def _facts(apis: tuple[Api, ...], line_of: LineOf) -> Json:
             routes.append(route)
         unknowns.extend(_unknown(unknown, line_of) for unknown in api.unknowns)
     return {"routes": routes, "schemas": schemas, "unknowns": unknowns}
-
-
-def _not_by_default(operation: Operation) -> Unknown:
-    return Unknown(f"`{operation.method} {operation.path}`, which only other settings than the default ones bring", operation.location)
 
 
 def _schema_names(api: Api, taken: Mapping[str, object]) -> dict[str, str]:

@@ -25,6 +25,7 @@ from lsp_server.api.flask_views import View, view_of
 from lsp_server.api.model import Operation
 from lsp_server.api.routing import Inclusion, Options, PlacedRoute, Route, Router, methods_named
 from lsp_server.python.interpret import Interpreter
+from lsp_server.python.joining import RANK
 from lsp_server.python.values import (
     Argument,
     Certainty,
@@ -77,7 +78,7 @@ class FlaskRouting:
         self.views: dict[int, View] = {}
         self.recorded: dict[int, list[Value]] = {}  # what a blueprint wants to be called when it is registered
         self._pending: dict[int, Event] = {}  # `app.route("/x")` not yet applied to a function
-        self._said: set[tuple[object, ...]] = set()  # factories that are called twice say everything twice
+        self._said: dict[tuple[object, ...], tuple[Route | Inclusion, Event]] = {}  # factories that are called twice say everything twice
         self._alive: list[object] = []  # ids stay ours as long as the objects live
 
     def feed(self, events: Iterable[Event]) -> None:
@@ -213,9 +214,10 @@ class FlaskRouting:
         path = options.get("rule")
         said = ("rule", id(router), path if isinstance(path, str) else None, methods, place)
         if said in self._said:
+            _heard_again(*self._said[said], event)
             return None
-        self._said.add(said)
         route = Route(path, endpoint, methods, options, place, event.certainty, event.condition, view=view.cls)
+        self._said[said] = (route, event)
         router.entries.append(route)
         self.views[id(route)] = view
         if read is not None:
@@ -246,11 +248,22 @@ class FlaskRouting:
         place = place_of(router, event)
         said = ("blueprint", id(router), id(included), prefix if isinstance(prefix, str) else None, place if included is None else None)
         if said in self._said:
+            _heard_again(*self._said[said], event)
             return
-        self._said.add(said)
-        router.entries.append(
-            Inclusion(part, "" if prefix is None else prefix, options, place, event.certainty, event.condition)
-        )
+        inclusion = Inclusion(part, "" if prefix is None else prefix, options, place, event.certainty, event.condition)
+        self._said[said] = (inclusion, event)
+        router.entries.append(inclusion)
+
+
+def _heard_again(entry: Route | Inclusion, first: Event, event: Event) -> None:
+    """The same said from elsewhere, as when a factory is called in doubt and then by itself: what is surer holds.
+
+    What is said under one condition from two places is said in both of its branches (`if nested: return f()`, then `f()`).
+    """
+    if event.condition is not None and event.condition == first.condition and event.caller != first.caller:
+        entry.certainty, entry.condition = Certainty.CERTAIN, None
+    elif RANK[event.certainty] <= RANK[entry.certainty]:
+        entry.certainty, entry.condition = event.certainty, event.condition
 
 
 def own_prefix(router: Router) -> Value:

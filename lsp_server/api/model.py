@@ -170,6 +170,11 @@ class SecurityScheme:
 
 
 @dataclass(frozen=True, slots=True)
+class Dormant(Unknown):
+    """Why an operation may not exist: it is there only under other settings than the default ones."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One method on one path: promised by a spec, or implemented by a route.
 

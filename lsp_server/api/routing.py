@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from lsp_server.api.model import Dormant
 from lsp_server.python.values import Argument, Certainty, ClassValue, EnumMember, Event, External, Instance, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
+SURE = (Certainty.CERTAIN, Certainty.CONFIGURED)
 DEEPEST = 40  # inclusions within inclusions
 DEEPEST_WRAPPING = 4  # middleware around middleware
 
@@ -105,19 +107,14 @@ class Router:
     escaped: Unknown | None = None  # things we cannot see may be put on it
 
 
-@dataclass(frozen=True, slots=True)
-class Dormant(Unknown):
-    """Why a route is not there under the default settings: only others would bring it."""
-
-
 def doubt_about(entry: Route | Inclusion, owner: Router, above: tuple[Router, ...] = ()) -> Unknown | None:
     """Why an entry may not be there; None where it is there whenever its router, or the application `above`, is."""
-    if entry.certainty in (Certainty.CERTAIN, Certainty.CONFIGURED):
+    if entry.certainty in SURE:
         return None
     if any(entry.certainty is router.certainty and entry.condition == router.condition for router in (owner, *above)):
         return None  # Behind the same early return, or in the same branch, as the router itself.
-    reason = Dormant if entry.certainty is Certainty.DORMANT else Unknown
-    return reason(entry.condition.what if entry.condition is not None else "a condition", entry.location)
+    sort = Dormant if entry.certainty is Certainty.DORMANT else Unknown
+    return sort(entry.condition.what if entry.condition is not None else "a condition", entry.location)
 
 
 def heavier(left: Unknown | None, right: Unknown | None) -> Unknown | None:
@@ -260,9 +257,13 @@ def one_per_place(listings: Iterable[Listing]) -> list[Listing]:
     best: dict[Location, Listing] = {}
     for listing in listings:
         known = best.get(listing.router.location)
-        if known is None or listing.operations > known.operations:
+        if known is None or _worth(listing) > _worth(known):
             best[listing.router.location] = listing
     return list(best.values())
+
+
+def _worth(listing: Listing) -> tuple[int, bool]:
+    return listing.operations, listing.router.certainty in SURE
 
 
 def applications_first(routers: Iterable[Router]) -> Iterator[Router]:

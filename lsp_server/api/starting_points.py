@@ -2,7 +2,8 @@
 
 A main block runs if it leads to an application: makes one, uses one, or calls a function of the workspace that does. A class
 that makes an application in one of its methods is made for once, and those of its methods run that lead there or go on with
-what is made, and that no other of them calls.
+what is made, and that no other of them calls. Functions that put something on an application of their module and that nobody
+calls run too: a server, a command or an event may call them, but who knows.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from lsp_server.api.bodies import calls_in, makes, meant, nodes_in
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.lower import Node
-from lsp_server.python.values import Argument, ClassValue, Event, FunctionValue, Instance, Specialized, Value
+from lsp_server.python.values import Argument, Certainty, ClassValue, Event, FunctionValue, Instance, Specialized, Value
 from lsp_server.text import Location, Span
+from lsp_server.unknown import Unknown
 
 Feed = Callable[[Iterable[Event]], None]
 Wanted = Callable[[Value], bool]
@@ -109,11 +111,46 @@ def _run_object(interpreter: Interpreter, owner: ClassValue, makers: set[str], f
     by_constructor = _own_calls(constructor) if constructor is not None else set()
     called = by_constructor.union(*(calls[name] - {name} for name in relevant))
     starts = [name for name in methods if name in relevant - called]
-    if starts:
+    if starts or by_constructor & relevant:
         feed(events)
     for name in starts:
         _, events = interpreter.call_detached(methods[name], me)
         feed(events)
+
+
+def run_users(interpreter: Interpreter, paths: Sequence[str], feed: Feed, wanted: Sequence[Wanted], seen: set[Location]) -> None:
+    """Run functions that put something on an application of their module, of which nothing happened yet.
+
+    `seen` are the places of the calls that happened. What these functions do is conditional.
+    """
+    for path in paths:
+        names = interpreter.run(path).scope.names
+        kept = {
+            name for name, value in names.items()
+            if isinstance(value, Instance) and any(test(_class_of(value)) for test in wanted)
+        }  # fmt: skip
+        for function in list(interpreter.run(path).functions) if kept else ():
+            if function.owner is not None or function.scope.parent is not None or function.name.startswith("test"):
+                continue
+            places = [interpreter.location(call, function.scope) for call in calls_in(function.body) if _puts_on(call, kept)]
+            if places and seen.isdisjoint(places):
+                _, events = interpreter.call_detached(function)
+                feed(_doubted(event, function) for event in events)
+
+
+def _puts_on(call: Node, names: set[str]) -> bool:
+    node, putting = call[3], False
+    while node[0] == "attr":
+        putting = putting or node[4].startswith(_PUTTING)
+        node = node[3]
+    return putting and node[0] == "name" and node[3] in names
+
+
+def _doubted(event: Event, function: FunctionValue) -> Event:
+    if event.certainty in (Certainty.CERTAIN, Certainty.CONFIGURED):
+        event.certainty = Certainty.CONDITIONAL
+        event.condition = Unknown(f"whether `{function.name}` is called", function.name_location)
+    return event
 
 
 def _own_calls(method: FunctionValue) -> set[str]:

@@ -362,9 +362,11 @@ class Declarations:
         """What a class of another package brings, placed where a class of ours takes it."""
         described = self.library.described(value)
         location = cls.name_location
-        result = []
+        result: list[ColumnDraft] = []
         for entry in self.library.parts(described) if described is not None else ():
             for column in entry.get("columns", ()):
+                if any(draft.name == column["name"] for draft in result):
+                    continue  # The nearer description hides the one it inherits.
                 draft = ColumnDraft(location, name=column["name"], type=spelled_type(column["type"]))
                 draft.attribute = column.get("attribute", column["name"])
                 draft.declared_in = name_of(value)
@@ -425,7 +427,7 @@ def _start(cls: ClassValue, name: str) -> int:
 def merge(draft: ColumnDraft, other: ColumnDraft) -> None:
     """Fill what a declaration leaves open from the `mapped_column` of its `Annotated` type."""
     draft.type = draft.type or other.type
-    for name in ("nullable", "default", "server_default", "autoincrement", "identity", "computed", "comment", "name"):
+    for name in ("nullable", "default", "server_default", "autoincrement", "identity", "computed", "persisted", "comment", "name"):
         if getattr(draft, name) is None:
             setattr(draft, name, getattr(other, name))
     for name in ("primary_key", "unique", "index"):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lsp_server.database.alembic import History
-from lsp_server.database.extensions import own_schema
+from lsp_server.database.extensions import extensions_of
 from lsp_server.database.model import Database, Table
 from lsp_server.python.imports import reach_of
 from lsp_server.python.program import Program
@@ -30,12 +30,13 @@ class Unseen:
 def unseen_models(mapped: Sequence[Database], trees: Sequence[History], program: Program) -> tuple[Unseen, ...]:
     """One entry for each module with models that none of the `env.py` files comparing their metadata imports."""
     found: list[Unseen] = []
-    for database in own_schema(mapped, trees)[0]:
+    for database in mapped:
         if not database.compared_by:
             continue
+        elsewhere = extensions_of(database, trees)
         modules: dict[str, list[Table]] = {}
         for table in database.tables:
-            if table.location is not None and table.maybe is None:
+            if table.location is not None and table.maybe is None and table.key not in elsewhere:
                 modules.setdefault(table.location.path, []).append(table)
         seen = _seen(program, database.compared_by, modules)
         if seen is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lsp_server.python import held, places
+from lsp_server.python import places
 from lsp_server.python.discoveries import names_in
 from lsp_server.python.judge import ENUMS, FIELDS, MODELS, SETTINGS, canonical, member_of, members
 from lsp_server.python.traits import default_of, is_trait
@@ -168,7 +168,7 @@ def _instance_attribute(self: Interpreter, value: Instance, name: str, location:
         return result
     origin = value.origin.origin if isinstance(value.origin, Specialized) else value.origin
     if not isinstance(origin, ClassValue):
-        return held.held(value, name, location) or Method(value, name)
+        return Method(value, name)
     if name == "__class__":
         return origin
     settings = origin.inherits(*SETTINGS)
@@ -210,9 +210,6 @@ def _missing_attribute(
         return self.call(getter[1], (Argument(None, value, location), Argument(None, name, location)), location)
     if value.content is not None and hasattr(type(value.content), name):
         return Method(value.content, name)
-    inside = held.held(value, name, location)
-    if inside is not None:
-        return inside
     if cls.externals() and not cls.unknown_bases():
         return Method(value, name)
     return Unknown(f"`{name}`, which `{cls.name}` does not define", location)
@@ -255,7 +252,7 @@ def _super_attribute(self: Interpreter, value: Super, name: str) -> Value:
     behind = order[order.index(value.owner) + 1 :] if value.owner in order else value.owner.mro()[1:]
     for entry in behind:
         if isinstance(entry, ClassValue) and name in entry.names:
-            found = entry.names[name]
+            found = self.resolve(entry.scope, name) if name in entry.scope.names else entry.names[name]
             if isinstance(found, FunctionValue) and found.kind == "class property":
                 return self.call(found, (Argument(None, start or receiver, found.location),), found.location)
             return (

@@ -110,7 +110,7 @@ def _super(self: Interpreter, node: Node, scope: Scope, location: Location) -> V
 
 def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
     """Call any value: ours is followed, another package's is written down as an event."""
-    from lsp_server.python import discoveries, held, methods, patterns, places, standard
+    from lsp_server.python import discoveries, methods, objects, patterns, places, standard
 
     if isinstance(callee, FunctionValue):
         return self.call(callee, arguments, location)
@@ -137,15 +137,14 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
         if isinstance(callee.receiver, NATIVE):
             return methods.call_method(self, callee.receiver, callee.name, arguments, location)
         if isinstance(callee.receiver, Instance):
-            settings = held.settings_of(callee.receiver)
-            answer = held.call_method(self, settings, callee.name, arguments, location) if settings is not None else None
-            if answer is not None:
-                return answer[0]
             matched = patterns.call_method(self, callee.receiver, callee.name, arguments, location)
             if matched is None:
                 matched = discoveries.method_of_finder(self, callee.receiver, callee.name, arguments, location)
             if matched is not None:
                 return matched
+            described = objects.call_method(self, callee.receiver, callee.name, arguments, location)
+            if described is not None:
+                return described[0]
         given_back = of_traitlets(callee, arguments) if callee.name in ("tag", "validate") else None
         if given_back is not None:
             return given_back.value
@@ -200,7 +199,7 @@ def _call_super(self: Interpreter, method: Method, arguments: tuple[Argument, ..
         return methods.call_method(self, receiver.content, method.name, arguments, location)
     if method.name == "__init__" and isinstance(receiver, Instance):
         receiver.base_arguments = arguments
-        objects.furnish(self, receiver, arguments)
+        objects.furnish(self, receiver, arguments, location)
         if isinstance(receiver.content, dict):
             methods.call_method(self, receiver.content, "update", arguments, location)
         elif isinstance(receiver.content, list) and arguments:

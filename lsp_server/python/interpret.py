@@ -10,19 +10,20 @@ Long because the class is the state that every statement and expression shares; 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from lsp_server.python import held
 from lsp_server.python.annotations import annotation as type_meant
 from lsp_server.python.calls import container_of
 from lsp_server.python.execution import (
     BREAK,
     CONTINUE,
+    DEFERRED_STEPS,
     DEPTH,
     RAISE,
     RECURSION,
     STEPS,
     UNANSWERED,
+    Deferred,
     Execution,
     Exhausted,
     Frame,
@@ -36,9 +37,10 @@ from lsp_server.python.inherit import marks_of
 from lsp_server.python.joining import RANK, Contents, join_names, join_values
 from lsp_server.python.judge import BUILTIN_NAMES, LONGEST, canonical, hashable, items_of
 from lsp_server.python.lower import Node
-from lsp_server.python.objects import Kind, furnish
+from lsp_server.python.objects import Kind, furnish, kept_under
 from lsp_server.python.program import Program
 from lsp_server.python.statements import STATEMENTS, binds
+from lsp_server.python.traits import Configured
 from lsp_server.python.values import (
     Annotation,
     Argument,
@@ -77,7 +79,7 @@ class Interpreter:
         self.kinds = dict(kinds or {})
         self.lent: list[tuple[dict[str, Value], str]] = []
         self._seen: dict[int, Value] = {}
-        self.configured: dict[tuple[str, str], list[Value]] | None = None  # see `traits.py`
+        self.configured: Configured | None = None
         self.outside: Outside | None = None
         self.answers: Mapping[str, Callable[[Interpreter, Value], Value]] = {}
         self.executions: dict[str, Execution] = {}
@@ -89,6 +91,7 @@ class Interpreter:
         self.guards = 0  # running `try` statements whose handlers go on
         self._frames: list[Frame] = []
         self._steps = 0
+        self.defers = False  # whether what a class body binds waits until somebody asks for it
         self.budget = STEPS  # statements and calls while one module runs
 
     # Modules
@@ -130,6 +133,11 @@ class Interpreter:
             for inner in self._stack[self._stack.index(execution) if execution in self._stack else 0 :]:
                 inner.entangled = True
         return execution
+
+    def note_reads(self, paths: Iterable[str]) -> None:
+        """Note that what runs has looked into files."""
+        if self._stack:
+            self._stack[-1].reads.update(paths)
 
     def _revive(self, path: str) -> None:
         """Let a kept execution take part, and after it what it ran itself, in that order."""
@@ -273,6 +281,8 @@ class Interpreter:
 
     def resolve(self, scope: Scope, name: str) -> Value:
         value = scope.names[name]
+        if isinstance(value, Deferred):
+            value = self._make_deferred(scope, name, value.node)
         if isinstance(value, Imported):
             imported = value
             if imported.member is None:
@@ -283,6 +293,20 @@ class Interpreter:
                     return value  # Asked too early, in modules that import each other: it may be known later.
                 self._note_late(scope, name, imported)
             scope.names[name] = value
+        return value
+
+    def _make_deferred(self, scope: Scope, name: str, node: Node) -> Value:
+        """What a class body bound to a name, now that somebody asks; too costly a value does not cost the module its rest."""
+        place = self.location(node, scope)
+        scope.names[name] = Unknown(f"`{name}`, which is made of itself", place)
+        outer, self.budget = self.budget, min(self.budget, self._steps + DEFERRED_STEPS)
+        try:
+            value = self.evaluate(node, scope)
+        except Exhausted:
+            value = Unknown("a value that takes too much work", place)
+        finally:
+            self.budget = outer
+        scope.names[name] = value
         return value
 
     def _note_late(self, scope: Scope, name: str, imported: Imported) -> None:
@@ -381,13 +405,11 @@ class Interpreter:
             receiver = self.evaluate(target[3], scope)
             key = self.evaluate(target[4], scope)
             if isinstance(receiver, Instance) and receiver.content is not None:
-                receiver = receiver.content
+                value, receiver = kept_under(self, receiver, key, value), receiver.content
             if (isinstance(receiver, dict) and hashable(key)) or (
                 isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver)
             ):
                 receiver[key] = value
-            elif (settings := held.settings_of(receiver)) is not None:
-                held.put(self, settings, key, value)
         elif kind in ("tuple", "list"):
             self._unpack(target[3], value, scope)
         elif kind == "star":
@@ -494,7 +516,7 @@ class Interpreter:
         """Write down a call of something outside the workspace; gives what the call makes."""
         result = Instance(callee, arguments, location)
         if isinstance(callee, External) and callee.name in self.kinds:
-            furnish(self, result, arguments)
+            furnish(self, result, arguments, location)
         if self._stack:
             event = Event(
                 callee,
@@ -624,7 +646,7 @@ class Interpreter:
                 )
             )
         instance.content = container_of(self, cls, arguments, location)
-        furnish(self, instance, () if cls.find("__init__") else arguments)
+        furnish(self, instance, () if cls.find("__init__") else arguments, location)
         found = cls.find("__init__")
         if found and isinstance(found[1], FunctionValue):
             first = Argument(None, instance, location)

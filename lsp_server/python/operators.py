@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lsp_server.python import held, places
+from lsp_server.python import places
 from lsp_server.python.judge import ENUMS, LONGEST, beginning_of, members, plain, same, unwrap_enum
 from lsp_server.python.values import (
     Argument,
@@ -152,8 +152,7 @@ def compare_pair(operator: str, left: Value, right: Value, location: Location) -
             return Unknown("a comparison of values that are not known", location)
         return equal if operator in ("is", "==") else not equal
     left, right = unwrap_enum(left), unwrap_enum(right)
-    settings = held.settings_of(right)
-    if settings is not None and operator in ("in", "not in") and left in settings:
+    if isinstance(right, Instance) and isinstance(right.content, dict) and operator in ("in", "not in") and left in right.content:
         return operator == "in"
     try:
         if operator in ("in", "not in"):

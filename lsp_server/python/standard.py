@@ -380,6 +380,12 @@ def _environment(self: Interpreter, arguments: tuple[Argument, ...], location: L
     return default if default is not None else Unset(f"the environment variable {name}", location)
 
 
+def _environment_items(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    """Programs look through the environment for settings of theirs: nobody has set any."""
+    self.touched_settings = True
+    return []
+
+
 def _type_variable(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     given = values_of(arguments)
     return TypeVariable(given[0] if given and isinstance(given[0], str) else "T")
@@ -484,7 +490,7 @@ FUNCTIONS: dict[str, Function] = {
     "collections.defaultdict": _defaulting, "collections.OrderedDict": _dict,
     "typing.cast": _second, "typing.TypeVar": _type_variable, "typing.NewType": _new_type,
     "typing.ParamSpec": _type_variable, "typing.TypeVarTuple": _type_variable,
-    "os.getenv": _environment, "os.environ.get": _environment, "os.path.join": _path_join,
+    "os.getenv": _environment, "os.environ.get": _environment, "os.environ.items": _environment_items, "os.path.join": _path_join,
     "functools.lru_cache": _decorator, "functools.cache": _decorator,
     "urllib.parse.urlparse": _split_url, "urllib.parse.urlsplit": _split_url, "asyncio.run": _first,
     **patterns.FUNCTIONS,

@@ -8,6 +8,7 @@ configuration only. Observers and conversions by traitlets itself are not follow
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsp_server.python.judge import items_of
@@ -26,6 +27,14 @@ _EMPTY: dict[str, Value] = {
 }  # fmt: skip
 _CONTAINERS: dict[str, type] = {"List": list, "Dict": dict, "Set": set, "Tuple": tuple}
 _FIRST_IS_SOMETHING_ELSE = frozenset(["Instance", "Enum", "CaselessStrEnum", "Union", "UseEnum", "ForwardDeclaredInstance", "This"])
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """What a workspace's configuration files set, by class and attribute."""
+
+    files: frozenset[str]
+    values: dict[tuple[str, str], list[Value]]
 
 
 def is_trait(value: Value) -> bool:
@@ -66,27 +75,28 @@ def default_of(self: Interpreter, owner: Instance, cls: ClassValue, name: str, t
 def _configured(self: Interpreter) -> dict[tuple[str, str], list[Value]]:
     """What configuration files set, by class and attribute: constants only, all others are Unknown."""
     if self.configured is None:
-        self.configured = {}
-        for path in sorted(self.program.paths):
-            if path.endswith("_config.py") and not _EXAMPLES & set(path.split("/")[:-1]):
-                for key, value in _settings_in(self.program.load(path).body):
-                    self.configured.setdefault(key, []).append(value)
-    return self.configured
+        files = [path for path in self.program.paths if path.endswith("_config.py") and not _EXAMPLES & set(path.split("/")[:-1])]
+        found: dict[tuple[str, str], list[Value]] = {}
+        for path in sorted(files):
+            for key, value in _settings_in(self.program.load(path).body):
+                found.setdefault(key, []).append(value)
+        self.configured = Configured(frozenset(files), found)
+    self.note_reads(self.configured.files)
+    return self.configured.values
 
 
 _EXAMPLES = frozenset(["example", "examples", "doc", "docs", "demo", "demos", "samples", "templates"])
 
 
 def _settings_in(body: tuple[Node, ...]) -> Iterator[tuple[tuple[str, str], Value]]:
-    """`c.Class.attribute = value` at the top level of a file, in traitlets' way."""
+    """`c.Class.attribute = value` at the top level of a file, in traitlets' way. What is computed says nothing."""
     for statement in body:
-        if statement[0] != "assign":
+        if statement[0] != "assign" or statement[4][0] != "const":
             continue
         for target in statement[3]:
             owner = target[3] if target[0] == "attr" else ()
             if owner and owner[0] == "attr" and owner[3][0] == "name" and owner[3][3] == "c":
-                value = statement[4]
-                yield (owner[4], target[4]), value[3] if value[0] == "const" else Unknown("a setting computed at run time")
+                yield (owner[4], target[4]), statement[4][3]
 
 
 def _maker(cls: ClassValue, name: str) -> FunctionValue | None:

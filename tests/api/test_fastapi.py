@@ -196,10 +196,21 @@ def test_response_model(route: str, types: tuple[str, ...]) -> None:
     assert schema.types == types and schema.unknown is None
 
 
-def test_a_model_of_which_parts_are_left_out_is_not_known() -> None:
-    operation, _ = operation_of("class M(BaseModel):\n    a: int\n@app.get('/x', response_model_exclude={'a'})\ndef f() -> M: ...")
-    response = operation.response("200")
-    assert response is not None and response.unknown is not None
+@pytest.mark.parametrize("given", ["response_model_exclude={'b'}", "response_model_include=['a']"])
+@pytest.mark.parametrize("model", ["M", "list[M]"])
+def test_of_a_model_of_which_parts_are_left_out_the_rest_is_known(given: str, model: str) -> None:
+    source = f"class M(BaseModel):\n    a: int\n    b: int\n@app.get('/x', {given})\ndef f() -> {model}: ..."
+    operation, api = operation_of(source)
+    assert isinstance(operation.responses, tuple)
+    ((_, schema),) = operation.responses[0].content
+    shape = api.resolve(schema if schema.items is None else schema.items)
+    assert [each.name for each in shape.properties] == ["a"] and shape.all_of[0].unknown is not None
+
+
+def test_a_model_of_which_unknown_parts_are_left_out_is_not_known() -> None:
+    source = "class M(BaseModel):\n    a: int\n@app.get('/x', response_model_exclude=names())\ndef f() -> M: ..."
+    operation, _ = operation_of(source)
+    assert isinstance(operation.responses, tuple) and operation.responses[0].unknown is not None
 
 
 def test_places() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lsp_server.snapshot import Snapshot
 from tests.api.programs import served
 
 
@@ -80,3 +81,34 @@ if __name__ == "__main__":
     other()
 """
     assert served(program) == []
+
+
+def test_a_constructor_that_lets_a_method_make_the_application() -> None:
+    program = """
+import falcon
+class Thing:
+    def on_get(self, req, resp): ...
+class Driver:
+    def __init__(self, settings):
+        self.app = None
+        self._init_routes()
+    def _init_routes(self):
+        self.app = falcon.App()
+        for route, resource in [("/things", Thing())]:
+            self.app.add_route("/v2" + route, resource)
+"""
+    assert served(program) == ["GET /v2/things main:Thing.on_get"]
+
+
+def test_what_an_uncalled_function_puts_on_its_modules_application_may_be_there() -> None:
+    program = """
+from aiohttp import web
+async def index(request): ...
+app = web.Application()
+async def server(*args):
+    app.add_routes([web.get("/", index)])
+    return app
+"""
+    (api,) = Snapshot.of({"main.py": program}).implemented
+    (operation,) = api.operations
+    assert (operation.path, operation.maybe is not None) == ("/", True)

@@ -172,7 +172,8 @@ def _specs(truth: Truth, snapshot: Snapshot, notes: list[str]) -> Count:
         if key is not None:
             found.add(key)
     named = {key for keys in truth.stale_specs.values() for key in keys}
-    found = {next((key for key in named if _same_under_prefix(key, each)), each) for each in found}
+    halves = {each: {key for key in named if _same_half(key, each)} for each in found}
+    found = {next((key for key in named if _same_under_prefix(key, each)), each) for each in found if not halves[each]}.union(*halves.values())
     schemas = {key[1] for key in named if key[0].startswith("field")}
     # Fields of bodies without a name, and of schemas that the truth could not put side by side, cannot be judged.
     judged = {key for key in found if not key[0].startswith("field") or key[1] in schemas}
@@ -189,6 +190,12 @@ def _specs(truth: Truth, snapshot: Snapshot, notes: list[str]) -> Count:
 def _same_under_prefix(stated: Key, found: Key) -> bool:
     """A route of a mounted application has a longer path here than in the application's own words."""
     return len(stated) == len(found) == 3 and stated[:2] == found[:2] and found[2].endswith(stated[2])
+
+
+def _same_half(stated: Key, found: Key) -> bool:
+    """FastAPI splits a schema into what is read and what is written; here it has one name."""
+    return len(stated) == len(found) == 3 and stated[0] == found[0] and stated[2] == found[2] and stated[1] in (
+        f"{found[1]}-Input", f"{found[1]}-Output")  # fmt: skip
 
 
 def _spec_key(finding: Finding) -> Key | None:

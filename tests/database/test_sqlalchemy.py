@@ -358,6 +358,51 @@ def test_types_can_be_described_by_the_project() -> None:
     assert table.columns[0].type.sql == "CIRCLE(7)"
 
 
+@pytest.mark.parametrize(
+    ("imports", "bases", "columns"),
+    [
+        ("from flask_security.models import fsqla_v3", "fsqla_v3.FsRoleMixin", "description id name permissions update_datetime"),
+        ("from sqlalchemy_utils import Timestamp", "Timestamp", "created updated"),
+        ("from oslo_db.sqlalchemy import models", "models.SoftDeleteMixin", "deleted deleted_at"),
+        ("from flask_appbuilder.models.mixins import AuditMixin", "AuditMixin", "changed_by_fk changed_on created_by_fk created_on"),
+        ("from fastapi_users.db import SQLAlchemyBaseUserTable", "SQLAlchemyBaseUserTable[int]",
+         "email hashed_password is_active is_superuser is_verified"),
+        ("from litestar.plugins.sqlalchemy import base", "base.BigIntPrimaryKey", "id"),
+        ("from flask_login import UserMixin", "UserMixin", ""),
+        ("from sqlalchemy_mixins import ActiveRecordMixin", "ActiveRecordMixin", ""),
+    ],
+)  # fmt: skip
+def test_what_libraries_bring(imports: str, bases: str, columns: str) -> None:
+    source = f"{BASE}{imports}\nclass A({bases}, Base):\n    __tablename__ = 'a'\n    key = Column(Integer, primary_key=True)\n"
+    table = only(source)
+    assert table.incomplete is None
+    assert sorted(column.name for column in table.columns if column.name != "key") == columns.split()
+
+
+def test_a_library_class_hides_the_columns_it_inherits() -> None:
+    library = shipped_library().extended({}, {
+        "acme.Old": {"columns": [{"name": "code", "type": "TEXT"}]},
+        "acme.New": {"columns": [{"name": "code", "type": "DATE"}], "inherits": ["acme.Old"]},
+    })  # fmt: skip
+    source = BASE + "from acme import New\nclass A(New, Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n"
+    program = Program(["models.py"], lambda path: read_module(path, source))
+    table = read_models(Interpreter(program), ["models.py"], library)[0].tables[0]
+    assert [(column.name, column.type.sql) for column in table.columns if column.name == "code"] == [("code", "DATE")]
+
+
+@pytest.mark.parametrize(
+    ("imports", "base", "metadata"),
+    [
+        ("from flask_appbuilder import Model", "Model", "Model.metadata"),
+        ("from advanced_alchemy.base import UUIDBase, orm_registry", "UUIDBase", "orm_registry.metadata"),
+    ],
+)
+def test_tables_beside_a_librarys_base_share_its_metadata(imports: str, base: str, metadata: str) -> None:
+    source = f"{HEAD}{imports}\nclass A({base}):\n    x = Column(Integer, primary_key=True)\nb = Table('b', {metadata}, Column('y', Integer))\n"
+    found = databases({"models.py": source})
+    assert [sorted(table.name for table in database.tables) for database in found] == [["a", "b"]]
+
+
 DESCRIBED = {
     "acme.Base": {"root": True, "tablename": "snake", "metadata": "acme", "annotations": {"builtins.str": "VARCHAR(40)"},
                   "convention": {"ix": "idx_%(column_0_label)s"}},

@@ -41,8 +41,8 @@ class Framework:
 
     `read` gives one Api for each application that the candidate files make; routers that no application includes come as Apis
     of their own with `served` False. `asked`: also where no file speaks of it, because the configuration may. `answers`: what
-    the framework's objects tell the program that asks them for an attribute (see `Interpreter.answers`); `kinds`: which of
-    their arguments they remember.
+    the framework's objects tell the program that asks them for an attribute (see `Interpreter.answers`). `kinds` describe
+    the framework's objects to the interpreter.
     """
 
     name: str
@@ -61,12 +61,6 @@ def all_frameworks() -> tuple[Framework, ...]:
     return tuple(importlib.import_module(f"{__name__}.{name}").FRAMEWORK for name in names)
 
 
-@cache
-def kinds() -> Mapping[str, Kind]:
-    """What is known of all frameworks' objects, by the dotted names of their classes."""
-    return {name: kind for framework in all_frameworks() for name, kind in framework.kinds.items()}
-
-
 def packages_named(text: str) -> tuple[str, ...]:
     """The frameworks whose packages a text names."""
     return tuple(each.name for each in all_frameworks() if any(package in text for package in each.packages))
@@ -76,6 +70,12 @@ def packages_named(text: str) -> tuple[str, ...]:
 def all_answers() -> Mapping[str, Callable[[Interpreter, Value], Value]]:
     """What the frameworks' objects tell a program, by the attribute's name."""
     return {name: answer for framework in all_frameworks() for name, answer in framework.answers.items()}
+
+
+@cache
+def all_kinds() -> Mapping[str, Kind]:
+    """What is known of all frameworks' objects, by the dotted names of their classes."""
+    return {name: kind for framework in all_frameworks() for name, kind in framework.kinds.items()}
 
 
 def frameworks_of(text: str) -> tuple[str, ...]:

@@ -191,7 +191,7 @@ def _operations(interpreter: Interpreter, placed: PlacedRoute) -> Iterator[Opera
         operation = bare_operation(interpreter, placed, method, path, own.get(method) or handler_of(route.endpoint), schemas)
         # What takes any method says of none that it is meant, and others may answer some of them first.
         whichever = Unknown("whether the method is meant: any is taken", route.location) if route.methods is _ANY else None
-        yield replace(operation, maybe=operation.maybe or whichever, view=route.view.location if route.view is not None else None)
+        yield replace(operation, maybe=whichever if operation.maybe is None else operation.maybe, view=route.view.location if route.view is not None else None)
 
 
 def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:

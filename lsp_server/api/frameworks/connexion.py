@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from lsp_server.api.connexion_names import APIS, APPLICATIONS, RESOLVERS
 from lsp_server.api.discovery import discover
 from lsp_server.api.fastapi_names import is_a, is_class_of
+from lsp_server.api.flask_config import CONFIG
 from lsp_server.api.frameworks import Framework, Program
 from lsp_server.api.handlers import raised_statuses
 from lsp_server.api.model import Api, Operation, Schema, SecurityScheme
@@ -21,6 +22,7 @@ from lsp_server.api.routing import Options
 from lsp_server.python.attributes import attribute
 from lsp_server.python.execution import top_of
 from lsp_server.python.interpret import Interpreter
+from lsp_server.python.objects import Kind
 from lsp_server.python.places import place_of
 from lsp_server.python.values import (
     BoundMethod,
@@ -296,4 +298,8 @@ def _surely_lacks(interpreter: Interpreter, path: str, name: str) -> bool:
     return name not in names and "*" not in names and "__getattr__" not in names and not execution.unknowns
 
 
-FRAMEWORK = Framework("Connexion", lambda text: "connexion" in text, _read)
+# Its own Flask application, whose settings a program fills as any Flask application's.
+_INSIDE = "connexion.FlaskApp.app"
+_KINDS = {**{name: Kind(parts={"app": _INSIDE}) for name in APPLICATIONS}, _INSIDE: Kind(parts={"config": CONFIG})}
+
+FRAMEWORK = Framework("Connexion", lambda text: "connexion" in text, _read, kinds=_KINDS)
