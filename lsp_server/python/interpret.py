@@ -81,6 +81,7 @@ class Interpreter:
         self._seen: dict[int, Value] = {}
         self.configured: Configured | None = None
         self.outside: Outside | None = None
+        self.current: dict[str, dict[Location, Instance]] = {}  # see `objects.Kind`
         self.answers: Mapping[str, Callable[[Interpreter, Value], Value]] = {}
         self.executions: dict[str, Execution] = {}
         self.certainty = Certainty.CERTAIN

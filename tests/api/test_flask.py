@@ -299,3 +299,39 @@ if other.wanted():
     facts = routes_facts(Snapshot.of({"main.py": program}).implemented, lambda location: 1)
     assert [(route["path"], "maybe" in route) for route in facts["routes"]] == [("/on", False), ("/open", True)]
     assert ["/off" in unknown["what"] for unknown in facts["unknowns"]] == [True]
+
+
+def test_the_application_in_use_tells_its_configuration() -> None:
+    program = """
+from flask import Blueprint, Flask, current_app
+from werkzeug.datastructures import ImmutableDict
+DEFAULTS = {"OLD": False, "NEW": True}
+
+class Settings:
+    def __init__(self):
+        object.__setattr__(self, "_own", None)
+    def __getattr__(self, name):
+        return (self._own or current_app.config["SETTINGS"])[name]
+
+settings = Settings()
+old, new = Blueprint("old", __name__), Blueprint("new", __name__)
+@old.route("/old")
+@new.route("/new")
+def page(): ...
+
+def register(app):
+    if settings.OLD:
+        app.register_blueprint(old)
+    if settings.NEW:
+        app.register_blueprint(new)
+
+def create_app():
+    if current_app:
+        return current_app
+    app = Flask(__name__)
+    app.config["SETTINGS"] = ImmutableDict(DEFAULTS)
+    register(app)
+    return app
+"""
+    facts = routes_facts(Snapshot.of({"main.py": program}).implemented, lambda location: 1)
+    assert [(route["path"], "maybe" in route) for route in facts["routes"]] == [("/new", False)]
