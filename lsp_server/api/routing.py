@@ -117,6 +117,11 @@ def doubt_about(entry: Route | Inclusion, owner: Router, above: tuple[Router, ..
     return sort(entry.condition.what if entry.condition is not None else "a condition", entry.location)
 
 
+def heavier(left: Unknown | None, right: Unknown | None) -> Unknown | None:
+    """The doubt about what two doubts are about: not being there by default outweighs any other."""
+    return right if left is None or isinstance(right, Dormant) else left
+
+
 def give_away(event: Event, router_of: Callable[[Value], Router | None]) -> None:
     """Note an application or a router in the hands of something that cannot be followed: it may put routes on it."""
     if not isinstance(event.callee, Unknown) or event.certainty is Certainty.DORMANT:
@@ -210,7 +215,7 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
             unknowns.append(current.escaped)
             holes.append(current.escaped)
         for entry in current.entries:
-            own_doubt = doubt if doubt is not None else doubt_about(entry, current, above)
+            own_doubt = heavier(doubt, doubt_about(entry, current, above))
             part = entry.path if isinstance(entry, Route) else entry.prefix
             text = part.value if isinstance(part, EnumMember) else "" if part is None else part
             if not isinstance(text, str):
