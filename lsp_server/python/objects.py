@@ -37,13 +37,14 @@ class Kind:
 
     `parameters`: those of its constructor, in order, that its objects keep under the same name; None where none is given.
     `parts`: attributes that are objects made with it, by the name of their class. `content`: the dictionary that its objects
-    begin with, None where they are none. `settings`: whether that is settings, which others may have set otherwise.
+    begin with, None where they are none; `empty`: attributes that are dictionaries without entries. `settings`: whether that is settings, which others may have set otherwise.
     """
 
     parameters: tuple[str, ...] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
     content: Mapping[str, Value] | None = None
     settings: bool = False
+    empty: tuple[str, ...] = ()
     methods: Mapping[str, MethodOf] = field(default_factory=dict)
 
 
@@ -66,6 +67,8 @@ def furnish(self: Interpreter, value: Instance, arguments: tuple[Argument, ...],
         return
     if kind.content is not None and value.content is None:
         value.content = dict(kind.content)
+    for name in kind.empty:
+        value.attributes.setdefault(name, {})
     for name, part in kind.parts.items():
         if name not in value.attributes:
             value.attributes[name] = made = Instance(External(part), (), location)
