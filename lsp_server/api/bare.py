@@ -29,18 +29,21 @@ CONVERTERS: Mapping[str, Schema] = {
     "path": Schema(types=("string",)),
 }
 
+ANY_TEXT = Schema(unknown=Unknown("what a handler makes of a text"))
+
 
 def template(text: str, pattern: re.Pattern[str]) -> tuple[str, dict[str, Schema]]:
     """A framework's path template as `/users/{id}`, with the schemas of its parameters.
 
     `pattern` finds one parameter and has the groups `name` and, where there may be one, `converter`. A converter of the
-    project's own takes anything.
+    project's own takes anything, and a text without converter is what the handler makes of it.
     """
     parameters: dict[str, Schema] = {}
 
     def parameter(match: re.Match[str]) -> str:
-        converter = (match.groupdict().get("converter") or "str").partition("(")[0]
-        parameters[match["name"]] = CONVERTERS.get(converter, Schema(unknown=Unknown("what a converter of its own takes")))
+        converter = match.groupdict().get("converter")
+        own = Schema(unknown=Unknown("what a converter of its own takes"))
+        parameters[match["name"]] = CONVERTERS.get(converter.partition("(")[0], own) if converter else ANY_TEXT
         return "{" + match["name"] + "}"
 
     return pattern.sub(parameter, text), parameters
