@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 
 from lsp_server.api.bare import api_of, bare_operation
+from lsp_server.api.django_apps import start_applications
 from lsp_server.api.django_patterns import read_path
 from lsp_server.api.django_projects import find_projects, root_of
 from lsp_server.api.django_urls import Paths
@@ -66,6 +67,7 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
         root = root_of(interpreter, project, setting(interpreter, "ROOT_URLCONF"))
         if root is None or root in apis or root.startswith(FOLDER):
             continue
+        start_applications(interpreter, project.settings)
         router = Paths(interpreter).module(root)
         router.application = True
         listing = list_routes(router, "/")
