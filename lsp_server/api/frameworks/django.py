@@ -25,6 +25,7 @@ from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import ClassValue, FunctionValue
 from lsp_server.unknown import Unknown
 
+_KEY = ("pk",)  # whatever the primary key is called: documentation made of the program says `id`
 _WORDS = ("urlpatterns", "DJANGO_SETTINGS_MODULE", "ROOT_URLCONF")
 
 
@@ -39,8 +40,9 @@ def _operations(interpreter: Interpreter, placed: PlacedRoute) -> Iterator[Opera
             operation = bare_operation(
                 interpreter, placed, method, reading.path, handler, dict(reading.parameters), raised=("default",)
             )
-            if pattern.text != reading.path:
-                operation = replace(operation, pattern=pattern.text)
+            operation = replace(
+                operation, pattern=pattern.text if pattern.text != reading.path else None, freely_named=_KEY,
+            )  # fmt: skip
             if route.view is not None and not is_described(route.view):
                 operation = _of_class(interpreter, operation, route.view, handler)
             if method == ANY_METHOD and operation.maybe is None:
