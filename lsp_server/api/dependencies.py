@@ -414,14 +414,15 @@ class _Reader:
         where = _WHERE.get(maker or "")
         sort = _BODIES.get(maker or "")
         if info is None:
-            unfamiliar = of_another_package(kind)
+            scalar = is_scalar(kind)
+            unfamiliar = of_another_package(kind) if scalar else None
             if name in self.path_names:
                 where = "path"
             elif unfamiliar is not None:
                 return _Gathered(unknown=Unknown(f"from where `{name}` is taken: what `{unfamiliar}` is, another package knows", location))
             elif is_upload(kind):
                 sort = "file"
-            elif is_scalar(kind):
+            elif scalar:
                 where = "query"
             else:
                 sort = "body"

@@ -136,6 +136,8 @@ class Shapes:
             return enumeration(list(arguments))
         if name in ("typing.Final", "typing.Required", "typing.NotRequired", "typing.ReadOnly", "sqlalchemy.orm.Mapped") and arguments:
             return self.of(arguments[0], output, location, variables)
+        if name == "pydantic.RootModel" and arguments:
+            return self.of(arguments[0], output, location, variables)
         if name == "pydantic.Json":
             return self.of(arguments[0], output, location, variables) if output else SCALARS["builtins.str"]
         if name in ARRAYS or name in SETS:

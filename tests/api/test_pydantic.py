@@ -214,3 +214,15 @@ def test_forbidden_and_allowed_extras() -> None:
     assert answer_schema(source) == {
         "type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": False,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("maker", ["Query", "Body", "Form", "Field"])
+def test_fastapis_parameter_functions_are_fields_in_models(maker: str) -> None:
+    source = f"class M(BaseModel):\n    a: str = {maker}(min_length=2, max_length=20)\n    b: str = {maker}('x')\n@app.post('/x')\ndef f(m: M): ..."
+    schema = request_schema(source)
+    assert isinstance(schema, dict) and schema["required"] == ["a"]
+    assert schema["properties"]["a"] == {"type": "string", "minLength": 2, "maxLength": 20}
+
+
+def test_a_root_model_made_on_the_spot() -> None:
+    assert answer_schema("@app.get('/x')\ndef f() -> RootModel[List[int]]: ...") == {"type": "array", "items": {"type": "integer"}}
