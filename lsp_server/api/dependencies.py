@@ -21,7 +21,15 @@ from lsp_server.api.model import (
     SecurityScheme,
     path_parameters,
 )
-from lsp_server.api.parameter_kinds import is_foreign, is_scalar, is_upload, is_whole, model_of, of_another_package, unwrapped
+from lsp_server.api.parameter_kinds import (
+    is_foreign,
+    is_scalar,
+    is_upload,
+    is_whole,
+    model_of,
+    of_another_package,
+    unwrapped,
+)
 from lsp_server.api.pydantic import Shapes
 from lsp_server.api.pydantic_classes import kind_of, plain_type
 from lsp_server.api.pydantic_fields import Field
