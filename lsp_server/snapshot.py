@@ -29,7 +29,7 @@ from lsp_server.database.facts import unknowns_of as unknowns_of_table
 from lsp_server.database.library import Library, shipped_library
 from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.database.model import Database
-from lsp_server.database.pair import Upkeep
+from lsp_server.database.pair import Upkeep, unkept
 from lsp_server.database.pair import pair as pair_histories
 from lsp_server.database.replay import HistoryReplay, Replayer, RevisionReplay
 from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
@@ -479,6 +479,8 @@ class Snapshot:
         found.extend(unknown for api in self.implemented for each in api.operations for unknown in unknowns_of(each))
         found.extend(unknown for database in self.mapped for unknown in database.unknowns)
         found.extend(unknown for database in self.mapped for table in database.tables for unknown in unknowns_of_table(table))
+        found.extend(unknown for tree in self.trees for unknown in tree.unread)
+        found.extend(unkept(self.mapped, self.histories, [drift.upkeep for drift in self.drifts]))
         found.extend(_why(replay) for replay in self.histories if replay.verdict.ok is not True)
         found.extend(unpaired(self.promised, [contract.pairing for contract in self.contracts]))
         found.extend(Unknown(f"what the running project would tell: {failure}") for failure in self.runtime.failures)
@@ -504,6 +506,9 @@ class Snapshot:
             for pattern in patterns:
                 if not any(matches(path, pattern) for path in self.documents):
                     yield Unknown(f"`{key}` in the configuration: no file fits `{pattern}`")
+        for pattern in self.config.alembic:
+            if not any(matches(f"{tree.folder}/env.py", pattern) for tree in self.trees):
+                yield Unknown(f"`alembic` in the configuration: no folder of migrations fits `{pattern}`")
 
 
 def _broken(path: str) -> Unknown:

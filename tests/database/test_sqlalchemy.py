@@ -358,6 +358,10 @@ def test_types_can_be_described_by_the_project() -> None:
     assert table.columns[0].type.sql == "CIRCLE(7)"
 
 
+def test_sqlalchemys_own_names_in_other_modules() -> None:
+    assert column("a: Mapped[int] = mapped_column(unique=True)", BASE + "from sqlalchemy.testing.schema import mapped_column\n").startswith("a ")
+
+
 @pytest.mark.parametrize(
     ("imports", "bases", "columns"),
     [
