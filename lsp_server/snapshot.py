@@ -35,8 +35,8 @@ from lsp_server.database.replay import HistoryReplay, Replayer, RevisionReplay
 from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
 from lsp_server.database.runtime import Tables
 from lsp_server.database.runtime import fill as fill_models
-from lsp_server.database.sqlalchemy import may_declare_tables, read_models
-from lsp_server.database.unseen import Unseen, unseen_models
+from lsp_server.database.sqlalchemy import is_aside, may_declare_tables, read_models
+from lsp_server.database.unseen import Unseen, runs_comparison, unseen_models
 from lsp_server.database.urls import urls_in
 from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
 from lsp_server.python.execution import Execution
@@ -470,7 +470,9 @@ class Snapshot:
     @cached_property
     def unseen(self) -> tuple[Unseen, ...]:
         """Models that the `env.py` of their history does not import."""
-        return unseen_models(self.mapped, self.trees, self.program)
+        found = unseen_models(self.mapped, self.trees, self.program)
+        own = [path for path in self.program.paths if not is_aside(path)] if found else []
+        return () if any(runs_comparison(self.documents[path].text) for path in own) else found
 
     @cached_property
     def unknowns(self) -> tuple[Unknown, ...]:
