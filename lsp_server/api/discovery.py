@@ -85,28 +85,30 @@ def call_callers(
 ) -> None:
     """Run the functions that call a factory with what the factory itself does not know: `def start(): create_app(prefix="")`.
 
-    `unfinished` gives the places of objects that are not understood without their factory's arguments. Only as many
-    callers are run as are needed.
+    `unfinished` gives the places of objects that are not understood without their factory's arguments; callers of callers
+    are only run while there are such.
     """
-    paths = sorted(set(candidates))
-    functions = [function for path in paths for function in list(interpreter.run(path).functions)]
-    factories = [each for each in functions if any(_holds(each.location, place) for place in unfinished())]
+    places = unfinished()
+    functions = [each for path in sorted(set(candidates)) for each in list(interpreter.run(path).functions)] if places else []
+    factories = [each for each in functions if any(holds(each.location, place) for place in places)]
     tried = {id(each) for each in factories}
     for _ in range(_GENERATIONS):
-        callers = [each for each in functions if id(each) not in tried and factories and calls_any(interpreter, each, factories)]
-        for caller in callers:
-            if not unfinished():
-                return
+        if not factories or not unfinished():
+            break
+        callers = [each for each in functions if id(each) not in tried and calls_any(interpreter, each, factories)]
+        for caller in callers[:_CALLERS]:
             tried.add(id(caller))
             _, events = interpreter.call_detached(caller)
             feed(events)
         factories = callers
 
 
+_CALLERS = 20  # a test suite may call a factory a hundred times
 _GENERATIONS = 3  # a command that calls a starter that calls a factory
 
 
-def _holds(outer: Location, inner: Location) -> bool:
+def holds(outer: Location, inner: Location) -> bool:
+    """Whether a place lies inside of another."""
     return outer.path == inner.path and outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
 
 

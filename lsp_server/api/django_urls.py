@@ -183,7 +183,7 @@ class Paths:
         if suffixed and isinstance(path, str):
             path = with_format(path, plain)
         found = view_of(named(self.interpreter, view, item.location.path) if isinstance(view, str) else view)
-        for method, function in methods_of(found) if found is not None else ((ANY_METHOD, None),):
+        for method, function in methods_of(self.interpreter, found) if found is not None else ((ANY_METHOD, None),):
             cls = found.cls if found is not None else None
             router.entries.append(Route(path, function, (method,), options, location, certainty, condition, view=cls))
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from lsp_server.api.bare import VERBS, handler_of
 from lsp_server.api.django_world import is_described, marked
 from lsp_server.api.model import ANY_METHOD
+from lsp_server.python.attributes import attribute
+from lsp_server.python.interpret import Interpreter
 from lsp_server.python.judge import items_of
 from lsp_server.python.values import (
     BoundMethod,
@@ -84,12 +86,12 @@ def _behind(value: BoundMethod | FunctionValue, depth: int) -> View:
     return View(function=function)
 
 
-def methods_of(view: View) -> Iterator[tuple[str, FunctionValue | None]]:
+def methods_of(interpreter: Interpreter, view: View) -> Iterator[tuple[str, FunctionValue | None]]:
     """Methods with the function that answers each; `ANY_METHOD` where some are answered that nobody can see."""
     if view.function is not None:
         yield from _function_methods(view.function)
     elif view.cls is not None and not view.called:
-        yield from _class_methods(view, view.cls)
+        yield from _class_methods(interpreter, view, view.cls)
     else:
         yield ANY_METHOD, handler_of(view.cls.names.get("__call__")) if view.cls is not None else None
 
@@ -105,8 +107,8 @@ def _function_methods(function: FunctionValue) -> Iterator[tuple[str, FunctionVa
             yield method, function.original()
 
 
-def _class_methods(view: View, cls: ClassValue) -> Iterator[tuple[str, FunctionValue | None]]:
-    allowed = _allowed(view, cls)
+def _class_methods(interpreter: Interpreter, view: View, cls: ClassValue) -> Iterator[tuple[str, FunctionValue | None]]:
+    allowed = _allowed(interpreter, view, cls)
     if isinstance(view.actions, dict):
         pairs = [(method.upper(), action) for method, action in view.actions.items() if isinstance(method, str)]
     else:
@@ -125,11 +127,10 @@ def _class_methods(view: View, cls: ClassValue) -> Iterator[tuple[str, FunctionV
         yield ANY_METHOD, None
 
 
-def _allowed(view: View, cls: ClassValue) -> frozenset[str] | None:
+def _allowed(interpreter: Interpreter, view: View, cls: ClassValue) -> frozenset[str] | None:
     """The methods that `http_method_names` leaves; None where it is not known."""
     given = view.given.get("http_method_names") if isinstance(view.given, dict) else None
-    found = cls.find("http_method_names")
-    names = items_of(given if given is not None else found[1] if found is not None else None)
+    names = items_of(given if given is not None else attribute(interpreter, cls, "http_method_names", cls.name_location))
     if names is None or not all(isinstance(name, str) for name in names):
         return None
     return frozenset(name.upper() for name in names)

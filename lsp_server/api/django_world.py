@@ -71,7 +71,7 @@ def interpreter_for(program: Program) -> Interpreter:
 
     interpreter = Interpreter(Program(program.paths, load, names))
     interpreter.outside = _World(interpreter)
-    interpreter.budget = BUDGET
+    interpreter.budget, interpreter.defers = BUDGET, True
     return interpreter
 
 

@@ -32,6 +32,7 @@ class Routing:
     def __init__(self, interpreter: Interpreter) -> None:
         self.interpreter = interpreter
         self.routers: dict[int, Router] = {}
+        self.startup: list[tuple[Router, Value]] = []  # what applications run when they start
         self._pending: dict[int, Event] = {}  # `router.get("/x")` not yet applied to a function
         self._alive: list[object] = []  # ids stay ours as long as the objects live
 
@@ -75,6 +76,9 @@ class Routing:
         arguments = value.base_arguments if value.base_arguments is not None else value.arguments
         router = Router(value, value.location, is_a(value, APPLICATION), Options.of(arguments), event.certainty, event.condition)
         self.routers[id(value)] = router
+        listed = router.options.get("on_startup")
+        handlers = [router.options.get("lifespan"), *(listed if isinstance(listed, list | tuple) else ())]
+        self.startup.extend((router, handler) for handler in handlers if handler is not None)
         return router
 
     def router_of(self, value: Value) -> Router | None:
@@ -103,6 +107,10 @@ class Routing:
             options = Options.of(event.arguments, ("path", "endpoint", "methods") if name == "add_route" else ("path", "endpoint"))
             endpoint = options.get("endpoint")
             self._add(router, event, options, endpoint, methods_named(options.get("methods")), plain=name == "add_route")
+        elif name in ("on_event", "add_event_handler"):
+            options = Options.of(event.arguments, ("event_type", "func"))
+            if options.get("event_type") == "startup" and event.certainty is not Certainty.DORMANT:
+                self.startup.append((router, event.decorates if name == "on_event" else options.get("func")))
         elif name == "include_router":
             options = Options.of(event.arguments, ("router",))
             self._include(router, event, options, options.get("router"), options.get("prefix"), mounted=False)

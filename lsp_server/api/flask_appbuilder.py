@@ -90,9 +90,6 @@ def hear(routing: FlaskRouting, event: Event) -> bool:
     if builder is None:
         return False
     _join(routing, event, builder, builder.options.get("app"))
-    for view in (builder.options.get("indexview"), builder.value.attributes.get("indexview")):
-        if isinstance(view, ClassValue):
-            _serve(routing, event, builder, view)
     return True
 
 
@@ -132,27 +129,35 @@ def _made_by_hand(routing: FlaskRouting, event: Event) -> bool:
     return True
 
 
-# The security manager: views of the project's own in the place of the library's
+# What a builder is told by name: the first page, and a security manager with views of the project's own
 
 
 def finish(routing: FlaskRouting) -> None:
-    """Put the views of each builder's security manager on it, once it is known where the builder is."""
+    """Put on each builder the views that its attributes and the application's settings name, once all are known."""
     for owner in list(routing.routers.values()):
         for entry in list(owner.entries):
             if isinstance(entry, Inclusion) and isinstance(entry.target, Router) and is_a(entry.target.value, *BUILDER):
                 event = Event(External("flask_appbuilder"), (), entry.location, entry.certainty, condition=entry.condition)
                 config = owner.value.attributes.get("config")
                 settings = config.content if isinstance(config, Instance) and isinstance(config.content, dict) else {}
+                index = _told(routing, event, entry.target, settings, "indexview", "FAB_INDEX_VIEW")
+                if isinstance(index, ClassValue):
+                    _serve(routing, event, entry.target, index)
                 _secure(routing, event, entry.target, settings)
 
 
+def _told(
+    routing: FlaskRouting, event: Event, builder: Router, settings: Mapping[Value, Value], attribute_name: str, setting: str
+) -> Value:
+    """A class that a builder is told by an attribute, an argument or the dotted name in a setting."""
+    given = builder.value.attributes.get(attribute_name)
+    given = builder.options.get(attribute_name) if given is None else given
+    given = settings.get(setting) if given is None else given
+    return named_by(routing.interpreter, given, event.location) if isinstance(given, str) else given
+
+
 def _secure(routing: FlaskRouting, event: Event, builder: Router, settings: Mapping[Value, Value]) -> None:
-    given = builder.value.attributes.get("security_manager_class")
-    manager = builder.options.get("security_manager_class") if given is None else given
-    if manager is None:
-        manager = settings.get("FAB_SECURITY_MANAGER_CLASS")
-    if isinstance(manager, str):
-        manager = named_by(routing.interpreter, manager, event.location)
+    manager = _told(routing, event, builder, settings, "security_manager_class", "FAB_SECURITY_MANAGER_CLASS")
     if not isinstance(manager, ClassValue) or settings.get("FAB_ADD_SECURITY_VIEWS") is False:
         return
     self_value = Instance(manager, (), manager.location, {"appbuilder": builder.value})
@@ -248,7 +253,7 @@ def _is_chosen(interpreter: Interpreter, cls: ClassValue, name: str) -> bool:
     return not (isinstance(excluded, _GROUPS) and name in excluded)
 
 
-_GROUPS = set | frozenset | list | tuple | str  # AppBuilder only asks whether the name is in it
+_GROUPS = (set, frozenset, list, tuple, str)  # AppBuilder only asks whether the name is in it
 Exposed = tuple[str, Value, Value, FunctionValue | None, Location]
 
 

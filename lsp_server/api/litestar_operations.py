@@ -31,7 +31,7 @@ from lsp_server.api.python_types import ANYTHING, argument_of, constant, constra
 from lsp_server.api.routing import Options, PlacedRoute
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.judge import items_of
-from lsp_server.python.values import ClassValue, EnumMember, External, FunctionValue, Instance, Specialized, Value
+from lsp_server.python.values import ClassValue, EnumMember, FunctionValue, Instance, Specialized, Value
 from lsp_server.python.values import Parameter as FunctionParameter
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
@@ -259,8 +259,6 @@ class OperationReader:
         answer = self._answer(kind, place)
         if transferred or answer is None or isinstance(media_type, Unknown):
             return Response(status, location=place, unknown=Unknown(transferred or "a response that is made by hand", place))
-        if answer.is_anything and not isinstance(kind, External):
-            return Response(status, ((media_type, answer),), location=place)
         plain = media is None and set(answer.types) == {"string"} and not answer.properties
         return Response(status, (("text/plain" if plain else media_type, answer),), location=place, unknown=answer.unknown)
 

@@ -434,7 +434,7 @@ def _start(cls: ClassValue, name: str) -> int:
 def merge(draft: ColumnDraft, other: ColumnDraft) -> None:
     """Fill what a declaration leaves open from the `mapped_column` of its `Annotated` type."""
     draft.type = draft.type or other.type
-    for name in ("nullable", "default", "server_default", "autoincrement", "identity", "computed", "comment", "name"):
+    for name in ("nullable", "default", "server_default", "autoincrement", "identity", "computed", "persisted", "comment", "name"):
         if getattr(draft, name) is None:
             setattr(draft, name, getattr(other, name))
     for name in ("primary_key", "unique", "index"):

@@ -252,7 +252,7 @@ def _super_attribute(self: Interpreter, value: Super, name: str) -> Value:
     behind = order[order.index(value.owner) + 1 :] if value.owner in order else value.owner.mro()[1:]
     for entry in behind:
         if isinstance(entry, ClassValue) and name in entry.names:
-            found = entry.names[name]
+            found = self.resolve(entry.scope, name) if name in entry.scope.names else entry.names[name]
             if isinstance(found, FunctionValue) and found.kind == "class property":
                 return self.call(found, (Argument(None, start or receiver, found.location),), found.location)
             return (

@@ -30,6 +30,7 @@ from lsp_server.python.values import (
     Specialized,
     TypeVariable,
     UnknownText,
+    Unset,
     Value,
 )
 from lsp_server.text import Location
@@ -170,6 +171,9 @@ def _bool(self: Interpreter, node: Node, scope: Scope) -> Value:
     for part in node[4]:
         value = evaluate(self, part, scope)
         known = truth(value)
+        if isinstance(value, Unset) and wanted and part is not node[4][-1]:
+            self.touched_settings = True
+            continue  # `os.getenv("X") or "default"`: nobody has set it.
         if known is None:
             if isinstance(value, Instance | External) and wanted:
                 return value  # `x or default`: an object that is there

@@ -17,11 +17,13 @@ from lsp_server.python.calls import container_of
 from lsp_server.python.execution import (
     BREAK,
     CONTINUE,
+    DEFERRED_STEPS,
     DEPTH,
     RAISE,
     RECURSION,
     STEPS,
     UNANSWERED,
+    Deferred,
     Execution,
     Exhausted,
     Frame,
@@ -89,6 +91,7 @@ class Interpreter:
         self.guards = 0  # running `try` statements whose handlers go on
         self._frames: list[Frame] = []
         self._steps = 0
+        self.defers = False  # whether what a class body binds waits until somebody asks for it
         self.budget = STEPS  # statements and calls while one module runs
 
     # Modules
@@ -278,6 +281,8 @@ class Interpreter:
 
     def resolve(self, scope: Scope, name: str) -> Value:
         value = scope.names[name]
+        if isinstance(value, Deferred):
+            value = self._make_deferred(scope, name, value.node)
         if isinstance(value, Imported):
             imported = value
             if imported.member is None:
@@ -288,6 +293,20 @@ class Interpreter:
                     return value  # Asked too early, in modules that import each other: it may be known later.
                 self._note_late(scope, name, imported)
             scope.names[name] = value
+        return value
+
+    def _make_deferred(self, scope: Scope, name: str, node: Node) -> Value:
+        """What a class body bound to a name, now that somebody asks; too costly a value does not cost the module its rest."""
+        place = self.location(node, scope)
+        scope.names[name] = Unknown(f"`{name}`, which is made of itself", place)
+        outer, self.budget = self.budget, min(self.budget, self._steps + DEFERRED_STEPS)
+        try:
+            value = self.evaluate(node, scope)
+        except Exhausted:
+            value = Unknown("a value that takes too much work", place)
+        finally:
+            self.budget = outer
+        scope.names[name] = value
         return value
 
     def _note_late(self, scope: Scope, name: str, imported: Imported) -> None:

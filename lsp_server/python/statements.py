@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lsp_server.python.definitions import class_, function
-from lsp_server.python.execution import BREAK, CONTINUE, LOOP, RAISE, Imported, Return
+from lsp_server.python.execution import BREAK, CONTINUE, LOOP, RAISE, Deferred, Imported, Return
 from lsp_server.python.joining import join_names
-from lsp_server.python.judge import canonical, hashable, items_of, truth
+from lsp_server.python.judge import ENUMS, canonical, hashable, items_of, truth
 from lsp_server.python.lower import Node
 from lsp_server.python.managing import with_
 from lsp_server.python.operators import binary
@@ -73,12 +73,24 @@ def _expression(self: Interpreter, node: Node, scope: Scope) -> object:
 
 
 def _assign(self: Interpreter, node: Node, scope: Scope) -> object:
+    if self.defers and _can_wait(node, scope):
+        self.bind(scope, node[3][0][3], Deferred(node[4]), self.location(node[3][0], scope))
+        return None
     outer, self.touched_settings = self.touched_settings, False
     value = self.evaluate(node[4], scope)
     for target in node[3]:
         self.assign(target, value, scope)
     self.touched_settings = outer
     return None
+
+
+def _can_wait(node: Node, scope: Scope) -> bool:
+    """Whether an assignment gives a name of a class body a value that costs work: nobody may ever ask for it."""
+    owner = scope.owner
+    if owner is None or owner.scope is not scope or len(node[3]) != 1 or node[4][0] in ("const", "name"):
+        return False
+    target = node[3][0]
+    return target[0] == "name" and target[3] not in scope.names and not owner.inherits(*ENUMS)
 
 
 def _annotated(self: Interpreter, node: Node, scope: Scope) -> object:

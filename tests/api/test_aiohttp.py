@@ -120,4 +120,4 @@ app.router.add_get(r'/{year:\d{4}}/{name}', handler)
     (operation,) = api.operations
     assert operation.path == "/{year}/{name}"
     assert isinstance(operation.parameters, tuple)
-    assert [parameter.schema.types for parameter in operation.parameters] == [("integer",), ("string",)]
+    assert [parameter.schema.types for parameter in operation.parameters] == [("integer",), ()]

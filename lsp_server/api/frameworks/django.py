@@ -35,7 +35,9 @@ def _operations(interpreter: Interpreter, placed: PlacedRoute) -> Iterator[Opera
     pattern = read_path(placed.path)
     for method in route.methods:
         for reading in pattern.readings or (Reading(pattern.text, ()),):
-            operation = bare_operation(interpreter, placed, method, reading.path, handler, dict(reading.parameters))
+            operation = bare_operation(
+                interpreter, placed, method, reading.path, handler, dict(reading.parameters), raised=("default",)
+            )
             if pattern.text != reading.path:
                 operation = replace(operation, pattern=pattern.text)
             if route.view is not None and not is_described(route.view):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from lsp_server.api.discovery import discover
+from lsp_server.api.discovery import discover, feed_new
 from lsp_server.api.fastapi_listing import Listing, changed, list_routes, routes_seen
 from lsp_server.api.fastapi_names import APPLICATION, ROUTER, bases_of, spelled
 from lsp_server.api.fastapi_operations import OperationReader
@@ -20,6 +20,7 @@ from lsp_server.api.model import Api, Operation
 from lsp_server.api.principal import place_beside
 from lsp_server.api.pydantic import Shapes, pydantic_version
 from lsp_server.api.routing import Inclusion, Router, doubt_about
+from lsp_server.api.startup import run_startup
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import ClassValue, External
 from lsp_server.text import Location
@@ -49,7 +50,11 @@ def read_applications(
     """
     routing = Routing(interpreter)
     kinds = tuple(lambda value, kind=kind: _is_kind(value, kind) for kind in (APPLICATION, ROUTER))
-    discover(interpreter, candidates, routing.feed, kinds, lambda: {router.location for router in routing.routers.values()})
+    fed = discover(interpreter, candidates, routing.feed, kinds, lambda: {router.location for router in routing.routers.values()})
+    while routing.startup:
+        router, handler = routing.startup.pop(0)
+        run_startup(interpreter, router.value, [handler], routing.feed)
+    feed_new(interpreter, routing.feed, fed)
     version = pydantic if pydantic is not None else pydantic_version(interpreter)
     listings = [changed(list_routes(*root)) for root in _roots(routing)]
     served = _one_per_place(listing for listing in listings if listing.served)
@@ -165,5 +170,6 @@ def _one_per_place(listings: Iterable[Listing]) -> list[Listing]:
 
 
 FRAMEWORK = Framework(
-    "FastAPI", may_declare_routes, lambda program, paths: read_applications(program.interpreter, paths), answers={"routes": routes_seen}
-)
+    "FastAPI", may_declare_routes, lambda program, paths: read_applications(program.interpreter, paths),
+    packages=("fastapi",), answers={"routes": routes_seen},
+)  # fmt: skip

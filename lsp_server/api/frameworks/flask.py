@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lsp_server.api import flask_appbuilder, flask_resources, flask_smorest
+from lsp_server.api import flask_appbuilder, flask_classful, flask_resources, flask_smorest
 from lsp_server.api.bare import api_of, bare_operation, template
 from lsp_server.api.connexion_names import APIS
-from lsp_server.api.discovery import discover, feed_new
+from lsp_server.api.discovery import call_callers, discover, feed_new, holds
 from lsp_server.api.fastapi_names import is_a, is_class_of
 from lsp_server.api.flask_config import KINDS
 from lsp_server.api.flask_names import PARAMETER, join
@@ -23,8 +23,11 @@ from lsp_server.api.principal import place_beside
 from lsp_server.api.registrars import call_registrars, offer
 from lsp_server.api.routing import SURE, PlacedRoute, applications_first, list_routes, one_per_place
 from lsp_server.python.values import Event, FunctionValue, Instance, Method
+from lsp_server.text import Location
 
-EXTENSIONS: tuple[Extension, ...] = (flask_appbuilder.EXTENSION, flask_resources.EXTENSION, flask_smorest.EXTENSION)
+EXTENSIONS: tuple[Extension, ...] = (
+    flask_appbuilder.EXTENSION, flask_classful.EXTENSION, flask_resources.EXTENSION, flask_smorest.EXTENSION,
+)  # fmt: skip
 
 def _is_connexions(routing: FlaskRouting, event: Event) -> bool:
     """`app.register_blueprint(api.blueprint)`: a blueprint of Connexion's, whose routes are read where its spec is."""
@@ -68,6 +71,10 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
         # A factory that is only called in doubt is run by itself, too, to see what is in doubt inside of it.
         lambda: {router.location for router in routing.routers.values() if router.certainty in SURE},
     )  # fmt: skip
+    asking = _asking(routing, paths)
+    if asking:
+        call_callers(program.interpreter, [path for path in paths if place_beside(path) is None], routing.feed, lambda: asking)
+        feed_new(program.interpreter, routing.feed, fed)
     remaining = call_registrars(program.interpreter, paths, routing.feed, routing.methods, routing.heard)
     feed_new(program.interpreter, routing.feed, fed)
     application = _only_application(routing)
@@ -78,6 +85,22 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     listings = one_per_place(list_routes(router, join=join) for router in applications_first(routing.routers.values()))
     apis = (api_of(FRAMEWORK.name, listing, lambda placed: operations(routing, placed)) for listing in listings)
     return tuple(api for api in apis if api.operations or api.served)
+
+
+def _asking(routing: FlaskRouting, paths: Iterable[str]) -> set[Location]:
+    """The places of applications whose factory has parameters and surely is not called by a module as it runs.
+
+    What serves them passes something: `def create_app(): return factory.create_app(blueprints=OURS)`.
+    """
+    interpreter = routing.interpreter
+    made = {router.location for router in routing.routers.values() if router.application}
+    by_modules = {
+        event.location
+        for execution in interpreter.executions.values() for event in execution.events
+        if event.location in made and event.certainty in SURE
+    }  # fmt: skip
+    functions = [function for path in paths for function in interpreter.run(path).functions if function.parameters]
+    return {place for place in made - by_modules if any(holds(function.location, place) for function in functions)}
 
 
 def _only_application(routing: FlaskRouting) -> Instance | None:

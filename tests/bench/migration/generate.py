@@ -65,7 +65,15 @@ def read_answers(path: Path) -> Answers:
             Rename(_key(old.rpartition(".")[0]), old.rpartition(".")[2], new, True, "as answered")
             for old, new in given.get("rename_columns", {}).items()
         )
-    return Answers(renames, given.get("backfill", {}))
+    return Answers(
+        renames,
+        given.get("backfill", {}),
+        given.get("derive_columns", {}),
+        given.get("derive_rows", {}),
+        given.get("rename_enum_values", {}),
+        given.get("enum_fallback", {}),
+        given.get("assume_timezone", {}),
+    )
 
 
 def _key(name: str) -> tuple[str | None, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lsp_server.api.frameworks import all_kinds
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.module import read_module
 from lsp_server.python.program import Program
@@ -16,7 +17,7 @@ SETTINGS = "PREFIX = '/v1'\nDEBUG = False\nlower = 1\nclass Production:\n    PRE
 def run(body: str) -> tuple[dict[str, Value], list[Event]]:
     files = {"main.py": f"import os\nfrom flask import Flask\nimport settings\napp = Flask(__name__)\n{body}\n", "settings.py": SETTINGS}
     facts = {path: read_module(path, text) for path, text in files.items()}
-    execution = Interpreter(Program(files, facts.__getitem__)).run("main.py")
+    execution = Interpreter(Program(files, facts.__getitem__), kinds=all_kinds()).run("main.py")
     return execution.scope.names, execution.events
 
 
@@ -42,7 +43,6 @@ def test_settings_that_the_text_states(body: str, expected: Value) -> None:
     "body",
     [
         "x = app.config['NOWHERE']",
-        "app.config.from_object('settings')\nx = app.config.get('lower')",
         "app.config['A'] = 1\nif something:\n    app.config['A'] = 2\nx = app.config['A']",
     ],
 )
@@ -55,3 +55,9 @@ def test_what_hangs_on_a_setting_is_configured() -> None:
     assert {event.method: event.certainty for event in events if event.method in ("on", "off")} == {
         "on": Certainty.DORMANT, "off": Certainty.CONFIGURED,
     }  # fmt: skip
+
+
+def test_an_environment_variable_that_nobody_sets_gives_way_to_a_default() -> None:
+    names, _ = run("x = os.getenv('NAME') or 'default'\ny = os.getenv('NAME') or os.getenv('OTHER')\nz = app.config.get('NAME') or '/v1'")
+    assert (names["x"], names["z"]) == ("default", "/v1")
+    assert isinstance(names["y"], Unknown)
