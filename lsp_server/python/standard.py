@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from lsp_server.python import discoveries, patterns
 from lsp_server.python.attributes import attribute, mangled
 from lsp_server.python.calls import call_value
+from lsp_server.python.definitions import make_class
 from lsp_server.python.judge import LONGEST, hashable, items_of, plain, text_of, truth
 from lsp_server.python.values import (
     NATIVE,
@@ -364,6 +365,10 @@ def _type(self: Interpreter, arguments: tuple[Argument, ...], location: Location
         return External(f"builtins.{type(given[0]).__name__}")
     if len(given) == 1 and isinstance(given[0], ClassValue | FunctionValue):
         return External("builtins.type" if isinstance(given[0], ClassValue) else "builtins.function")
+    if len(given) == 3 and len(arguments) == 3:
+        name, bases, names = given
+        if isinstance(name, str) and isinstance(bases, tuple) and isinstance(names, dict) and all(isinstance(key, str) for key in names):
+            return make_class(self, name, bases, names, location)
     return self.emit(External("builtins.type"), arguments, location)
 
 
