@@ -203,7 +203,7 @@ def _is_application(value: Value) -> bool:
 def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     interpreter, routing = program.interpreter, _Routing()
     paths = tuple(candidates)
-    discover(interpreter, paths, routing.feed, (_is_application,), lambda: places_of(routing.routers), scripts=True)
+    discover(interpreter, paths, routing.feed, (_is_application,), lambda: places_of(routing.routers), scripts=True, users=True)
     own = make_own_kinds(interpreter, paths, routing.feed, _is_application, [router.value for router in routing.routers.values()])
     # A constructor may have been followed twice: what is included once is not loose.
     included = {router.location for router in routing.routers.values() if router.included}

@@ -107,7 +107,7 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     interpreter = program.interpreter
     routing = _Routing(interpreter)
     paths = tuple(candidates)
-    discover(interpreter, paths, routing.feed, (_is_application,), lambda: places_of(routing.routers), scripts=True)
+    discover(interpreter, paths, routing.feed, (_is_application,), lambda: places_of(routing.routers), scripts=True, users=True)
     own = make_own_kinds(interpreter, paths, routing.feed, _is_application, [router.value for router in routing.routers.values()])
     listings = one_per_place(list_routes(router) for router in routing.routers.values())
     return tuple(

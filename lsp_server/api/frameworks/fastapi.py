@@ -19,7 +19,7 @@ from lsp_server.api.frameworks import Framework
 from lsp_server.api.model import Api, Operation
 from lsp_server.api.principal import place_beside
 from lsp_server.api.pydantic import Shapes, pydantic_version
-from lsp_server.api.routing import Inclusion, Router, doubt_about
+from lsp_server.api.routing import Inclusion, Router, doubt_about, places_of
 from lsp_server.api.startup import run_startup
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import ClassValue, External
@@ -50,7 +50,7 @@ def read_applications(
     """
     routing = Routing(interpreter)
     kinds = tuple(lambda value, kind=kind: _is_kind(value, kind) for kind in (APPLICATION, ROUTER))
-    fed = discover(interpreter, candidates, routing.feed, kinds, lambda: {router.location for router in routing.routers.values()})
+    fed = discover(interpreter, candidates, routing.feed, kinds, lambda: places_of(routing.routers), scripts=True)
     while routing.startup:
         router, handler = routing.startup.pop(0)
         run_startup(interpreter, router.value, [handler], routing.feed)
