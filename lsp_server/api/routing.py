@@ -102,6 +102,7 @@ class Router:
     entries: list[Route | Inclusion] = field(default_factory=list)
     included: bool = False  # some router or application includes or mounts it
     escaped: Unknown | None = None  # things we cannot see may be put on it
+    guard: Unknown | None = None  # what its middleware may ask of every request
 
 
 def doubt_about(entry: Route | Inclusion, owner: Router) -> Unknown | None:
