@@ -6,7 +6,6 @@ that snapshots share. `with_change` gives the snapshot as it would be after a ch
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,7 +15,7 @@ from typing import TypeVar
 from lsp_server.api.compare import compare as compare_apis
 from lsp_server.api.difference import Difference as ApiDifference
 from lsp_server.api.frameworks import Program as RoutedProgram
-from lsp_server.api.frameworks import all_answers, all_frameworks, frameworks_of
+from lsp_server.api.frameworks import all_answers, all_frameworks, all_kinds, frameworks_of, packages_named
 from lsp_server.api.model import Api, unknowns_of
 from lsp_server.api.mounts import mounted
 from lsp_server.api.openapi import is_specification, read_specification
@@ -27,16 +26,17 @@ from lsp_server.database.alembic import History, find_histories
 from lsp_server.database.compare import Difference as SchemaDifference
 from lsp_server.database.compare import compare as compare_databases
 from lsp_server.database.facts import unknowns_of as unknowns_of_table
+from lsp_server.database.library import Library, shipped_library
 from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.database.model import Database
-from lsp_server.database.pair import Upkeep
+from lsp_server.database.pair import Upkeep, unkept
 from lsp_server.database.pair import pair as pair_histories
 from lsp_server.database.replay import HistoryReplay, Replayer, RevisionReplay
 from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
 from lsp_server.database.runtime import Tables
 from lsp_server.database.runtime import fill as fill_models
-from lsp_server.database.sqlalchemy import may_declare_tables, read_models
-from lsp_server.database.unseen import Unseen, unseen_models
+from lsp_server.database.sqlalchemy import is_aside, may_declare_tables, read_models
+from lsp_server.database.unseen import Unseen, runs_comparison, unseen_models
 from lsp_server.database.urls import urls_in
 from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
 from lsp_server.python.execution import Execution
@@ -246,7 +246,7 @@ class Snapshot:
 
     @cached_property
     def interpreter(self) -> Interpreter:
-        interpreter = Interpreter(self.program, self.lasting, self._kept)
+        interpreter = Interpreter(self.program, self.lasting, self._kept, all_kinds())
         interpreter.answers = all_answers()
         return interpreter
 
@@ -270,6 +270,7 @@ class Snapshot:
                 found.add("specification")
         else:
             found.update(_ROUTES + name for name in frameworks_of(text))
+            found.update(_PACKAGE + name for name in packages_named(text))
             if may_declare_tables(text):
                 found.add("tables")
         return frozenset(found)
@@ -348,9 +349,11 @@ class Snapshot:
     def written_applications(self) -> tuple[Api, ...]:
         """What the applications implement as far as their text tells."""
         found: list[Api] = []
-        program = RoutedProgram(self.interpreter, self._specification, self._mentioning, self.config.routes)
+        program = RoutedProgram(self.interpreter, self._specification, self._mentioning, self.config.routes, self.config.views)
         for framework in all_frameworks():
             paths = self.candidates(_ROUTES + framework.name, self.config.applications)
+            if framework.packages and not self.candidates(_PACKAGE + framework.name):
+                continue
             if paths or framework.asked:
                 self.check_cancelled()
                 found.extend(self._doubted(api, paths) for api in framework.read(program, paths))
@@ -387,6 +390,11 @@ class Snapshot:
     # Views: the database
 
     @cached_property
+    def library(self) -> Library:
+        """What other packages bring to models, with what the configuration adds."""
+        return shipped_library().extended(self.config.types, self.config.bases)
+
+    @cached_property
     def mapped(self) -> tuple[Database, ...]:
         """What the models map, one Database per metadata."""
         return fill_models(self.written_models, self.runtime.metadata)
@@ -396,7 +404,7 @@ class Snapshot:
         """What the models map as far as their text tells."""
         paths = self.candidates("tables")
         environments = tuple(dict.fromkeys(tree.env for tree in self.trees if tree.env is not None))
-        found = read_models(self.interpreter, paths, _types(self.config), environments)
+        found = read_models(self.interpreter, paths, self.library, environments)
         broken = next((path for path in paths if self.lacks_lines(path)), None)
         if broken is None:
             return found
@@ -437,7 +445,7 @@ class Snapshot:
 
     @cached_property
     def replayer(self) -> Replayer:
-        return Replayer(self.interpreter, self.documents.digest, self.memo.get("replay", "", None, dict))
+        return Replayer(self.interpreter, self.documents.digest, self.memo.get("replay", "", None, dict), self.library)
 
     @cached_property
     def downgrades(self) -> tuple[tuple[HistoryReplay, RevisionReplay, DowngradeOutcome], ...]:
@@ -462,7 +470,9 @@ class Snapshot:
     @cached_property
     def unseen(self) -> tuple[Unseen, ...]:
         """Models that the `env.py` of their history does not import."""
-        return unseen_models(self.mapped, self.trees, self.program)
+        found = unseen_models(self.mapped, self.trees, self.program)
+        own = [path for path in self.program.paths if not is_aside(path)] if found else []
+        return () if any(runs_comparison(self.documents[path].text) for path in own) else found
 
     @cached_property
     def unknowns(self) -> tuple[Unknown, ...]:
@@ -471,6 +481,8 @@ class Snapshot:
         found.extend(unknown for api in self.implemented for each in api.operations for unknown in unknowns_of(each))
         found.extend(unknown for database in self.mapped for unknown in database.unknowns)
         found.extend(unknown for database in self.mapped for table in database.tables for unknown in unknowns_of_table(table))
+        found.extend(unknown for tree in self.trees for unknown in tree.unread)
+        found.extend(unkept(self.mapped, self.histories, [drift.upkeep for drift in self.drifts]))
         found.extend(_why(replay) for replay in self.histories if replay.verdict.ok is not True)
         found.extend(unpaired(self.promised, [contract.pairing for contract in self.contracts]))
         found.extend(Unknown(f"what the running project would tell: {failure}") for failure in self.runtime.failures)
@@ -496,16 +508,9 @@ class Snapshot:
             for pattern in patterns:
                 if not any(matches(path, pattern) for path in self.documents):
                     yield Unknown(f"`{key}` in the configuration: no file fits `{pattern}`")
-
-
-def _types(config: Config) -> dict[str, dict[str, object]]:
-    """The configuration's column types (`NUMERIC(12, 2)`) as the library file writes them."""
-    found: dict[str, dict[str, object]] = {}
-    for name, written in config.types.items():
-        sql, _, sizes = written.partition("(")
-        numbers = [int(part) for part in re.findall(r"\d+", sizes)]
-        found[name] = {"sql": sql.strip().upper(), **({"sizes": numbers} if numbers else {})}
-    return found
+        for pattern in self.config.alembic:
+            if not any(matches(f"{tree.folder}/env.py", pattern) for tree in self.trees):
+                yield Unknown(f"`alembic` in the configuration: no folder of migrations fits `{pattern}`")
 
 
 def _broken(path: str) -> Unknown:
@@ -518,6 +523,7 @@ def _why(replay: HistoryReplay) -> Unknown:
     return Unknown(f"the migration history in {replay.history.folder or '.'} {said}: {verdict.reason}", verdict.location)
 
 
+_PACKAGE = "package of "  # and a framework's name: the signal that a file names its package
 _ROUTES = "routes of "  # and a framework's name: the signal that a file may hold some
 _READABLE = frozenset({Kind.PYTHON, Kind.YAML, Kind.JSON, Kind.TOML, Kind.INI})
 _NOWHERE = Location("", Span(0, 0))

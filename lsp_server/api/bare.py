@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from lsp_server.api.discovery import calls_in
+from lsp_server.api.bodies import calls_in
 from lsp_server.api.handlers import raised_statuses
 from lsp_server.api.model import Api, Operation, Parameter, Schema
 from lsp_server.api.routing import Listing, PlacedRoute
@@ -29,18 +29,21 @@ CONVERTERS: Mapping[str, Schema] = {
     "path": Schema(types=("string",)),
 }
 
+ANY_TEXT = Schema(unknown=Unknown("what a handler makes of a text"))
+
 
 def template(text: str, pattern: re.Pattern[str]) -> tuple[str, dict[str, Schema]]:
     """A framework's path template as `/users/{id}`, with the schemas of its parameters.
 
     `pattern` finds one parameter and has the groups `name` and, where there may be one, `converter`. A converter of the
-    project's own takes anything.
+    project's own takes anything, and a text without converter is what the handler makes of it.
     """
     parameters: dict[str, Schema] = {}
 
     def parameter(match: re.Match[str]) -> str:
-        converter = (match.groupdict().get("converter") or "str").partition("(")[0]
-        parameters[match["name"]] = CONVERTERS.get(converter, Schema(unknown=Unknown("what a converter of its own takes")))
+        converter = match.groupdict().get("converter")
+        own = Schema(unknown=Unknown("what a converter of its own takes"))
+        parameters[match["name"]] = CONVERTERS.get(converter.partition("(")[0], own) if converter else ANY_TEXT
         return "{" + match["name"] + "}"
 
     return pattern.sub(parameter, text), parameters
@@ -59,10 +62,10 @@ def handler_of(endpoint: Value) -> FunctionValue | None:
                 return None
             endpoint = inner[0]
         elif isinstance(endpoint, FunctionValue):
-            innermost = endpoint.innermost()
-            replaced = _stood_in_for(innermost)
+            written = endpoint.innermost()
+            replaced = _stood_in_for(written)
             if len(replaced) != 1:
-                return innermost
+                return written
             endpoint = replaced[0]
     return None
 
@@ -115,10 +118,15 @@ def unseen_bases(view: ClassValue, seen: Iterable[str] = ()) -> Unknown | None:
 
 def bare_operation(
     interpreter: Interpreter, placed: PlacedRoute, method: str, path: str, handler: FunctionValue | None,
-    parameters: Mapping[str, Schema], operation_id: str | Unknown | None = None,
+    parameters: Mapping[str, Schema], operation_id: str | Unknown | None = None, raised: tuple[str, ...] | None = None,
 ) -> Operation:  # fmt: skip
-    """The operation of a route that declares a path and no more. `path` has its parameters as `{name}`."""
+    """The operation of a route that declares a path and no more. `path` has its parameters as `{name}`.
+
+    `raised`: the statuses that the handler visibly answers with, where the caller has them; else its text is searched.
+    """
     route = placed.route
+    if raised is None:
+        raised = raised_statuses(interpreter, handler) if handler is not None else ("default",)
     unread = Unknown("what a handler takes and answers without declaring it", route.location)
     module = interpreter.program.module_name(handler.path) if handler is not None else None
     return Operation(
@@ -129,7 +137,7 @@ def bare_operation(
         handler_location=handler.name_location if handler is not None else None,
         declaration=handler.location if handler is not None else route.location, router=placed.owner.location,
         template=placed.path if placed.path != path else None,
-        raised=raised_statuses(interpreter, handler) if handler is not None else ("default",), reads_request=unread,
+        raised=raised, reads_request=unread,
     )  # fmt: skip
 
 
@@ -141,4 +149,5 @@ def api_of(framework: str, listing: Listing, operations: Callable[[PlacedRoute],
     return Api(
         router.location.path, None, found, version=framework, unknowns=listing.unknowns, incomplete=listing.hole,
         location=router.location, sources=tuple(sorted(sources)), served=listing.served, mounts=listing.mounts,
+        elsewhere=listing.elsewhere,
     )  # fmt: skip

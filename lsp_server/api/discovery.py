@@ -2,17 +2,18 @@
 
 Every framework's reader does the same first steps: run the modules, look at every event once and in order, and run those
 functions that make an application and that no module calls (`create_app`). What an event means is the reader's business.
+Where programs begin besides (`if __name__ == "__main__"`, methods) is in `starting_points.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from lsp_server.api.bodies import calls_in, makes, meant
+from lsp_server.api.starting_points import run_main_blocks, run_methods, run_users
 from lsp_server.python.interpret import Interpreter
-from lsp_server.python.lower import Node
-from lsp_server.python.values import Argument, Event, External, FunctionValue, Instance, Scope, Value
+from lsp_server.python.values import Argument, Event, FunctionValue, Instance, Value
 from lsp_server.text import Location
-from lsp_server.unknown import Unknown
 
 Feed = Callable[[Iterable[Event]], None]
 Wanted = Callable[[Value], bool]
@@ -30,9 +31,19 @@ def discover(
     for path in paths:
         interpreter.run(path)
     fed: set[str] = set()
-    feed_new(interpreter, feed, fed)
-    _call_uncalled(interpreter, paths, feed, wanted, made)
-    feed_new(interpreter, feed, fed)
+    seen: set[Location] = set()
+
+    def noted(events: Iterable[Event]) -> None:
+        happened = list(events)
+        seen.update(event.location for event in happened)
+        feed(happened)
+
+    feed_new(interpreter, noted, fed)
+    run_main_blocks(interpreter, paths, noted, wanted, made)
+    _call_uncalled(interpreter, paths, noted, wanted, made)
+    run_methods(interpreter, paths, noted, wanted)
+    run_users(interpreter, paths, noted, wanted, seen)
+    feed_new(interpreter, noted, fed)
     return fed
 
 
@@ -57,7 +68,7 @@ def _call_uncalled(
             for function in list(interpreter.run(path).functions):
                 if function.owner is not None and function.name != "__init__":
                     continue
-                places = _makes(interpreter, function, test)
+                places = makes(interpreter, function, test)
                 if not places or any(place in seen for place in places):
                     continue
                 arguments: tuple[Argument, ...] = ()
@@ -74,32 +85,34 @@ def call_callers(
 ) -> None:
     """Run the functions that call a factory with what the factory itself does not know: `def start(): create_app(prefix="")`.
 
-    `unfinished` gives the places of objects that are not understood without their factory's arguments. Only as many
-    callers are run as are needed.
+    `unfinished` gives the places of objects that are not understood without their factory's arguments; callers of callers
+    are only run while there are such.
     """
-    paths = sorted(set(candidates))
-    functions = [function for path in paths for function in list(interpreter.run(path).functions)]
-    factories = [each for each in functions if any(_holds(each.location, place) for place in unfinished())]
+    places = unfinished()
+    functions = [each for path in sorted(set(candidates)) for each in list(interpreter.run(path).functions)] if places else []
+    factories = [each for each in functions if any(holds(each.location, place) for place in places)]
     tried = {id(each) for each in factories}
     for _ in range(_GENERATIONS):
-        callers = [each for each in functions if id(each) not in tried and factories and _calls_any(interpreter, each, factories)]
-        for caller in callers:
-            if not unfinished():
-                return
+        if not factories or not unfinished():
+            break
+        callers = [each for each in functions if id(each) not in tried and calls_any(interpreter, each, factories)]
+        for caller in callers[:_CALLERS]:
             tried.add(id(caller))
             _, events = interpreter.call_detached(caller)
             feed(events)
         factories = callers
 
 
+_CALLERS = 20  # a test suite may call a factory a hundred times
 _GENERATIONS = 3  # a command that calls a starter that calls a factory
 
 
-def _holds(outer: Location, inner: Location) -> bool:
+def holds(outer: Location, inner: Location) -> bool:
+    """Whether a place lies inside of another."""
     return outer.path == inner.path and outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
 
 
-def _calls_any(interpreter: Interpreter, function: FunctionValue, wanted: Sequence[FunctionValue]) -> bool:
+def calls_any(interpreter: Interpreter, function: FunctionValue, wanted: Sequence[FunctionValue]) -> bool:
     """Whether a function's body calls one of the wanted."""
     if function.owner is not None:
         return False
@@ -107,55 +120,7 @@ def _calls_any(interpreter: Interpreter, function: FunctionValue, wanted: Sequen
     for call in calls_in(function.body):
         callee = call[3]
         if callee[0] in ("name", "attr") and (callee[3] if callee[0] == "name" else callee[4]) in names:
-            value = _meant(interpreter, function, callee, ours=True)
+            value = meant(interpreter, function, callee, ours=True)
             if any(value is each for each in wanted):
                 return True
     return False
-
-
-def _makes(interpreter: Interpreter, function: FunctionValue, wanted: Wanted) -> list[Location]:
-    """Places in a function's own body where it calls a class of the wanted kind."""
-    places: list[Location] = []
-    for call in calls_in(function.body):
-        callee = call[3]
-        if callee[0] not in ("name", "attr"):
-            continue
-        last = callee[3] if callee[0] == "name" else callee[4]
-        if last[:1].isupper() and wanted(_meant(interpreter, function, callee)):
-            places.append(interpreter.location(call, function.scope))
-    return places
-
-
-def _meant(interpreter: Interpreter, function: FunctionValue, callee: Node, ours: bool = False) -> Value:
-    """What a name or attribute in a function's body means, its own imports included.
-
-    Modules of the workspace that only the body imports are looked into where `ours` asks for it.
-    """
-    value = interpreter.evaluate(callee, function.scope)
-    if not isinstance(value, Unknown):
-        return value
-    imports = [node for node in _nodes(function.body, ("import", "from")) if node[0] != "from" or all(name != "*" for name, _ in node[5])]
-    scope = Scope(function.path, {}, function.scope)
-    for node in imports:
-        interpreter.statement(node, scope)
-    if not ours:
-        scope.names = {name: bound for name, bound in scope.names.items() if isinstance(bound, External)}
-    return interpreter.evaluate(callee, scope) if scope.names else value
-
-
-def calls_in(body: tuple[Node, ...]) -> Iterator[Node]:
-    """The calls in a body, those of inner functions and classes left out."""
-    return _nodes(body, ("call",))
-
-
-def _nodes(body: tuple[Node, ...], kinds: tuple[str, ...]) -> Iterator[Node]:
-    stack: list[object] = list(reversed(body))
-    while stack:
-        node = stack.pop()
-        if not isinstance(node, tuple) or not node:
-            continue
-        if node[0] == "def" or node[0] == "class":
-            continue
-        if node[0] in kinds and len(node) > 2 and isinstance(node[1], int):
-            yield node
-        stack.extend(part for part in reversed(node) if isinstance(part, tuple))

@@ -1,21 +1,22 @@
-"""Lists of paths: `urlpatterns`, what they include, and the text of one pattern as a path template.
+"""Lists of paths: `urlpatterns` and what they include.
 
-A project's root module is a router of ours; every pattern becomes a route or an inclusion in it. Prefixes and parameters
-are those of `path` (`<int:id>`) and of regular expressions (`(?P<id>\\d+)`).
+A project's root module is a router of ours; every pattern becomes a route or an inclusion in it, whose path or prefix is a
+regular expression (see `django_patterns.py`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from lsp_server.api.django_views import ANY, View, methods_of, view_of
+from lsp_server.api.django_patterns import expression_of, with_format
+from lsp_server.api.django_views import methods_of, view_of
 from lsp_server.api.django_world import FOLDER, SUFFIXED, TRANSLATED, named, setting
+from lsp_server.api.model import ANY_METHOD
 from lsp_server.api.routing import DEEPEST, Inclusion, Options, Route, Router
 from lsp_server.python.execution import Imported
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.judge import items_of
-from lsp_server.python.values import Certainty, Event, External, FunctionValue, Instance, Method, ModuleValue, Value
+from lsp_server.python.values import Certainty, Event, External, Instance, Method, ModuleValue, UnknownItems, Value
 from lsp_server.text import Location, Span
 from lsp_server.unknown import Unknown
 
@@ -25,94 +26,11 @@ _REGULAR = frozenset((
     "django.conf.urls.defaults.url",
 ))  # fmt: skip
 _INCLUDE = frozenset(("django.urls.include", "django.urls.conf.include", "django.conf.urls.include", "django.conf.urls.defaults.include"))
+# Packages whose pages no specification speaks of: that they are there says nothing of what is missing.
+_HARMLESS = ("django.contrib.admin", "debug_toolbar", "django_prometheus", "silk", "django_browser_reload", "rest_framework.urls",
+             "django.conf.urls.i18n", "hijack", "impersonate", "ckeditor", "django_ckeditor_5", "wagtail.documents",
+             "social_django", "drf_spectacular", "drf_yasg", "rosetta", "django_rq", "explorer", "loginas")  # fmt: skip
 _MAKERS = frozenset(("path", "re_path", "url", "include"))  # names whose import tells a module of paths
-
-# --- patterns as text -----------------------------------------------------------------------------------------------
-
-_CONVERTED = re.compile(r"<(?:(?P<converter>[^>:]+):)?(?P<name>\w+)>")
-_ANCHORS = re.compile(r"\\A|\\Z|[\^$](?![^\[]*\])")
-_ESCAPED = re.compile(r"\\(?=[^\w\s])")
-_FORMAT = re.compile(r"/?(\\Z|\$)?$")
-PARAMETER = re.compile(r"\{(?P<name>[a-zA-Z_]\w*)(?::(?P<converter>\w+))?\}")
-_CONVERTERS = {r"\d+": "int", "[0-9]+": "int"}
-
-
-def plain_template(route: str) -> str:
-    """`users/<int:id>/` as `users/{id:int}/`."""
-    return _CONVERTED.sub(lambda match: "{" + match["name"] + (f":{match['converter']}" if match["converter"] else "") + "}", route)
-
-
-def regular_template(expression: str) -> str:
-    """A regular expression as a template: groups become parameters, nameless ones `{}`; what is no path text stays."""
-    result: list[str] = []
-    position = 0
-    while position < len(expression):
-        letter = expression[position]
-        if letter == "\\" and position + 1 < len(expression):
-            following = expression[position + 1]
-            if following not in "AZ":
-                result.append(following if not following.isalnum() else letter + following)
-            position += 2
-        elif letter == "[":
-            end = _end_of_class(expression, position)
-            result.append(expression[position:end])
-            position = end
-        elif letter == "(":
-            end = _end_of_group(expression, position)
-            result.append(_parameter(expression[position + 1 : end - 1]))
-            position = end
-        else:
-            if letter not in "^$":
-                result.append(letter)
-            position += 1
-    return "".join(result)
-
-
-def _parameter(group: str) -> str:
-    match = re.match(r"\?P<(\w+)>", group)
-    if match is None:
-        return "{}"
-    converter = _CONVERTERS.get(group[match.end() :])
-    return "{" + match[1] + (f":{converter}" if converter else "") + "}"
-
-
-def _end_of_class(text: str, start: int) -> int:
-    position = start + 1
-    if text[position : position + 1] == "^":
-        position += 1
-    if text[position : position + 1] == "]":
-        position += 1
-    while position < len(text) and text[position] != "]":
-        position += 2 if text[position] == "\\" else 1
-    return min(position + 1, len(text))
-
-
-def _end_of_group(text: str, start: int) -> int:
-    depth, position = 0, start
-    while position < len(text):
-        letter = text[position]
-        if letter == "\\":
-            position += 2
-            continue
-        if letter == "[":
-            position = _end_of_class(text, position)
-            continue
-        depth += (letter == "(") - (letter == ")")
-        position += 1
-        if depth == 0:
-            break
-    return position
-
-
-def with_format(text: str, plain: bool) -> str:
-    """What `format_suffix_patterns` makes of a pattern."""
-    if plain:
-        return text.rstrip("/") + "<drf_format_suffix:format>"
-    return _FORMAT.sub("", text.removesuffix("$")).rstrip("/") + r"\.(?P<format>[a-z0-9]+)/?$"
-
-
-# --- lists ----------------------------------------------------------------------------------------------------------
-
 
 class Paths:
     """Turns a project's lists of paths into routers."""
@@ -120,7 +38,6 @@ class Paths:
     def __init__(self, interpreter: Interpreter) -> None:
         self.interpreter = interpreter
         self.modules: dict[str, Router] = {}
-        self.views: dict[int, View] = {}
         self._prepared: set[str] = set()
         self._certainties: dict[int, Event] = {}
         self._seen: dict[str, int] = {}
@@ -197,7 +114,9 @@ class Paths:
     # One list
 
     def _add(self, router: Router, patterns: Value, location: Location, depth: int = 0) -> None:
-        for item in self._items(patterns, location):
+        items = self._items(patterns, location)
+        router.foreign = router.foreign or (not items and not isinstance(patterns, list | tuple))
+        for item in items:
             if depth < DEEPEST:
                 self._add_item(router, item, location, depth)
 
@@ -212,14 +131,19 @@ class Paths:
         return [patterns if isinstance(patterns, Unknown) else Unknown("a list of paths computed at run time", location)]
 
     def _add_item(self, router: Router, item: Value, location: Location, depth: int) -> None:
-        if isinstance(item, Unknown):
+        if isinstance(item, Instance) and not item.location.path.startswith(FOLDER):
+            location = item.location
+        if isinstance(item, UnknownItems):
+            for possible in item.possible:
+                self._add_item(router, possible, location, depth)
+        elif isinstance(item, Unknown):
             router.entries.append(Inclusion(item, "", Options.of(()), item.location or location, Certainty.CERTAIN, None))
         elif isinstance(item, Instance) and isinstance(item.origin, External):
             name = item.origin.name
             if name in _PLAIN or name in _REGULAR:
-                self._add_path(router, item, depth)
+                self._add_path(router, item, location, depth)
             elif name == SUFFIXED:
-                self._add_path(router, item.arguments[0].value, depth, suffixed=True)
+                self._add_path(router, item.arguments[0].value, location, depth, suffixed=True)
             elif name == TRANSLATED:
                 self._add_translated(router, item, depth)
         elif isinstance(item, list | tuple):
@@ -235,55 +159,41 @@ class Paths:
         for argument in item.arguments:
             if argument.name is None:
                 self._add(inner, [argument.value], item.location, depth + 1)
-        text = f"{prefix}/" if isinstance(prefix, str) and prefix else prefix
+        text = expression_of(f"{prefix}/") if isinstance(prefix, str) and prefix else prefix
         router.entries.append(Inclusion(inner, text, Options.of(()), item.location, Certainty.CERTAIN, None))
 
-    def _add_path(self, router: Router, item: Value, depth: int, suffixed: bool = False) -> None:
+    def _add_path(self, router: Router, item: Value, location: Location, depth: int, suffixed: bool = False) -> None:
         if not isinstance(item, Instance) or not isinstance(item.origin, External):
             return
         if item.origin.name == SUFFIXED:
-            self._add_path(router, item.arguments[0].value, depth, suffixed=True)
+            self._add_path(router, item.arguments[0].value, location, depth, suffixed=True)
             return
         plain = item.origin.name in _PLAIN
         if not plain and item.origin.name not in _REGULAR:
             return
-        options = Options.of(item.arguments, ("route" if plain else "regex", "view", "kwargs", "name"))
-        text, view = options.get("route" if plain else "regex"), options.get("view")
+        options = Options.of(item.arguments, ("route", "view", "kwargs", "name"))
+        text, view = options.get("route") if "route" in options else options.get("regex"), options.get("view")
         certainty, condition = self._certainty(item)
-        included = self._included(router, view, item, depth)
+        included = self._included(view, item, location, depth)
         if included is not None:
-            prefix = _template(text, plain, item.location)
-            router.entries.append(Inclusion(included, prefix, options, item.location, certainty, condition))
+            prefix = _expression(text, plain, location)
+            router.entries.append(Inclusion(included, prefix, options, location, certainty, condition))
             return
-        if suffixed and isinstance(text, str):
-            text = with_format(text, plain)
-        for method, function in self._methods(view, item):
-            route = Route(
-                _template(text, plain, item.location), function, (method,), options, item.location, certainty, condition
-            )
-            found = view_of(view)
-            if found is not None:
-                route.view = found.cls
-            router.entries.append(route)
+        path = _expression(text, plain, location)
+        if suffixed and isinstance(path, str):
+            path = with_format(path, plain)
+        found = view_of(named(self.interpreter, view, item.location.path) if isinstance(view, str) else view)
+        for method, function in methods_of(self.interpreter, found) if found is not None else ((ANY_METHOD, None),):
+            cls = found.cls if found is not None else None
+            router.entries.append(Route(path, function, (method,), options, location, certainty, condition, view=cls))
 
-    def _methods(self, view: Value, item: Instance) -> Iterator[tuple[str, FunctionValue | None]]:
-        if isinstance(view, str):
-            view = named(self.interpreter, view, item.location.path)
-        found = view_of(view)
-        if found is None:
-            yield ANY, None
-        else:
-            yield from methods_of(found)
-
-    def _included(self, router: Router, view: Value, item: Instance, depth: int) -> Router | Unknown | None:
+    def _included(self, view: Value, item: Instance, location: Location, depth: int) -> Router | Unknown | None:
         """What a path leads on to; None where it leads to a view."""
         if isinstance(view, Instance) and isinstance(view.origin, External) and view.origin.name in _INCLUDE:
             argument = view.argument("arg", 0)
             given = argument.value if argument is not None else None
-        elif isinstance(view, tuple | list):
+        elif isinstance(view, tuple | list) or (isinstance(view, External) and view.name.endswith(".urls")):
             given = view
-        elif isinstance(view, External) and view.name.endswith(".urls"):
-            return self._router(item.location)
         else:
             return None
         if isinstance(given, tuple) and given and not isinstance(given[0], Instance):
@@ -296,9 +206,11 @@ class Paths:
             target = self.module(given.path)
         elif isinstance(given, Unknown):
             return given
+        elif isinstance(given, External) and given.name.startswith(_HARMLESS):
+            return self._router(location)
         else:
-            target = self._router(item.location)
-            self._add(target, given, item.location, depth + 1)
+            target = self._router(location)
+            self._add(target, given, location, depth + 1)
         target.included = True
         return target
 
@@ -313,12 +225,10 @@ class Paths:
         return (made.certainty, made.condition) if made is not None else (Certainty.CERTAIN, None)
 
 
-def _template(text: Value, plain: bool, location: Location) -> Value:
+def _expression(text: Value, plain: bool, location: Location) -> Value:
     if isinstance(text, Instance) and text.arguments and isinstance(text.origin, External) and "gettext" in text.origin.name:
         text = text.arguments[0].value  # a path that is translated: the one of the language it is written in
     if not isinstance(text, str):
         return text if isinstance(text, Unknown) else Unknown("a path computed at run time", location)
-    return plain_template(text) if plain else regular_template(text)
+    return expression_of(text) if plain else text
 
-
-Made = Callable[[], None]

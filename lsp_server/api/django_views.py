@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from lsp_server.api.bare import VERBS, handler_of
 from lsp_server.api.django_world import is_described, marked
+from lsp_server.api.model import ANY_METHOD
+from lsp_server.python.attributes import attribute
+from lsp_server.python.interpret import Interpreter
 from lsp_server.python.judge import items_of
 from lsp_server.python.values import (
     BoundMethod,
@@ -22,7 +25,6 @@ from lsp_server.python.values import (
     Value,
 )
 
-ANY = "*"  # whatever methods the view takes
 _AUTOMATIC = ("OPTIONS", "HEAD", "TRACE")
 
 
@@ -34,6 +36,7 @@ class View:
     cls: ClassValue | None = None
     given: Value = None
     actions: Value = None
+    called: bool = False  # an object that is called
     package: bool = False  # another package's view, of which no description tells
 
 
@@ -54,7 +57,7 @@ def view_of(value: Value, depth: int = 0) -> View | None:
         if is_described(origin) and origin.name == "Callback":
             cls = value.attributes.get("view_class")
             return View(cls=cls, given=value.attributes.get("given"), actions=value.attributes.get("actions")) if isinstance(cls, ClassValue) else None
-        return View(cls=origin, actions=ANY)  # an object that is called
+        return View(cls=origin, called=True)
     if isinstance(origin, Method) and origin.name == "as_view":
         return View(cls=origin.receiver, actions=_actions(value)) if isinstance(origin.receiver, ClassValue) else View(package=True)
     if isinstance(origin, External) and origin.name.endswith(".as_view"):
@@ -83,29 +86,29 @@ def _behind(value: BoundMethod | FunctionValue, depth: int) -> View:
     return View(function=function)
 
 
-def methods_of(view: View) -> Iterator[tuple[str, FunctionValue | None]]:
-    """Methods with the function that answers each; `ANY` where some are answered that nobody can see."""
+def methods_of(interpreter: Interpreter, view: View) -> Iterator[tuple[str, FunctionValue | None]]:
+    """Methods with the function that answers each; `ANY_METHOD` where some are answered that nobody can see."""
     if view.function is not None:
         yield from _function_methods(view.function)
-    elif view.cls is not None and view.actions != ANY:
-        yield from _class_methods(view, view.cls)
+    elif view.cls is not None and not view.called:
+        yield from _class_methods(interpreter, view, view.cls)
     else:
-        yield ANY, handler_of(view.cls.names.get("__call__")) if view.cls is not None else None
+        yield ANY_METHOD, handler_of(view.cls.names.get("__call__")) if view.cls is not None else None
 
 
 def _function_methods(function: FunctionValue) -> Iterator[tuple[str, FunctionValue | None]]:
     holder = marked(function, "answers")
     stated = items_of(holder.attributes["answers"]) if holder is not None else None
     if stated is None or not all(isinstance(method, str) for method in stated):
-        yield ANY, function.original()
+        yield ANY_METHOD, function.original()
         return
     for method in stated:
         if method not in _AUTOMATIC:
             yield method, function.original()
 
 
-def _class_methods(view: View, cls: ClassValue) -> Iterator[tuple[str, FunctionValue | None]]:
-    allowed = _allowed(view, cls)
+def _class_methods(interpreter: Interpreter, view: View, cls: ClassValue) -> Iterator[tuple[str, FunctionValue | None]]:
+    allowed = _allowed(interpreter, view, cls)
     if isinstance(view.actions, dict):
         pairs = [(method.upper(), action) for method, action in view.actions.items() if isinstance(method, str)]
     else:
@@ -121,14 +124,13 @@ def _class_methods(view: View, cls: ClassValue) -> Iterator[tuple[str, FunctionV
             yield method, function if function is not None and not is_described(function) else None
     open_bases = [name for name in cls.externals() if name.endswith(("View", "ViewSet"))]
     if cls.unknown_bases() or open_bases or not [pair for pair in pairs if pair[0] not in _AUTOMATIC and cls.find(pair[1])]:
-        yield ANY, None
+        yield ANY_METHOD, None
 
 
-def _allowed(view: View, cls: ClassValue) -> frozenset[str] | None:
+def _allowed(interpreter: Interpreter, view: View, cls: ClassValue) -> frozenset[str] | None:
     """The methods that `http_method_names` leaves; None where it is not known."""
     given = view.given.get("http_method_names") if isinstance(view.given, dict) else None
-    found = cls.find("http_method_names")
-    names = items_of(given if given is not None else found[1] if found is not None else None)
+    names = items_of(given if given is not None else attribute(interpreter, cls, "http_method_names", cls.name_location))
     if names is None or not all(isinstance(name, str) for name in names):
         return None
     return frozenset(name.upper() for name in names)

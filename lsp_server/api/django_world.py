@@ -7,10 +7,14 @@ pattern is understood here: that is `django_views.py` and `django_urls.py`.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
+from urllib.parse import urlsplit
 
+from lsp_server.api.django_models import meta_of, models_of
 from lsp_server.python.attributes import attribute
 from lsp_server.python.execution import UNANSWERED
 from lsp_server.python.interpret import Interpreter
@@ -24,6 +28,7 @@ from lsp_server.python.values import (
     External,
     FunctionValue,
     Instance,
+    Method,
     ModuleValue,
     Value,
     find_argument,
@@ -31,6 +36,7 @@ from lsp_server.python.values import (
 from lsp_server.text import Location, Span
 from lsp_server.unknown import Unknown
 
+BUDGET = 120_000  # one module of paths may lay out every viewset of a project
 FOLDER = "<described>/"  # where descriptions seem to lie: no workspace has such a folder
 SUFFIXED = "described.suffixed"  # a pattern with a format behind it
 TRANSLATED = "described.translated"  # patterns behind the language
@@ -67,6 +73,7 @@ def interpreter_for(program: Program) -> Interpreter:
 
     interpreter = Interpreter(Program(program.paths, load, names))
     interpreter.outside = _World(interpreter)
+    interpreter.budget, interpreter.defers = BUDGET, True
     return interpreter
 
 
@@ -104,6 +111,9 @@ class _World:
         self.interpreter = interpreter
 
     def called(self, event: Event) -> Value:
+        if isinstance(event.callee, Method):
+            models = models_of(self.interpreter, event)
+            return UNANSWERED if models is None else models
         if not isinstance(event.callee, External):
             return UNANSWERED
         name = event.callee.name
@@ -114,21 +124,8 @@ class _World:
 
     def attribute(self, receiver: Value, name: str) -> Value:
         if name == "_meta" and isinstance(receiver, ClassValue):
-            return _meta(self.interpreter, receiver)
+            return meta_of(self.interpreter, receiver)
         return UNANSWERED
-
-
-def _meta(interpreter: Interpreter, model: ClassValue) -> Instance:
-    """A model's names. Its application is the package that holds its `models`."""
-    inner = model.find("Meta")
-    held = inner[1].names.get("app_label") if inner is not None and isinstance(inner[1], ClassValue) else None
-    module = interpreter.program.module_name(model.path)
-    package = module.partition(".models")[0] if ".models" in module else module.rpartition(".")[0] or module
-    label = held if isinstance(held, str) else package.rpartition(".")[2]
-    low = model.name.lower()
-    names = {"model_name": low, "object_name": model.name, "app_label": label, "label": f"{label}.{model.name}",
-             "label_lower": f"{label}.{low}", "model": model}  # fmt: skip
-    return Instance(External("django.db.models.options.Options"), (), model.location, dict(names))
 
 
 def _given(event: Event, name: str, position: int) -> Value:
@@ -144,11 +141,6 @@ def named(interpreter: Interpreter, dotted: str, importer: str) -> Value:
     module, _, member = dotted.rpartition(".")
     holder = interpreter.program.find(module, importer) if module else None
     return interpreter.member(holder, member) if holder is not None else interpreter.other(dotted)
-
-
-def _import_string(interpreter: Interpreter, event: Event) -> Value:
-    dotted = _given(event, "dotted_path", 0)
-    return named(interpreter, dotted, event.location.path) if isinstance(dotted, str) else Unknown("a name known at run time", event.location)
 
 
 def _suffixes(interpreter: Interpreter, event: Event) -> Value:
@@ -217,6 +209,39 @@ def _found(interpreter: Interpreter, event: Event) -> Value:
     return default
 
 
+def _included_settings(interpreter: Interpreter, event: Event) -> Value:
+    """`include("base.py", optional("local.py"))` of split settings: the names of those files become the module's own."""
+    importer = event.location.path
+    folder = importer.rpartition("/")[0]
+    holder = interpreter.executions.get(importer)
+    for argument in event.arguments:
+        pattern = argument.value
+        if isinstance(pattern, Instance) and pattern.arguments:
+            pattern = pattern.arguments[0].value
+        if not isinstance(pattern, str) or holder is None:
+            continue
+        wanted = posixpath.normpath(f"{folder}/{pattern}" if folder else pattern)
+        for path in sorted(path for path in interpreter.program.paths if fnmatchcase(path, wanted)):
+            names = interpreter.run(path).scope.names
+            for name in list(names):
+                if name.isupper():
+                    holder.scope.names[name] = interpreter.member(path, name)
+    return None
+
+
+def _url_parts(interpreter: Interpreter, event: Event) -> Value:
+    """`urlparse(text)` of a known text: an object with the parts."""
+    text = _given(event, "url", 0)
+    if not isinstance(text, str):
+        return UNANSWERED
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return UNANSWERED
+    named_parts = {name: getattr(parts, name) for name in ("scheme", "netloc", "path", "query", "fragment")}
+    return Instance(event.callee, event.arguments, event.location, dict(named_parts))
+
+
 def _default(interpreter: Interpreter, event: Event) -> Value:
     """A setting read from the environment by a library: the default that stands beside its name."""
     interpreter.touched_settings = True
@@ -229,6 +254,7 @@ _ANSWERS: dict[str, Callable[[Interpreter, Event], Value]] = {
     "described.found": _found,
     "rest_framework.urlpatterns.format_suffix_patterns": _suffixes,
     "django.conf.urls.i18n.i18n_patterns": _translated,
-    "django.utils.module_loading.import_string": _import_string,
+    "split_settings.tools.include": _included_settings,
+    "urllib.parse.urlparse": _url_parts, "urllib.parse.urlsplit": _url_parts,
     "decouple.config": _default,
 }  # fmt: skip

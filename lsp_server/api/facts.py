@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from lsp_server.api.model import Api, Body, Choice, Operation, Parameter, Response, Schema
+from lsp_server.api.model import ANY_METHOD, Api, Body, Choice, Dormant, Operation, Parameter, Response, Schema
 from lsp_server.api.principal import Aside, place_beside, principal
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
@@ -58,6 +58,10 @@ def _facts(apis: tuple[Api, ...], line_of: LineOf) -> Json:
             schemas[names[name]] = schema_json(schema, names)
         patterns: set[tuple[str, str]] = set()
         for operation in api.operations:
+            if isinstance(operation.maybe, Dormant):
+                left_out = f"`{operation.method} {operation.path}`, which is only there under other settings than the default ones"
+                unknowns.append(_unknown(Unknown(left_out, operation.location), line_of))
+                continue
             if operation.pattern is not None:
                 if (operation.method, operation.pattern) in patterns:
                     continue  # Another reading of the same declaration.
@@ -84,9 +88,10 @@ def _schema_names(api: Api, taken: Mapping[str, object]) -> dict[str, str]:
 
 
 def _route(operation: Operation, names: Mapping[str, str], line_of: LineOf) -> Json:
-    place = operation.declaration or operation.location
+    place = operation.view or operation.declaration or operation.location
     route: Json = {
-        "method": operation.method, "path": operation.path if operation.pattern is None else operation.pattern, "operation_id": known(operation.operation_id),
+        "method": None if operation.method == ANY_METHOD else operation.method,
+        "path": operation.path if operation.pattern is None else operation.pattern, "operation_id": known(operation.operation_id),
         "handler": operation.handler, "file": place.path, "line": line_of(place),
         "parameters": None if isinstance(operation.parameters, Unknown) else [_parameter(item, names) for item in operation.parameters],
     }  # fmt: skip

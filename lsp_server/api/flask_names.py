@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 APPLICATION = ("flask.Flask", "flask.app.Flask", "quart.Quart", "quart.app.Quart")
+CURRENT_APPLICATION = ("flask.current_app", "flask.globals.current_app", "quart.current_app", "quart.globals.current_app")
 BLUEPRINT = ("flask.Blueprint", "flask.blueprints.Blueprint", "quart.Blueprint", "quart.blueprints.Blueprint")
 VIEW = ("flask.views.View", "quart.views.View")
 METHOD_VIEW = ("flask.views.MethodView", "quart.views.MethodView")
@@ -14,6 +15,7 @@ APPLICATION_ARGUMENTS = ("import_name", "static_url_path", "static_folder")
 BLUEPRINT_ARGUMENTS = (
     "name", "import_name", "static_folder", "template_folder", "static_url_path", "url_prefix", "subdomain", "url_defaults",
 )  # fmt: skip
+REGISTERING = ("route", "add_url_rule", "register_blueprint")  # what puts something on an application
 VERBS = ("get", "post", "put", "delete", "patch")  # decorators of one method each
 
 # `<id>`, `<int:id>`, `<string(length=2):language>`.

@@ -143,4 +143,4 @@ def _add(routing: FlaskRouting, router: Router, event: Event, resource: Value, o
             routing.views[id(route)] = class_view(resource)
 
 
-EXTENSION = Extension("Flask-RESTful and Flask-RESTX", hear=hear)
+EXTENSION = Extension("Flask-RESTful and Flask-RESTX", methods=("add_resource", "add_namespace"), hear=hear)

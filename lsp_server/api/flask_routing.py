@@ -7,30 +7,33 @@ understands on the same routers with `add` and `include`. Which modules run is d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from lsp_server.api.fastapi_names import is_a
+from lsp_server.api.flask_classes import class_of, own_method
 from lsp_server.api.flask_names import (
     APPLICATION,
     APPLICATION_ARGUMENTS,
     BLUEPRINT,
     BLUEPRINT_ARGUMENTS,
+    REGISTERING,
     VERBS,
 )
+from lsp_server.api.flask_setup import settle
 from lsp_server.api.flask_views import View, view_of
 from lsp_server.api.model import Operation
 from lsp_server.api.routing import Inclusion, Options, PlacedRoute, Route, Router, methods_named
 from lsp_server.python.interpret import Interpreter
+from lsp_server.python.joining import RANK
 from lsp_server.python.values import (
     Argument,
     Certainty,
-    ClassValue,
     Event,
     FunctionValue,
     Instance,
     Method,
-    Specialized,
     Value,
 )
 from lsp_server.text import Location
@@ -44,13 +47,15 @@ ReadRoute = Callable[[Interpreter, PlacedRoute], Iterable[Operation]]
 class Extension:
     """What a Flask extension adds to the program's words.
 
-    `applications` and `blueprints` are names of classes that are used like Flask's own; `hear` is given every event before
+    `applications` and `blueprints` are names of classes that are used like Flask's own, `methods` those of calls that put
+    routes on something; `hear` is given every event before
     Flask's own meaning and says whether it took it; `finish` is called once when all events are heard.
     """
 
     name: str
     applications: tuple[str, ...] = ()
     blueprints: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
     hear: Callable[[FlaskRouting, Event], bool] = lambda routing, event: False
     finish: Callable[[FlaskRouting], None] = lambda routing: None
 
@@ -62,26 +67,35 @@ class FlaskRouting:
     route's endpoint.
     """
 
-    def __init__(self, interpreter: Interpreter, extensions: Sequence[Extension] = ()) -> None:
+    def __init__(
+        self, interpreter: Interpreter, extensions: Sequence[Extension] = (), described: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
         self.interpreter = interpreter
+        self.described = described or {}  # view classes of other packages, as the configuration describes them
         self.extensions = tuple(extensions)
         self.applications = APPLICATION + tuple(name for each in extensions for name in each.applications)
         self.blueprints = BLUEPRINT + tuple(name for each in extensions for name in each.blueprints)
+        self.methods = frozenset(REGISTERING + tuple(name for each in extensions for name in each.methods))
+        self.heard: set[Location] = set()  # where those are called
         self.routers: dict[int, Router] = {}
         self.readers: dict[int, ReadRoute] = {}
         self.views: dict[int, View] = {}
+        self.recorded: dict[int, list[Value]] = {}  # what a blueprint wants to be called when it is registered
         self._pending: dict[int, Event] = {}  # `app.route("/x")` not yet applied to a function
-        self._said: set[tuple[object, ...]] = set()  # factories that are called twice say everything twice
+        self._said: dict[tuple[object, ...], tuple[Route | Inclusion, Event]] = {}  # factories that are called twice say everything twice
         self._alive: list[object] = []  # ids stay ours as long as the objects live
 
     def feed(self, events: Iterable[Event]) -> None:
         for event in events:
+            if event.method in self.methods:
+                self.heard.add(event.location)
             if not any(extension.hear(self, event) for extension in self.extensions):
                 self._hear(event)
 
     def finish(self) -> None:
         for extension in self.extensions:
             extension.finish(self)
+        settle(self)
 
     def _hear(self, event: Event) -> None:
         if isinstance(event.callee, Method):
@@ -141,11 +155,25 @@ class FlaskRouting:
             else:
                 self._pending[id(event.result)] = event
         elif name == "add_url_rule":
-            options = Options.of(event.arguments, RULE_ARGUMENTS)
-            self.add(router, event, options, options.get("view_func"))
+            self.add_rule(router, event)
         elif name == "register_blueprint":
             options = Options.of(event.arguments, ("blueprint",))
             self.include(router, event, options, options.get("blueprint"))
+        elif name in ("record", "record_once") and event.arguments:
+            self.recorded.setdefault(id(router.value), []).append(event.arguments[0].value)
+
+    def add_rule(self, router: Router, event: Event) -> None:
+        """Put the rule of an `add_url_rule` on a router."""
+        options = Options.of(event.arguments, RULE_ARGUMENTS)
+        self.add(router, event, options, options.get("view_func"))
+
+    def copied(self, route: Route, path: Value) -> Route:
+        """The same rule at another path."""
+        twin = replace(route, path=path)
+        self.views[id(twin)] = self.views[id(route)]
+        if id(route) in self.readers:
+            self.readers[id(twin)] = self.readers[id(route)]
+        return twin
 
     def _decorated(self, router: Router, name: str, event: Event, view: Value) -> None:
         options = Options.of(event.arguments, ("rule",))
@@ -190,9 +218,10 @@ class FlaskRouting:
         path = options.get("rule")
         said = ("rule", id(router), path if isinstance(path, str) else None, methods, place)
         if said in self._said:
+            _heard_again(*self._said[said], event)
             return None
-        self._said.add(said)
         route = Route(path, endpoint, methods, options, place, event.certainty, event.condition, view=view.cls)
+        self._said[said] = (route, event)
         router.entries.append(route)
         self.views[id(route)] = view
         if read is not None:
@@ -223,30 +252,28 @@ class FlaskRouting:
         place = place_of(router, event)
         said = ("blueprint", id(router), id(included), prefix if isinstance(prefix, str) else None, place if included is None else None)
         if said in self._said:
+            _heard_again(*self._said[said], event)
             return
-        self._said.add(said)
-        router.entries.append(
-            Inclusion(part, "" if prefix is None else prefix, options, place, event.certainty, event.condition)
-        )
+        inclusion = Inclusion(part, "" if prefix is None else prefix, options, place, event.certainty, event.condition)
+        self._said[said] = (inclusion, event)
+        router.entries.append(inclusion)
+
+
+def _heard_again(entry: Route | Inclusion, first: Event, event: Event) -> None:
+    """The same said from elsewhere, as when a factory is called in doubt and then by itself: what is surer holds.
+
+    What is said under one condition from two places is said in both of its branches (`if nested: return f()`, then `f()`).
+    """
+    if event.condition is not None and event.condition == first.condition and event.caller != first.caller:
+        entry.certainty, entry.condition = Certainty.CERTAIN, None
+    elif RANK[event.certainty] <= RANK[entry.certainty]:
+        entry.certainty, entry.condition = event.certainty, event.condition
 
 
 def own_prefix(router: Router) -> Value:
     """A blueprint's `url_prefix`: the attribute, if the program sets it, else what it was made with."""
     attributes = router.value.attributes
     return attributes["url_prefix"] if "url_prefix" in attributes else router.options.get("url_prefix")
-
-
-def class_of(value: Instance) -> ClassValue | None:
-    """The workspace class of an object."""
-    origin = value.origin.origin if isinstance(value.origin, Specialized) else value.origin
-    return origin if isinstance(origin, ClassValue) else None
-
-
-def own_method(value: Instance, name: str) -> FunctionValue | None:
-    """The workspace's own method of an object of a workspace class."""
-    cls = class_of(value)
-    found = cls.find(name) if cls is not None else None
-    return found[1] if found is not None and isinstance(found[1], FunctionValue) else None
 
 
 def place_of(router: Router, event: Event) -> Location:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lsp_server.api.model import Schema
+from lsp_server.unknown import Unknown
 
 _MOST_READINGS = 8
 _WHOLE_NUMBER = re.compile(r"(?:-\??)?(?:\\d|\[0-9\]|\[1-9\])(?:[+*]|\{\d+(?:,\d*)?\})?(?:\[0-9\][*+]?|\\d[*+]?)?")
@@ -18,8 +19,12 @@ _REPEATED = re.compile(r"[*+?]|\{\d*(?:,\d*)?\}")
 
 
 def schema_of_pattern(pattern: str | None) -> Schema:
-    """What a parameter takes whose text must match a pattern: an integer where nothing but digits matches, else a text."""
-    return Schema(types=("integer",)) if pattern is not None and _WHOLE_NUMBER.fullmatch(pattern) else Schema(types=("string",))
+    """What a parameter takes whose text must match a pattern: an integer where nothing but digits matches.
+
+    Any other text is what the handler makes of it.
+    """
+    whole = pattern is not None and _WHOLE_NUMBER.fullmatch(pattern)
+    return Schema(types=("integer",)) if whole else Schema(unknown=Unknown("what a handler makes of a text"))
 
 
 @dataclass(frozen=True, slots=True)

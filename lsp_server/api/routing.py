@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from lsp_server.api.model import Dormant
 from lsp_server.python.values import Argument, Certainty, ClassValue, EnumMember, Event, External, Instance, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
+SURE = (Certainty.CERTAIN, Certainty.CONFIGURED)
 DEEPEST = 40  # inclusions within inclusions
 DEEPEST_WRAPPING = 4  # middleware around middleware
 
@@ -101,17 +103,24 @@ class Router:
     condition: Unknown | None
     entries: list[Route | Inclusion] = field(default_factory=list)
     included: bool = False  # some router or application includes or mounts it
+    foreign: bool = False  # another package's: what is on it is not seen
     escaped: Unknown | None = None  # things we cannot see may be put on it
     guard: Unknown | None = None  # what its middleware may ask of every request
 
 
-def doubt_about(entry: Route | Inclusion, owner: Router) -> Unknown | None:
-    """Why an entry may not be there; None where it is there whenever its router is."""
-    if entry.certainty in (Certainty.CERTAIN, Certainty.CONFIGURED):
+def doubt_about(entry: Route | Inclusion, owner: Router, above: tuple[Router, ...] = ()) -> Unknown | None:
+    """Why an entry may not be there; None where it is there whenever its router, or the application `above`, is."""
+    if entry.certainty in SURE:
         return None
-    if entry.certainty is owner.certainty and entry.condition == owner.condition:
+    if any(entry.certainty is router.certainty and entry.condition == router.condition for router in (owner, *above)):
         return None  # Behind the same early return, or in the same branch, as the router itself.
-    return Unknown(entry.condition.what if entry.condition is not None else "a condition", entry.location)
+    sort = Dormant if entry.certainty is Certainty.DORMANT else Unknown
+    return sort(entry.condition.what if entry.condition is not None else "a condition", entry.location)
+
+
+def heavier(left: Unknown | None, right: Unknown | None) -> Unknown | None:
+    """The doubt about what two doubts are about: not being there by default outweighs any other."""
+    return right if left is None or isinstance(right, Dormant) else left
 
 
 def give_away(event: Event, router_of: Callable[[Value], Router | None]) -> None:
@@ -174,6 +183,7 @@ class Listing:
     unknowns: tuple[Unknown, ...]
     hole: Unknown | None
     mounts: tuple[tuple[str, Places], ...] = ()  # other frameworks' applications below, by their prefixes
+    elsewhere: tuple[str, ...] = ()  # prefixes of other packages' routers
 
     @property
     def served(self) -> bool:
@@ -193,11 +203,12 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
     unknowns: list[Unknown] = []
     holes: list[Unknown] = []
     mounts: list[tuple[str, Places]] = []
+    elsewhere: list[str] = []
 
-    def missed(what: Unknown, location: Location, doubt: Unknown | None) -> None:
-        placed = Unknown(what.what, location)
+    def missed(what: Unknown, entry: Route | Inclusion, doubt: Unknown | None) -> None:
+        placed = Unknown(what.what, entry.location)
         unknowns.append(placed)
-        if doubt is None:
+        if doubt is None or entry.certainty is Certainty.CONDITIONAL:  # What nobody decides may be there, and anything in it.
             holes.append(placed)
 
     def walk(current: Router, path: str, doubt: Unknown | None, above: tuple[Router, ...]) -> None:
@@ -205,25 +216,28 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
             unknowns.append(current.escaped)
             holes.append(current.escaped)
         for entry in current.entries:
-            own_doubt = doubt if doubt is not None else doubt_about(entry, current)
+            own_doubt = heavier(doubt, doubt_about(entry, current, above))
             part = entry.path if isinstance(entry, Route) else entry.prefix
             text = part.value if isinstance(part, EnumMember) else "" if part is None else part
             if not isinstance(text, str):
-                missed(text if isinstance(text, Unknown) else Unknown("a path computed at run time"), entry.location, own_doubt)
+                missed(text if isinstance(text, Unknown) else Unknown("a path computed at run time"), entry, own_doubt)
             elif isinstance(entry, Route):
                 if isinstance(entry.methods, Unknown):
-                    missed(entry.methods, entry.location, own_doubt)
+                    missed(entry.methods, entry, own_doubt)
                 else:
                     routes.append(PlacedRoute(entry, current, join(path, text), own_doubt, (*above, current)))
             elif isinstance(entry.target, Unknown):
-                missed(entry.target, entry.location, own_doubt)
+                missed(entry.target, entry, own_doubt)
             elif isinstance(entry.target, tuple):
                 mounts.append((join(path, text), entry.target))
+            elif entry.target.foreign:
+                elsewhere.append(join(path, text))
             elif entry.target not in above and len(above) < DEEPEST:
                 walk(entry.target, join(path, text), own_doubt, (*above, current))
 
     walk(router, prefix, None, ())
-    return Listing(router, tuple(routes), tuple(dict.fromkeys(unknowns)), holes[0] if holes else None, tuple(mounts))
+    return Listing(router, tuple(routes), tuple(dict.fromkeys(unknowns)), holes[0] if holes else None,
+                   tuple(mounts), tuple(elsewhere))  # fmt: skip
 
 
 def places_within(value: Value) -> Places:
@@ -244,9 +258,13 @@ def one_per_place(listings: Iterable[Listing]) -> list[Listing]:
     best: dict[Location, Listing] = {}
     for listing in listings:
         known = best.get(listing.router.location)
-        if known is None or listing.operations > known.operations:
+        if known is None or _worth(listing) > _worth(known):
             best[listing.router.location] = listing
     return list(best.values())
+
+
+def _worth(listing: Listing) -> tuple[int, bool]:
+    return listing.operations, listing.router.certainty in SURE
 
 
 def applications_first(routers: Iterable[Router]) -> Iterator[Router]:

@@ -27,6 +27,7 @@ from lsp_server.database.model import (
     Unique,
 )
 from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name
+from lsp_server.database.options import storage_options
 from lsp_server.database.sql_text import column_name, sql_text
 from lsp_server.python.values import Argument, ClassValue, Instance, Method, Value
 from lsp_server.text import Location
@@ -138,7 +139,7 @@ class Assembly:
         return Column(
             name, self._type(draft, column, 0), nullable_of(column), column.primary_key, column.default, column.server_default,
             column.autoincrement, column.identity, column.computed, column.comment, column.location,
-            column.attribute if column.attribute != name else None, column.declared_in, column.maybe,
+            column.attribute if column.attribute != name else None, column.declared_in, column.maybe, persisted=column.persisted,
         )  # fmt: skip
 
     def _type(self, draft: TableDraft, column: ColumnDraft, depth: int) -> ColumnType:
@@ -310,6 +311,7 @@ class Assembly:
             (self._names(draft, include.value) or ()) if include and isinstance(include.value, list | tuple) else (),
             tuple((key, value) for key, value in pairs if isinstance(key, str) and isinstance(value, str)),
             tuple(expressions), False, unknown, item.location,
+            storage_options(stored.value if (stored := item.argument("postgresql_with")) is not None else None),
         )  # fmt: skip
 
     def _check(self, draft: TableDraft, item: Instance) -> Check:

@@ -10,7 +10,7 @@ Silence: an Unknown value, a `maybe` element or an `incomplete` table or databas
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lsp_server.database.equivalence import (
     automatic_name,
@@ -26,7 +26,18 @@ from lsp_server.database.equivalence import (
     same_name,
     same_type,
 )
-from lsp_server.database.model import Check, Column, Database, EnumType, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.model import (
+    Check,
+    Column,
+    Database,
+    EnumType,
+    ForeignKey,
+    Identity,
+    Index,
+    PrimaryKey,
+    Table,
+    Unique,
+)
 from lsp_server.unknown import Unknown
 
 _VERSION_TABLE = "alembic_version"  # a project may put something before or after the name
@@ -104,10 +115,10 @@ def compare_tables(before: Table, after: Table, dialect: str | None, exact: bool
     """The differences between two tables of one name (or of two: the names are not compared)."""
     path = table_path(after)
     yield from _compare_columns(before, after, dialect, exact, path)
-    yield from _compare_primary_keys(before, after, dialect, path)
-    yield from _compare_foreign_keys(before, after, path)
-    yield from _compare_uniques_and_indexes(before, after, dialect, path)
-    yield from _compare_checks(before, after, path)
+    yield from _compare_primary_keys(before, after, dialect, path, exact)
+    yield from _compare_foreign_keys(before, after, path, dialect, exact)
+    yield from _compare_uniques_and_indexes(before, after, dialect, path, exact)
+    yield from _compare_checks(before, after, path, dialect, exact)
     if dialect not in _WITHOUT_COMMENTS and _known_to_differ(before.comment, after.comment):
         yield Difference("contradicts", "comment", (*path, "comment"), before, after)
 
@@ -155,10 +166,11 @@ def _compare_column(
     if generated:
         if not isinstance(before.computed, Unknown) and not isinstance(after.computed, Unknown):
             words = [None if text is None else expression_words(text) for text in (before.computed, after.computed)]
-            if words[0] != words[1]:
+            stored = exact and before.persisted is not None and after.persisted is not None and before.persisted != after.persisted
+            if words[0] != words[1] or stored:
                 yield Difference("contradicts", "computed", (*path, "computed"), before, after)
     elif identity:
-        if before.identity != after.identity and dialect == "postgresql":
+        if _plain_identity(before) != _plain_identity(after) and dialect == "postgresql":
             yield Difference("contradicts", "identity", (*path, "identity"), before, after)
     elif _defaults_differ(before_table, before, after_table, after):
         yield Difference("contradicts", "server_default", (*path, "server_default"), before, after)
@@ -211,7 +223,7 @@ def _known_to_differ(before: str | Unknown | None, after: str | Unknown | None) 
 
 
 def _compare_primary_keys(
-    before: Table, after: Table, dialect: str | None, path: tuple[str, ...]
+    before: Table, after: Table, dialect: str | None, path: tuple[str, ...], exact: bool = False
 ) -> Iterator[Difference]:
     left, right = primary_key_of(before), primary_key_of(after)
     if left is None or right is None or before.incomplete is not None or after.incomplete is not None:
@@ -220,13 +232,38 @@ def _compare_primary_keys(
         yield Difference("contradicts", "primary_key", (*path, "primary_key"), *(
             _primary_key(table, columns) for table, columns in ((before, left), (after, right))
         ))
+    elif exact and left and dialect not in ("mysql", "mariadb"):
+        old, new = _primary_key(before, left), _primary_key(after, right)
+        if old is not None and new is not None and _renamed(before, old, new, dialect):
+            yield Difference("contradicts", "name", (*path, "primary_key"), old, new)
+
+
+def _renamed(table: Table, before: PrimaryKey | ForeignKey | Check, after: PrimaryKey | ForeignKey | Check, dialect: str | None) -> bool:
+    """Whether the wanted part gives a name that the other does not have."""
+    if after.name is None:
+        return False
+    return not same_name(before.name or automatic_name(table, before, dialect), after.name, dialect)
+
+
+def _plain_identity(column: Column) -> Identity | None:
+    """With what every identity has when nothing is said."""
+    identity = column.identity
+    if identity is None:
+        return None
+    largest = {"SMALLINT": 2**15 - 1, "INTEGER": 2**31 - 1, "BIGINT": 2**63 - 1}.get(family_of(column.type) or "")
+    return replace(
+        identity, start=identity.start or 1, increment=identity.increment or 1, minvalue=identity.minvalue or 1,
+        maxvalue=None if identity.maxvalue == largest else identity.maxvalue,
+    )  # fmt: skip
 
 
 def _primary_key(table: Table, columns: tuple[str, ...]) -> PrimaryKey | None:
     return (table.primary_key or PrimaryKey(columns)) if columns else None
 
 
-def _compare_foreign_keys(before: Table, after: Table, path: tuple[str, ...]) -> Iterator[Difference]:
+def _compare_foreign_keys(
+    before: Table, after: Table, path: tuple[str, ...], dialect: str | None = None, exact: bool = False
+) -> Iterator[Difference]:
     left = [key for key in before.foreign_keys if key.unknown is None and key.columns is not None]
     right = [key for key in after.foreign_keys if key.unknown is None and key.columns is not None]
     unmatched = list(left)
@@ -235,6 +272,8 @@ def _compare_foreign_keys(before: Table, after: Table, path: tuple[str, ...]) ->
         found = next((other for other in unmatched if _same_foreign_key(other, key)), None)
         if found is not None:
             unmatched.remove(found)
+            if exact and _renamed(before, found, key, dialect):
+                yield Difference("contradicts", "name", (*path, "foreign_key", _label(key)), found, key)
         elif not any(_same_foreign_key(other, key) for other in (*left, *missing)):  # stated twice is one key
             missing.append(key)
     if before.incomplete is None and len(left) == len(before.foreign_keys):
@@ -269,7 +308,7 @@ def _same_foreign_key(before: ForeignKey, after: ForeignKey) -> bool:
 
 
 def _compare_uniques_and_indexes(
-    before: Table, after: Table, dialect: str | None, path: tuple[str, ...]
+    before: Table, after: Table, dialect: str | None, path: tuple[str, ...], exact: bool = False
 ) -> Iterator[Difference]:
     """Named ones are matched by name, unnamed ones by columns; a unique index is not a unique constraint, except on MySQL."""
     left: list[Unique | Index] = [*filter(_readable, before.uniques), *filter(_readable, before.indexes)]
@@ -286,7 +325,7 @@ def _compare_uniques_and_indexes(
             continue
         unmatched.remove(found)
         chosen.append(found)
-        if not _same_content(found, part, dialect):
+        if not _same_content(found, part, dialect) or (exact and _states_more(found, part, dialect)):
             element = "unique" if isinstance(part, Unique) else "index"
             yield Difference("contradicts", element, (*path, element, _label(part)), found, part)
     if before.incomplete is None and len(left) == len(before.uniques) + len(before.indexes):
@@ -295,7 +334,7 @@ def _compare_uniques_and_indexes(
             yield Difference("missing", element, (*path, element, _label(part)), None, part)
     if after.incomplete is None and len(right) == len(after.uniques) + len(after.indexes):
         for part in unmatched:
-            if not _stands_for(part, right, dialect):
+            if not _stands_for(part, right, dialect) and not _serves_key(part, after, dialect):
                 element = "unique" if isinstance(part, Unique) else "index"
                 yield Difference("unrequested", element, (*path, element, _label(part)), part, None)
 
@@ -341,6 +380,16 @@ def _stands_for(part: Unique | Index, wanted: list[Unique | Index], dialect: str
     )
 
 
+def _serves_key(part: Unique | Index, table: Table, dialect: str | None) -> bool:
+    """On MySQL the plain index that a foreign key needs: the database makes it where nobody does."""
+    return (
+        dialect in ("mysql", "mariadb")
+        and isinstance(part, Index)
+        and part.unique is False
+        and any(key.columns == part.columns for key in table.foreign_keys)
+    )
+
+
 def _same_content(before: Unique | Index, after: Unique | Index, dialect: str | None) -> bool:
     left, right = before.columns or (), after.columns or ()
     if isinstance(before, Unique) and isinstance(after, Unique):
@@ -365,6 +414,19 @@ def _same_content(before: Unique | Index, after: Unique | Index, dialect: str | 
             and _agree(_operator_classes(before), _operator_classes(after))
         )
     return True
+
+
+def _states_more(before: Unique | Index, after: Unique | Index, dialect: str | None) -> bool:
+    """Whether the models say how an index is built and the history does not."""
+    if not isinstance(before, Index) or not isinstance(after, Index) or dialect != "postgresql":
+        return False
+    method = (after.method or "btree").lower()
+    return (
+        (method != (before.method or "btree").lower() and after.method is not None)
+        or bool(set(after.include) - set(before.include))
+        or bool(_operator_classes(after).items() - _operator_classes(before).items())
+        or bool(set(after.storage) - set(before.storage))
+    )
 
 
 def _directed(part: Unique | Index) -> list[tuple[str, ...]]:
@@ -397,7 +459,9 @@ def _same_where(before: str | Unknown | None, after: str | Unknown | None) -> bo
 # Checks
 
 
-def _compare_checks(before: Table, after: Table, path: tuple[str, ...]) -> Iterator[Difference]:
+def _compare_checks(
+    before: Table, after: Table, path: tuple[str, ...], dialect: str | None = None, exact: bool = False
+) -> Iterator[Difference]:
     left = [check for check in before.checks if check.unknown is None and check.expression is not None]
     right = [check for check in after.checks if check.unknown is None and check.expression is not None]
     unmatched = list(left)
@@ -414,6 +478,8 @@ def _compare_checks(before: Table, after: Table, path: tuple[str, ...]) -> Itera
         unmatched.remove(found)
         if not _same_check(found, check):
             yield Difference("contradicts", "check", (*path, "check", _label(check)), found, check)
+        elif exact and _renamed(before, found, check, dialect):
+            yield Difference("contradicts", "name", (*path, "check", _label(check)), found, check)
     if before.incomplete is None and len(left) == len(before.checks):
         for check in missing:
             yield Difference("missing", "check", (*path, "check", _label(check)), None, check)

@@ -17,7 +17,6 @@ from lsp_server.database.model import (
     Default,
     EnumType,
     ForeignKey,
-    Identity,
     Index,
     PrimaryKey,
     Table,
@@ -25,6 +24,7 @@ from lsp_server.database.model import (
 )
 from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name, shortened
 from lsp_server.database.operations import Constraint
+from lsp_server.database.options import identity_of, storage_options
 from lsp_server.database.sql_text import column_name, quoted, sql_text
 from lsp_server.database.types import TypeReader
 from lsp_server.python.values import Argument, ClassValue, Instance, Value, find_argument
@@ -126,11 +126,12 @@ class Declarations:
         if name == "sqlalchemy.CheckConstraint" and isinstance(item, Instance):
             return column, [self.check(item, table)]
         if name == "sqlalchemy.Identity" and isinstance(item, Instance):
-            always = _keyword(item.arguments, "always")
-            return replace(column, identity=Identity(always is True), nullable=False), []
+            return replace(column, identity=identity_of(item), nullable=False), []
         if name == "sqlalchemy.Computed" and isinstance(item, Instance):
             given = find_argument(item.arguments, "sqltext", 0)
-            return replace(column, computed=sql_text(given.value, item.location) if given else None), []
+            persisted = _keyword(item.arguments, "persisted")
+            return replace(column, computed=sql_text(given.value, item.location) if given else None,
+                           persisted=persisted if isinstance(persisted, bool) else None), []  # fmt: skip
         if name in ("sqlalchemy.DefaultClause", "sqlalchemy.FetchedValue") and isinstance(item, Instance):
             given = find_argument(item.arguments, "arg", 0)
             return replace(column, server_default=self.default(given.value if given else None, item.location)), []
@@ -245,6 +246,7 @@ class Declarations:
             unique if isinstance(unique, bool | Unknown) else False,
             sql_text(where, location) if where is not None else None, using if isinstance(using, str) else None, include,
             operators, tuple(marks), _keyword(arguments, "postgresql_concurrently") is True, unknown, location,
+            storage_options(_keyword(arguments, "postgresql_with")),
         )  # fmt: skip
 
     # Tables
@@ -304,7 +306,8 @@ class Declarations:
                 columns = positional_names(arguments)
                 name = self.name("uq", _keyword(arguments, "name"), table, columns or (), schema)
                 unknown = None if columns else Unknown("the columns of a unique constraint", item.location)
-                return Unique(columns or None, name, nulls_not_distinct=_keyword(arguments, "postgresql_nulls_not_distinct") is True,
+                deferrable = True if _keyword(arguments, "deferrable") is True else None
+                return Unique(columns or None, name, deferrable, nulls_not_distinct=_keyword(arguments, "postgresql_nulls_not_distinct") is True,
                               unknown=unknown, location=item.location)  # fmt: skip
             case "sqlalchemy.ForeignKeyConstraint":
                 return self.foreign_key(item, table, schema)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from lsp_server.database.alchemy_names import given_to, made_by, name_of, unquoted
 from lsp_server.database.model import ColumnType, Default, Identity
+from lsp_server.database.options import identity_of
 from lsp_server.database.sql_text import constant_text, sql_text
 from lsp_server.database.types import TypeReader
 from lsp_server.python.values import (
@@ -73,6 +74,7 @@ class ColumnDraft:
     autoincrement: bool | str | Unknown | None = None
     identity: Identity | None = None
     computed: str | Unknown | None = None
+    persisted: bool | None = None
     comment: str | Unknown | None = None
     foreign_keys: list[ForeignKeyDraft] = field(default_factory=list)
     checks: list[Instance] = field(default_factory=list)
@@ -143,9 +145,11 @@ def _positional(types: TypeReader, draft: ColumnDraft, argument: Argument) -> No
     if word == "ForeignKey" and isinstance(value, Instance):
         draft.foreign_keys.append(read_foreign_key(value))
     elif word == "Identity":
-        draft.identity = _identity(value)
+        draft.identity = identity_of(value)
     elif word == "Computed" and isinstance(value, Instance):
         draft.computed = sql_text(given_to(value)[0].value, value.location) if given_to(value) else None
+        persisted = value.argument("persisted")
+        draft.persisted = persisted.value if persisted is not None and isinstance(persisted.value, bool) else None
     elif word == "Sequence":
         draft.default = Default("sequence")
     elif word == "CheckConstraint" and isinstance(value, Instance):
@@ -229,16 +233,6 @@ def _actions(draft: ForeignKeyDraft, arguments: Iterable[Argument]) -> None:
         elif argument.name == "initially" and isinstance(value, str):
             draft.initially = value
 
-
-def _identity(value: Value) -> Identity:
-    if not isinstance(value, Instance):
-        return Identity()
-    always, start, increment = value.argument("always", 0), value.argument("start", 2), value.argument("increment", 3)
-    return Identity(
-        bool(always and always.value is True),
-        start.value if start and isinstance(start.value, int) else None,
-        increment.value if increment and isinstance(increment.value, int) else None,
-    )
 
 
 def server_default(value: Value, location: Location) -> Default | Unknown | None:

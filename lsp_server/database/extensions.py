@@ -4,6 +4,7 @@ One repository may hold plugins that add tables when they are loaded, and stores
 with a metadata that no migration looks after. They are checked like everything else; only where somebody asks for *the*
 schema are they told apart. What decides is what the migration histories say, never a name: a history of its own makes
 a package an extension; where histories name the metadata they compare, one that none of them names is another store.
+Several databases with a history each: the one with the most revisions is the application's, as in the facts of migrations.
 Several applications with nothing between them to choose by are all the application's own.
 """
 
@@ -35,9 +36,9 @@ def own_schema(mapped: Sequence[Database], trees: Sequence[History]) -> tuple[tu
     stores = _other_stores(mapped, trees)
     for database in mapped:
         if id(database) in stores:
-            beside.append(Beside(database, "no migration history compares this metadata"))
+            beside.append(Beside(database, stores[id(database)]))
             continue
-        keepers = _extensions(database, trees)
+        keepers = extensions_of(database, trees)
         kept = tuple(table for table in database.tables if table.key not in keepers)
         own.append(replace(database, tables=kept))
         for folder in sorted(set(keepers.values())):
@@ -49,19 +50,34 @@ def own_schema(mapped: Sequence[Database], trees: Sequence[History]) -> tuple[tu
 # Stores of their own
 
 
-def _other_stores(mapped: Sequence[Database], trees: Sequence[History]) -> set[int]:
-    """Metadatas that no history names, where others are named; not those that a history may mean which does not tell."""
+def _other_stores(mapped: Sequence[Database], trees: Sequence[History]) -> Mapping[int, str]:
+    """Metadatas that are not the application's own, by their identity, and why.
+
+    Those that no history names, where others are named, but not those that a history may mean which does not tell. And
+    those that only lesser histories name, where the history with the most revisions names another one.
+    """
     named = {env for database in mapped for env in database.compared_by}
-    largest = max((len(database.tables) for database in mapped if database.compared_by), default=0)
     silent = [tree.folder for tree in trees if tree.env not in named]
-    return {id(database) for database in mapped if not database.compared_by and len(database.tables) < largest
-            and not any(_holds(folder, database) for folder in silent)}  # fmt: skip
+    main = trees[0].env if trees and trees[0].env in named else None
+    largest = max((len(database.tables) for database in mapped if main in database.compared_by), default=0)
+    found: dict[int, str] = {}
+    for database in mapped:
+        if database.location is None:
+            continue  # Nobody knows where it is made: its classes' bases are another package's, and may be anybody's.
+        if len(database.tables) >= largest or any(_holds(folder, database) for folder in silent):
+            continue
+        if not database.compared_by:
+            found[id(database)] = "no migration history compares this metadata"
+        elif main not in database.compared_by:
+            folder = next(tree.folder for tree in trees if tree.env in database.compared_by)
+            found[id(database)] = f"another database, with a history of its own in {folder}"
+    return found
 
 
 # Extensions
 
 
-def _extensions(database: Database, trees: Sequence[History]) -> Mapping[tuple[str | None, str], str]:
+def extensions_of(database: Database, trees: Sequence[History]) -> Mapping[tuple[str | None, str], str]:
     """The tables that a nearer history keeps, by that history's folder; none where they would be most of the metadata's."""
     main = _main_tree(database, trees)
     if main is None:

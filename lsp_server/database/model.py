@@ -78,6 +78,9 @@ class Identity:
     always: bool = False
     start: int | None = None
     increment: int | None = None
+    minvalue: int | None = None
+    maxvalue: int | None = None
+    cycle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class Column:
     declared_in: str | None = None  # the class (model, mixin, base) that declares it
     maybe: Unknown | None = None
     runtime: tuple[str, ...] = ()  # the parts that the running project told, where its text left them open
+    persisted: bool | None = None  # a computed column's value is stored; None: as the database prefers
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,7 @@ class Index:
     concurrently: bool = False
     unknown: Unknown | None = None
     location: Location | None = None
+    storage: tuple[tuple[str, str], ...] = ()  # options such as ("fillfactor", "70")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,9 @@ Which modules to look at is the caller's choice; tests and migrations declare ta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from lsp_server.database.alchemy_names import given_to, is_extension, made_by, name_of, unquoted
 from lsp_server.database.assemble import Assembly, TableDraft
@@ -18,7 +17,7 @@ from lsp_server.database.bases import readable_convention
 from lsp_server.database.declarative import Declarations
 from lsp_server.database.elements import CONSTRAINTS
 from lsp_server.database.environment import is_flasks, targets_of
-from lsp_server.database.library import shipped_library
+from lsp_server.database.library import Library, shipped_library
 from lsp_server.database.model import Database, EnumType, Table
 from lsp_server.database.types import TypeReader
 from lsp_server.python.calls import receiver_at
@@ -40,18 +39,17 @@ def may_declare_tables(text: str) -> bool:
 
 
 def read_models(
-    interpreter: Interpreter, candidates: Iterable[str], more_types: Mapping[str, Mapping[str, Any]] | None = None,
-    environments: Iterable[str] = (),
+    interpreter: Interpreter, candidates: Iterable[str], library: Library | None = None, environments: Iterable[str] = (),
 ) -> tuple[Database, ...]:  # fmt: skip
     """One Database for each MetaData that the candidate modules' tables belong to, the largest first.
 
-    `more_types` describes column types of other packages, as `library_types.toml` does. `environments` are the `env.py`
-    files of the workspace's histories: each metadata is told which of them compare it.
+    `library` describes what other packages bring; without it what we ship. `environments` are the `env.py` files of the
+    workspace's histories: each metadata is told which of them compare it.
     """
     paths = [path for path in candidates if not is_aside(path) and not _is_revision(interpreter, path)]
     for path in paths:
         interpreter.run(path)
-    library = shipped_library().with_types(more_types) if more_types else shipped_library()
+    library = library or shipped_library()
     reader = Declarations(interpreter, TypeReader(interpreter, library), library)
     executions = [execution for path, execution in interpreter.executions.items()
                   if not is_aside(path) and not _is_revision(interpreter, path)]  # fmt: skip

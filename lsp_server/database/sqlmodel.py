@@ -121,6 +121,7 @@ def _from_field(
     draft.checks.extend(extra.checks)
     draft.name, draft.server_default, draft.comment = extra.name, extra.server_default, extra.comment
     draft.identity, draft.computed, draft.autoincrement = extra.identity, extra.computed, extra.autoincrement
+    draft.persisted = extra.persisted
     names = {argument.name for argument in made.arguments}
     for name in ("nullable", "unique", "index", "primary_key", "default", "type"):
         if name in names or (name == "type" and "type_" in names):

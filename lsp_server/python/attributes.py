@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from lsp_server.python import places
 from lsp_server.python.discoveries import names_in
 from lsp_server.python.judge import ENUMS, FIELDS, MODELS, SETTINGS, canonical, member_of, members
+from lsp_server.python.objects import in_use
+from lsp_server.python.traits import default_of, is_trait
 from lsp_server.python.values import (
     NATIVE,
     Argument,
@@ -71,7 +73,7 @@ def _attribute_of(self: Interpreter, value: Value, name: str, location: Location
             return value.attributes[name]
         shown = value.original()  # `functools.wraps` hands the name on
         return {"__name__": shown.name, "__qualname__": shown.qualname, "__module__": self.program.module_name(shown.path),
-                "__wrapped__": value.wrapped}.get(name) or Unknown(f"`{name}` of a function", location)  # fmt: skip
+                "__wrapped__": value.wrapped}.get(name) or _made_by_decorator(value, name, location)  # fmt: skip
     if isinstance(value, NATIVE):
         return Method(value, name)
     if isinstance(value, Place):
@@ -83,12 +85,23 @@ def _attribute_of(self: Interpreter, value: Value, name: str, location: Location
     return Method(value, name)
 
 
+def _made_by_decorator(function: FunctionValue, name: str, location: Location) -> Value:
+    """An attribute that a function does not have: what another package's decorator made of it may (`@click.group()`)."""
+    marks = [mark.origin if isinstance(mark, Instance) else mark for mark, _ in function.decorators]
+    if any(isinstance(mark, External | Method) for mark in marks):
+        return Method(function, name)
+    return Unknown(f"`{name}` of a function", location)
+
+
 def _external_attribute(self: Interpreter, value: External, name: str, location: Location) -> Value:
     full = canonical(f"{value.name}.{name}")
     if value.name == "builtins.object" and name == "__init_subclass__":
         return Unknown("`object.__init_subclass__`", location)
     if full in _SIGNS:
         return _SIGNS[full]
+    owner = in_use(self, value.name, location)
+    if owner is not None and name in owner.attributes:
+        return owner.attributes[name]
     stated = _STATED.search(full)
     return int(stated[1]) if stated else self.other(full)
 
@@ -180,6 +193,8 @@ def _instance_attribute(self: Interpreter, value: Instance, name: str, location:
         if result.kind == "property":
             return self.call(result, (Argument(None, value, location),), location)
         return BoundMethod(value, result)
+    if is_trait(result):
+        return default_of(self, value, origin, name, result, location)
     if isinstance(result, Instance) and isinstance(result.origin, External) and result.origin.name in FIELDS:
         return _field_default(self, result, name, location)
     return result
@@ -241,7 +256,7 @@ def _super_attribute(self: Interpreter, value: Super, name: str) -> Value:
     behind = order[order.index(value.owner) + 1 :] if value.owner in order else value.owner.mro()[1:]
     for entry in behind:
         if isinstance(entry, ClassValue) and name in entry.names:
-            found = entry.names[name]
+            found = self.resolve(entry.scope, name) if name in entry.scope.names else entry.names[name]
             if isinstance(found, FunctionValue) and found.kind == "class property":
                 return self.call(found, (Argument(None, start or receiver, found.location),), found.location)
             return (

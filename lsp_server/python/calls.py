@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsp_server.python.judge import ENUMS, items_of, members, same
 from lsp_server.python.lower import Node
+from lsp_server.python.traits import of_traitlets
 from lsp_server.python.values import (
     NATIVE,
     Argument,
@@ -15,6 +16,7 @@ from lsp_server.python.values import (
     FunctionValue,
     Instance,
     Method,
+    ModuleValue,
     Place,
     Scope,
     Specialized,
@@ -82,9 +84,18 @@ def call_node(self: Interpreter, node: Node, scope: Scope) -> Value:
     if callee_node[0] == "name" and callee_node[3] == "super" and scope.find("super") is None:
         return _super(self, node, scope, location)
     if callee_node[0] == "name" and callee_node[3] in ("locals", "globals", "vars") and not node[4]:
-        return Unknown(f"`{callee_node[3]}()`", location)
+        return _names_here(self, callee_node[3], scope, location)
     callee = evaluate(self, callee_node, scope)
     return call_value(self, callee, arguments_of(self, node, scope), location)
+
+
+def _names_here(self: Interpreter, function: str, scope: Scope, location: Location) -> Value:
+    """`globals()`, and `locals()` of a module: what its names are bound to now."""
+    from lsp_server.python.discoveries import names_in
+
+    if (function == "globals" or scope.parent is None) and "*" not in self.run(scope.path).scope.names:
+        return names_in(self, ModuleValue(scope.path))
+    return Unknown(f"`{function}()`", location)
 
 
 def _super(self: Interpreter, node: Node, scope: Scope, location: Location) -> Value:
@@ -99,7 +110,7 @@ def _super(self: Interpreter, node: Node, scope: Scope, location: Location) -> V
 
 def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
     """Call any value: ours is followed, another package's is written down as an event."""
-    from lsp_server.python import discoveries, methods, patterns, places, standard
+    from lsp_server.python import discoveries, methods, objects, patterns, places, standard
 
     if isinstance(callee, FunctionValue):
         return self.call(callee, arguments, location)
@@ -131,6 +142,12 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
                 matched = discoveries.method_of_finder(self, callee.receiver, callee.name, arguments, location)
             if matched is not None:
                 return matched
+            described = objects.call_method(self, callee.receiver, callee.name, arguments, location)
+            if described is not None:
+                return described[0]
+        given_back = of_traitlets(callee, arguments) if callee.name in ("tag", "validate") else None
+        if given_back is not None:
+            return given_back.value
         if isinstance(callee.receiver, Super):
             return _call_super(self, callee, arguments, location)
         return self.emit(callee, arguments, location)
@@ -175,13 +192,14 @@ def container_of(self: Interpreter, cls: ClassValue, arguments: tuple[Argument, 
 
 
 def _call_super(self: Interpreter, method: Method, arguments: tuple[Argument, ...], location: Location) -> Value:
-    from lsp_server.python import methods
+    from lsp_server.python import methods, objects
 
     receiver = method.receiver.receiver
     if isinstance(receiver, Instance) and receiver.content is not None and method.name != "__init__":
         return methods.call_method(self, receiver.content, method.name, arguments, location)
     if method.name == "__init__" and isinstance(receiver, Instance):
         receiver.base_arguments = arguments
+        objects.furnish(self, receiver, arguments, location)
         if isinstance(receiver.content, dict):
             methods.call_method(self, receiver.content, "update", arguments, location)
         elif isinstance(receiver.content, list) and arguments:

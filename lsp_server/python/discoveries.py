@@ -241,10 +241,15 @@ def _import_module(self: Interpreter, arguments: Arguments, location: Location) 
         name = ".".join([*steps[: len(steps) - level + 1], *filter(None, [name.lstrip(".")])])
     path = self.program.find(name, location.path)
     if path is None:
-        return External(name)
+        return self.other(name)
     if not path.endswith("/"):
         self.run(path)
     return ModuleValue(path)
+
+
+def _loaded_module(self: Interpreter, arguments: Arguments, location: Location) -> Value:
+    """`sys.modules.get(name)`: what was imported before, which no text tells."""
+    return Unknown("a module that was imported before", location)
 
 
 def _spec_from_file(self: Interpreter, arguments: Arguments, location: Location) -> Value:
@@ -268,6 +273,15 @@ def names_in(self: Interpreter, module: ModuleValue) -> dict[str, Value]:
     return {name: self.resolve(scope, name) for name in list(scope.names) if name != "*"}
 
 
+def surely_lacks(self: Interpreter, path: str, name: str) -> bool:
+    """Whether a module neither binds a name nor has a module of that name, nor may get it in a way that is not seen."""
+    if path.endswith("/") or self.program.submodule(path, name) is not None:
+        return False
+    execution = self.run(path)
+    names = execution.scope.names
+    return execution.state == "done" and not {name, "*", "__getattr__"} & names.keys() and not execution.unknowns
+
+
 def _members(self: Interpreter, arguments: Arguments, location: Location) -> Value:
     """`inspect.getmembers`: those for which the predicate does not say no."""
     given = [argument.value for argument in arguments]
@@ -289,19 +303,22 @@ def _may_be(self: Interpreter, predicate: Value, value: Value, location: Locatio
     return answer is True or (answer is None and isinstance(value, Instance))
 
 
-def _import_string(self: Interpreter, arguments: Arguments, location: Location) -> Value:
+def named_by(self: Interpreter, text: str, location: Location) -> Value:
     """What `package.module:name` or `package.module.name` names; a module too."""
-    given = _values(arguments)
-    if not given or not isinstance(given[0], str):
-        return Unknown("something imported by name at run time", location)
-    dotted = given[0].replace(":", ".")
+    dotted = text.replace(":", ".")
     path = self.program.find(dotted, location.path)
     if path is not None and not path.endswith("/"):
         self.run(path)
         return ModuleValue(path)
     module, _, name = dotted.rpartition(".")
     path = self.program.find(module, location.path) if module else None
-    return External(dotted) if path is None else self.member(path, name)
+    return self.other(dotted) if path is None else self.member(path, name)
+
+
+def _import_string(self: Interpreter, arguments: Arguments, location: Location) -> Value:
+    given = _values(arguments)
+    text = given[0] if given else None
+    return named_by(self, text, location) if isinstance(text, str) else Unknown("something imported by name at run time", location)
 
 
 def _find_modules(self: Interpreter, arguments: Arguments, location: Location) -> Value:
@@ -344,6 +361,7 @@ FUNCTIONS: dict[str, Function] = {
     "os.path.isfile": _is_there("isfile"), "os.path.isdir": _is_there("isdir"), "os.path.exists": _is_there("exists"),
     "pkgutil.iter_modules": _pkgutil(False), "pkgutil.walk_packages": _pkgutil(True),
     "importlib.import_module": _import_module, "builtins.__import__": _import_module,
+    "sys.modules.get": _loaded_module,
     "importlib.util.spec_from_file_location": _spec_from_file, "importlib.util.module_from_spec": _module_from_spec,
     # What libraries offer for the same purpose.
     "werkzeug.utils.import_string": _import_string, "django.utils.module_loading.import_string": _import_string,

@@ -14,6 +14,7 @@ from lsp_server.python.attributes import attribute
 from lsp_server.python.calls import call_node, call_value
 from lsp_server.python.judge import ENUMS, LONGEST, hashable, items_of, member_of, plain, text_of, truth
 from lsp_server.python.lower import Node
+from lsp_server.python.objects import kind_of
 from lsp_server.python.operators import binary, compare_pair, harmless
 from lsp_server.python.places import extended
 from lsp_server.python.values import (
@@ -29,6 +30,7 @@ from lsp_server.python.values import (
     Specialized,
     TypeVariable,
     UnknownText,
+    Unset,
     Value,
 )
 from lsp_server.text import Location
@@ -169,6 +171,9 @@ def _bool(self: Interpreter, node: Node, scope: Scope) -> Value:
     for part in node[4]:
         value = evaluate(self, part, scope)
         known = truth(value)
+        if isinstance(value, Unset) and wanted and part is not node[4][-1]:
+            self.touched_settings = True
+            continue  # `os.getenv("X") or "default"`: nobody has set it.
         if known is None:
             if isinstance(value, Instance | External) and wanted:
                 return value  # `x or default`: an object that is there
@@ -230,6 +235,8 @@ def _subscript(self: Interpreter, node: Node, scope: Scope) -> Value:
         if found and isinstance(found[1], FunctionValue):
             return self.call(found[1], (Argument(None, value, location), Argument(None, key, location)), location)
     if isinstance(value, Instance) and value.content is not None:
+        kind = kind_of(self, value)
+        self.touched_settings = self.touched_settings or (kind is not None and kind.settings)
         return item(self, value.content, key, location)
     if isinstance(value, Instance | Method):
         return Instance(Method(value, "__getitem__"), (Argument(None, key, location),), location)

@@ -38,6 +38,13 @@ FIELDS = {"pydantic.Field": "default", "pydantic.fields.Field": "default", "sqlm
           "dataclasses.field": "default"}  # fmt: skip
 
 
+# Classes of other packages whose objects count as true, empty or not: programs ask `if self.app`.
+ALWAYS_TRUE = frozenset(
+    ("flask.Flask", "flask.app.Flask", "flask.Blueprint", "quart.Quart", "fastapi.FastAPI", "fastapi.APIRouter",
+                           "starlette.applications.Starlette", "sanic.Sanic", "connexion.FlaskApp", "connexion.App", "celery.Celery")
+)  # fmt: skip
+
+
 def canonical(name: str) -> str:
     """One spelling for what several modules of the standard library export."""
     if name.startswith("typing_extensions."):
@@ -145,6 +152,8 @@ def truth(value: Value) -> bool | None:
             if isinstance(value.value, NATIVE) and value.cls.inherits("builtins.str", "builtins.int")
             else True
         )
+    if isinstance(value, Instance) and isinstance(value.origin, External):
+        return True if value.origin.name in ALWAYS_TRUE else None
     if isinstance(value, Instance) and isinstance(value.origin, ClassValue):
         return True if not value.origin.find("__bool__") and not value.origin.find("__len__") else None
     return None

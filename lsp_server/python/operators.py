@@ -152,6 +152,8 @@ def compare_pair(operator: str, left: Value, right: Value, location: Location) -
             return Unknown("a comparison of values that are not known", location)
         return equal if operator in ("is", "==") else not equal
     left, right = unwrap_enum(left), unwrap_enum(right)
+    if isinstance(right, Instance) and isinstance(right.content, dict) and operator in ("in", "not in") and left in right.content:
+        return operator == "in"
     try:
         if operator in ("in", "not in"):
             if isinstance(right, ClassValue) and right.inherits(*ENUMS):

@@ -17,6 +17,7 @@ from lsp_server.unknown import Unknown
 if TYPE_CHECKING:
     from lsp_server.python.interpret import Interpreter
 
+_READING = frozenset(("open", "read_text", "read_bytes"))
 _SAME = frozenset(("absolute", "as_posix", "expanduser", "resolve"))
 
 
@@ -65,6 +66,8 @@ def call_method(place: Place, name: str, arguments: tuple[Argument, ...], locati
         return joined(place, given, location)
     if name == "with_name":
         return joined(place, ("..", *given), location)
+    if name in _READING:
+        return Instance(Method(place, name), arguments, location)
     return Unknown(f"`{name}` of a path", location)
 
 

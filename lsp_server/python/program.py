@@ -19,7 +19,7 @@ KNOWN_BY_NAME = frozenset(
 )  # fmt: skip
 # Packages that a module or folder of the same name (`utils/sqlalchemy.py`) does not replace, unless the workspace is theirs.
 INSTALLED = frozenset(
-    ["aiohttp", "alembic", "celery", "connexion", "databases", "django", "falcon", "fastapi", "flask", "flask_sqlalchemy", "httpx", "jwt", "kombu", "litestar", "mongoengine", "pydantic", "pydantic_settings", "redis", "requests", "sentry_sdk", "sqlalchemy", "sqlmodel", "starlette", "structlog", "tornado", "uvicorn"]
+    ["aiohttp", "alembic", "celery", "connexion", "databases", "django", "falcon", "fastapi", "flask", "flask_sqlalchemy", "httpx", "jwt", "kombu", "litestar", "mongoengine", "pydantic", "pydantic_settings", "redis", "requests", "sentry_sdk", "sqlalchemy", "sqlmodel", "starlette", "structlog", "tornado", "traitlets", "uvicorn"]
 )
 
 

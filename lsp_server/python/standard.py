@@ -11,10 +11,12 @@ import os.path
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from lsp_server.python import discoveries, patterns
 from lsp_server.python.attributes import attribute, mangled
 from lsp_server.python.calls import call_value
+from lsp_server.python.definitions import make_class
 from lsp_server.python.judge import LONGEST, hashable, items_of, plain, text_of, truth
 from lsp_server.python.values import (
     NATIVE,
@@ -237,6 +239,8 @@ def _hasattr(self: Interpreter, arguments: tuple[Argument, ...], location: Locat
         return Unknown("whether a value has an attribute", location)
     if isinstance(given[0], ModuleValue) and given[1] in discoveries.names_in(self, given[0]):
         return True
+    if isinstance(given[0], ModuleValue) and discoveries.surely_lacks(self, given[0].path, given[1]):
+        return False
     if isinstance(given[0], ClassValue):
         if given[0].find(given[1]):
             return True
@@ -249,6 +253,15 @@ def _hasattr(self: Interpreter, arguments: tuple[Argument, ...], location: Locat
         if isinstance(origin, ClassValue) and not origin.externals() and not origin.unknown_bases() and not origin.find("__getattr__"):
             return False
     return Unknown("whether a value has an attribute", location)
+
+
+def _callable(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = values_of(arguments)
+    if given and isinstance(given[0], FunctionValue | ClassValue):
+        return True
+    if given and isinstance(given[0], NATIVE):
+        return False
+    return Unknown("whether a value can be called", location)
 
 
 def _dir(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
@@ -300,11 +313,16 @@ def _same_class(left: str, right: str) -> bool:
     return left.rpartition(".")[2] == right.rpartition(".")[2] and left.partition(".")[0] == right.partition(".")[0]
 
 
+_SORTS: dict[str, type] = {"types.FunctionType": FunctionValue, "types.LambdaType": FunctionValue, "builtins.type": ClassValue}
+
+
 def _is_a(value: Value, kind: Value) -> bool | None:
     if isinstance(kind, External) and isinstance(value, _NO_OBJECTS_OF_LIBRARIES) and _is_library_class(kind):
         return False
     if isinstance(value, Unknown) or isinstance(kind, Unknown):
         return None
+    if isinstance(kind, External) and kind.name in _SORTS and isinstance(value, FunctionValue | ClassValue):
+        return isinstance(value, _SORTS[kind.name])
     if isinstance(kind, External):
         if isinstance(value, External) and _is_library_class(value) and _is_library_class(kind) and "Meta" not in kind.name:
             return False  # a class, and `kind` is not the class of classes
@@ -347,6 +365,10 @@ def _type(self: Interpreter, arguments: tuple[Argument, ...], location: Location
         return External(f"builtins.{type(given[0]).__name__}")
     if len(given) == 1 and isinstance(given[0], ClassValue | FunctionValue):
         return External("builtins.type" if isinstance(given[0], ClassValue) else "builtins.function")
+    if len(given) == 3 and len(arguments) == 3:
+        name, bases, names = given
+        if isinstance(name, str) and isinstance(bases, tuple) and isinstance(names, dict) and all(isinstance(key, str) for key in names):
+            return make_class(self, name, bases, names, location)
     return self.emit(External("builtins.type"), arguments, location)
 
 
@@ -368,6 +390,12 @@ def _environment(self: Interpreter, arguments: tuple[Argument, ...], location: L
     default = _named(arguments, "default")
     name = given[0] if given and isinstance(given[0], str) else "?"
     return default if default is not None else Unset(f"the environment variable {name}", location)
+
+
+def _environment_items(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    """Programs look through the environment for settings of theirs: nobody has set any."""
+    self.touched_settings = True
+    return []
 
 
 def _type_variable(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
@@ -414,6 +442,17 @@ def _path_join(self: Interpreter, arguments: tuple[Argument, ...], location: Loc
     return Unknown("a path put together at run time", location)
 
 
+def _split_url(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = values_of(arguments)
+    if len(given) != 1 or len(arguments) != 1 or not isinstance(given[0], str):
+        return Unknown("the parts of a URL that is not known", location)
+    try:
+        parts = urlsplit(given[0])
+    except ValueError:
+        return Unknown("a call that would fail", location)
+    return Instance(External("urllib.parse.SplitResult"), arguments, location, dict(parts._asdict()))
+
+
 def _next(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     given = values_of(arguments)
     items = items_of(given[0]) if given else None
@@ -455,16 +494,18 @@ FUNCTIONS: dict[str, Function] = {
     "builtins.frozenset": _list(frozenset), "builtins.dict": _dict, "builtins.len": _len, "builtins.sorted": _sorted,
     "builtins.zip": _structural(lambda *groups: list(zip(*groups))), "builtins.reversed": _structural(lambda items: items[::-1]),
     "builtins.iter": _structural(lambda items: items), "builtins.enumerate": _enumerate, "builtins.range": _range,
-    "builtins.map": _map, "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.hasattr": _hasattr,
-    "builtins.dir": _dir, "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
+    "builtins.map": _map, "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.object.__setattr__": _setattr, "builtins.hasattr": _hasattr,
+    "builtins.dir": _dir, "builtins.callable": _callable, "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
     "builtins.any": _any(True), "builtins.all": _any(False), "builtins.min": pure(min), "builtins.max": pure(max),
     "builtins.sum": pure(sum), "builtins.abs": pure(abs), "builtins.repr": pure(repr), "builtins.print": _nothing,
     "itertools.chain": _structural(_chain), "itertools.chain.from_iterable": _from_iterable,
+    "werkzeug.datastructures.ImmutableDict": _dict, "types.MappingProxyType": _dict,
     "collections.defaultdict": _defaulting, "collections.OrderedDict": _dict,
     "typing.cast": _second, "typing.TypeVar": _type_variable, "typing.NewType": _new_type,
     "typing.ParamSpec": _type_variable, "typing.TypeVarTuple": _type_variable,
-    "os.getenv": _environment, "os.environ.get": _environment, "os.path.join": _path_join,
+    "os.getenv": _environment, "os.environ.get": _environment, "os.environ.items": _environment_items, "os.path.join": _path_join,
     "functools.lru_cache": _decorator, "functools.cache": _decorator,
+    "urllib.parse.urlparse": _split_url, "urllib.parse.urlsplit": _split_url, "asyncio.run": _first,
     **patterns.FUNCTIONS,
     **discoveries.FUNCTIONS,
     "typing.get_type_hints": _type_hints,

@@ -134,6 +134,7 @@ class FunctionValue:
     qualname: str = ""
     defaults_scope: Scope | None = None
     attributes: dict[str, Value] = field(default_factory=dict)  # those set on it
+    constructions: tuple[Node, ...] | None = None  # calls in its body of what looks like a class; None: nobody has looked
 
     def original(self) -> FunctionValue:
         """The function whose signature callers see."""
@@ -272,6 +273,13 @@ class UnknownText(Unknown):
     """A text put together at run time, of which the `beginning` is known."""
 
     beginning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownItems(Unknown):
+    """Items of a list of which it is not known whether they stand there; `possible` are those that may."""
+
+    possible: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ def _is_open(text: str) -> bool:
 def _parse_project(text: str) -> Address:
     """A URL of the project, read generously: nobody connects there."""
     match = re.match(
-        r"\s*(?P<scheme>\w+)(?:\+\w+)?://(?:[^/@]*(?:@[^/@]*)*@)?(?P<host>\[[^\]]*\]|[^/:?]*)(?::(?P<port>[^/?]*))?"
+        r"\s*(?P<scheme>\w+)(?:\+\w+)?://(?:[^?]*@)?(?P<host>\[[^\]]*\]|[^/:?@]*)(?::(?P<port>[^/?]*))?"
         r"(?:/(?P<database>[^?]*))?(?:\?(?P<query>.*))?$",
         text,
         re.DOTALL,

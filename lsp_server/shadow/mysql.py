@@ -11,6 +11,7 @@ from lsp_server.database.migration.catalogue_mysql import MARKER
 from lsp_server.database.migration.scratch import NoScratch
 from lsp_server.shadow.address import Address, is_local
 from lsp_server.shadow.marker import Mark
+from lsp_server.shadow.server import renumbered
 
 _PATIENCE = 5  # seconds to wait for a connection
 _NO_SUCH_TABLE = 1146
@@ -69,7 +70,7 @@ class MySQL:
                 f"name VARCHAR(64)) COMMENT 'Scratch database of Specdrift, may be dropped'"
             )
             cursor.execute(f"INSERT INTO `{mark.name}`.`{MARKER}` VALUES (%s, %s)", (mark.token, mark.name))
-        return mark
+        return renumbered(mark, self._made(connection, mark))
 
     def holds(self, connection: Any, mark: Mark) -> bool | None:
         if _row(connection, "SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", mark.name) is None:
@@ -90,11 +91,19 @@ class MySQL:
         from pymysql import ProgrammingError
 
         try:
-            return bool(_row(connection, f"SELECT token, name FROM `{mark.name}`.`{MARKER}`") == (mark.token, mark.name))
+            found = _row(connection, f"SELECT token, name FROM `{mark.name}`.`{MARKER}`")
+            return found == (mark.token, mark.name) and mark.number in (None, self._made(connection, mark))
         except ProgrammingError as error:
             if error.args[0] == _NO_SUCH_TABLE:
                 return False
             raise
+
+
+    def _made(self, connection: Any, mark: Mark) -> int:
+        """When the mark was made, in seconds: a copy of it is younger."""
+        query = "SELECT UNIX_TIMESTAMP(CREATE_TIME) FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s"
+        (seconds,) = _row(connection, query, mark.name, MARKER)
+        return int(seconds)
 
 
 def _row(connection: Any, query: str, *values: object) -> Any:

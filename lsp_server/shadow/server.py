@@ -180,12 +180,16 @@ class Server:
             return connection
 
         def verify(connection: Any) -> None:
-            if not kind.is_inside(connection, mark):
+            try:
+                inside = kind.is_inside(connection, mark)
+            except kind.errors as error:
+                raise NoScratch(f"the scratch server went away: {_words(error)}") from None
+            if not inside:
                 with suppress(*kind.errors):
                     connection.close()
                 raise NotOurs(f"the connection to {mark.name} leads to a database that does not carry our mark")
 
-        engine = sa.create_engine(f"{kind.engine}://", creator=connect, poolclass=sa.pool.NullPool)
+        engine = sa.create_engine(f"{kind.engine}://", creator=connect, poolclass=sa.pool.NullPool, pool_reset_on_return=None)
 
         @sa.event.listens_for(engine, "begin")
         def _begin(connection: sa.Connection) -> None:

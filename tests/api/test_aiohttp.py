@@ -93,6 +93,22 @@ app.add_routes(routes())
     assert {"GET /any main:handler", "DELETE /any main:handler"} <= set(found) and found[-1] == "incomplete"
 
 
+def test_an_application_chosen_under_a_condition_keeps_its_first_routes() -> None:
+    program = """
+from aiohttp import web
+async def handler(request): ...
+def make(settings):
+    main, second = web.Application(), web.Application()
+    for app in ([main, second] if settings.flag else [main]):
+        app.router.add_get('/x', handler)
+    app = second
+    if settings.any:
+        main.router.add_route('*', '/maybe', handler)
+    return main
+"""
+    assert "GET /x main:handler" in served(program)
+
+
 def test_what_a_path_parameter_takes() -> None:
     program = r"""
 from aiohttp import web
@@ -104,4 +120,25 @@ app.router.add_get(r'/{year:\d{4}}/{name}', handler)
     (operation,) = api.operations
     assert operation.path == "/{year}/{name}"
     assert isinstance(operation.parameters, tuple)
-    assert [parameter.schema.types for parameter in operation.parameters] == [("integer",), ("string",)]
+    assert [parameter.schema.types for parameter in operation.parameters] == [("integer",), ()]
+
+
+def test_a_table_that_an_object_keeps_and_copies_in_a_loop() -> None:
+    program = """
+from aiohttp import web
+class Server:
+    def __init__(self):
+        self.app = web.Application()
+        routes = web.RouteTableDef()
+        self.routes = routes
+        @routes.get("/state")
+        async def state(request): ...
+    def add_routes(self):
+        copies = web.RouteTableDef()
+        for route in self.routes:
+            copies.route(route.method, "/api" + route.path)(route.handler)
+        self.app.add_routes(copies)
+        self.app.add_routes(self.routes)
+"""
+    assert served(program) == ["GET /state main:state", "incomplete"]
+    assert len(Snapshot.of({"main.py": program}).implemented) == 1

@@ -32,7 +32,7 @@ def test_readings(pattern: str, text: str, paths: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "types"),
-    [(r"\d+", ("integer",)), ("[0-9]{3}", ("integer",)), (r"[^/]+", ("string",)), (r"\d+x", ("string",)), (None, ("string",))],
+    [(r"\d+", ("integer",)), ("[0-9]{3}", ("integer",)), (r"[^/]+", ()), (r"\d+x", ()), (None, ())],
 )
 def test_what_a_group_takes(pattern: str | None, types: tuple[str, ...]) -> None:
     assert schema_of_pattern(pattern).types == types

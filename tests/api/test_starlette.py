@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.authentication import requires
 from starlette.endpoints import HTTPEndpoint
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import RedirectResponse
 from starlette.routing import Host, Mount, Route, Router, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
@@ -148,12 +149,14 @@ app = Starlette(routes=[
     Route("/b", partial(user, extra=1)),
     Route("/c", Methods().show),
     Route("/d", Callable()),
+    Route("/redirect", RedirectResponse("/a")),
     Mount("/e", app=GZipMiddleware(Router(routes=[Route("/f", home)]))),
 ])
 """
     assert served(program) == [
         "GET /a main:home", "GET /b main:user", "GET /c main:Methods.show",
         *(f"{method} /d main:Callable.__call__" for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
+        *(f"{method} /redirect None" for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
         "GET /e/f main:home",
     ]  # fmt: skip
 

@@ -55,6 +55,24 @@ def test_nothing_is_set_aside_where_a_history_does_not_say_what_it_compares() ->
     assert listed({**files, "migrations/env.py": unreadable}) == (["author", "book", "chunk"], {})
 
 
+def test_the_history_with_the_most_revisions_says_which_database_is_the_schema() -> None:
+    files = application("book", "author")
+    files["migrations/versions/r2.py"] = revision("shelf").replace("down_revision = None", 'down_revision = "r_book"')
+    tenants = {
+        "app/tenants.py": STORE,
+        "tenant_migrations/env.py": ENV + "from app.tenants import Base\ntarget_metadata = Base.metadata\n",
+        "tenant_migrations/versions/r1.py": revision("chunk"),
+    }
+    own, beside = listed({**files, **tenants})
+    assert own == ["author", "book"]
+    assert beside == {"chunk": "another database, with a history of its own in tenant_migrations"}
+
+
+def test_models_whose_base_is_not_known_stay() -> None:
+    stranger = model("page").replace("from app.base import Base", "from strange import Thing as Base")
+    assert listed({**application("book", "author"), "app/pages.py": stranger}) == (["author", "book", "page"], {})
+
+
 def test_several_metadatas_that_one_history_names_are_all_the_schema() -> None:
     both = ENV + "from app.base import Base\nfrom app import vectors\ntarget_metadata = [Base.metadata, vectors.Base.metadata]\n"
     assert listed({**application("book", "author", env=both), "app/vectors.py": STORE}) == (["author", "book", "chunk"], {})

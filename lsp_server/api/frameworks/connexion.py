@@ -2,7 +2,7 @@
 
 Knows Connexion 2 and 3: where it looks for a spec, under which path it serves it, and how its resolvers find a handler's
 function. What the spec says of an operation is what Connexion enforces, so it is what the route takes and answers.
-Routes added to the Flask application inside are Flask's.
+Routes that are put on the Flask application inside, past the spec, are left out: they are no part of what Connexion promises.
 """
 
 from __future__ import annotations
@@ -11,21 +11,26 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from lsp_server.api.connexion_names import APIS, APPLICATIONS, RESOLVERS
 from lsp_server.api.discovery import discover
 from lsp_server.api.fastapi_names import is_a, is_class_of
+from lsp_server.api.flask_config import CONFIG
 from lsp_server.api.frameworks import Framework, Program
 from lsp_server.api.handlers import raised_statuses
 from lsp_server.api.model import Api, Operation, Schema, SecurityScheme
 from lsp_server.api.routing import Options
 from lsp_server.python.attributes import attribute
+from lsp_server.python.discoveries import surely_lacks
 from lsp_server.python.execution import top_of
 from lsp_server.python.interpret import Interpreter
+from lsp_server.python.objects import Kind
 from lsp_server.python.places import place_of
 from lsp_server.python.values import (
     BoundMethod,
     Certainty,
     ClassValue,
     Event,
+    External,
     FunctionValue,
     Instance,
     Method,
@@ -36,15 +41,9 @@ from lsp_server.python.values import (
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
-_MODULES = ("", "apps.", "apps.flask.", "apps.flask_app.", "apps.aiohttp_app.", "apps.asynchronous.", "middleware.", "middleware.main.")
-APPLICATIONS = tuple(
-    f"connexion.{module}{name}" for module in _MODULES for name in ("App", "FlaskApp", "AioHttpApp", "AsyncApp", "ConnexionMiddleware")
-)
-APIS = tuple(f"connexion.{module}{name}" for module in ("", "apis.flask_api.") for name in ("Api", "FlaskApi", "AioHttpApi"))
-RESOLVERS = {f"connexion.{module}{name}": name for module in ("", "resolver.") for name in
-             ("Resolver", "RelativeResolver", "RestyResolver", "MethodResolver", "MethodViewResolver")}  # fmt: skip
 _APPLICATION = ("import_name", "port", "specification_dir")
-_ADD_API = ("specification", "base_path", "arguments")
+_LOADERS = ("yaml.safe_load", "yaml.load", "yaml.full_load", "json.load", "json.loads", "ruamel.yaml.safe_load", "builtins.open")
+_LOADINGS = 5  # calls around a file
 _API = ("specification", "base_path", "arguments")
 
 
@@ -69,7 +68,7 @@ class _Connexion:
             result = event.result
             if isinstance(event.callee, Method) and event.callee.name == "add_api" and is_a(event.callee.receiver, *APPLICATIONS):
                 self.applications[id(event.callee.receiver)] = event.callee.receiver
-                self.served.append(_Served(event.callee.receiver, Options.of(event.arguments, _ADD_API), event))
+                self.served.append(_Served(event.callee.receiver, Options.of(event.arguments, _API), event))
             elif isinstance(result, Instance) and is_a(result, *APPLICATIONS):
                 self.applications[id(result)] = result
             elif isinstance(result, Instance) and is_a(result, *APIS) and event.arguments:
@@ -82,7 +81,7 @@ class _Connexion:
 
 def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     found = _Connexion()
-    wanted = (lambda value: is_class_of(value, *APPLICATIONS),)
+    wanted = (lambda value: is_class_of(value, *APPLICATIONS), lambda value: is_class_of(value, *APIS))
     discover(program.interpreter, candidates, found.feed, wanted, found.places)
     best: dict[object, Api] = {}
     for key, application in found.applications.items():
@@ -128,7 +127,7 @@ def _api(program: Program, application: Instance, served: list[_Served]) -> Api:
 
 def _specification_path(program: Program, served: _Served) -> str | Unknown:
     """The workspace path of the spec that a call names; Connexion looks below `specification_dir` in the application's folder."""
-    given = place_of(served.options.get("specification"))
+    given = _loaded(place_of(served.options.get("specification")))
     if isinstance(given, Place):
         return given.path
     if not isinstance(given, str):
@@ -146,6 +145,20 @@ def _specification_path(program: Program, served: _Served) -> str | Unknown:
         bases = [home]
     names = [posixpath.normpath(posixpath.join(base, given)) for base in (*bases, program.interpreter.program.root_of(served.event.location.path), "")]
     return next((name for name in names if program.specification(name) is not None), names[0])
+
+
+def _loaded(value: Value) -> Value:
+    """The file behind what `yaml.safe_load(file)` and the like give; any other value as it is."""
+    for _ in range(_LOADINGS):
+        if isinstance(value, Instance) and isinstance(value.origin, Method) and isinstance(value.origin.receiver, Place):
+            return value.origin.receiver  # path.open()
+        if isinstance(value, Instance) and isinstance(value.origin, Method) and value.origin.name == "read":
+            value = value.origin.receiver
+        elif isinstance(value, Instance) and isinstance(value.origin, External) and value.origin.name in _LOADERS and value.arguments:
+            value = place_of(value.arguments[0].value)
+        else:
+            return value
+    return value
 
 
 def _home(program: Program, owner: Instance, options: Options) -> str:
@@ -180,8 +193,12 @@ def _operations(interpreter: Interpreter, spec: Api, prefix: str, served: _Serve
     resolver = served.options.get("resolver")
     for promised in spec.operations:
         name = _handler_name(promised, resolver)
+        own = isinstance(name, Unknown)  # a resolver of its own: most of them begin with what the operation id says
+        name = _stated_name(promised) if own else name
         handler = _function(interpreter, name, served.owner.location.path) if isinstance(name, str) else None
-        if name is None or handler is False:
+        if own and not isinstance(handler, FunctionValue):
+            name = handler = None
+        elif name is None or handler is False:
             continue  # Connexion does not start without the handler, or answers that it is not implemented.
         operation = replace(
             promised, path=prefix + promised.path, maybe=doubt, router=served.event.location, handler=name if isinstance(name, str) else None,
@@ -209,6 +226,13 @@ def _handler_name(operation: Operation, resolver: Value) -> str | Unknown | None
     if kind == "RelativeResolver" and controller is None:
         root = options.get("root_path")
         return f"{root}.{identity}" if isinstance(root, str) else Unknown("the folder of all handlers")
+    return _stated_name(operation)
+
+
+def _stated_name(operation: Operation) -> str | None:
+    identity, controller = operation.operation_id, operation.controller
+    if not isinstance(identity, str):
+        return None
     return f"{controller}.{identity}" if controller is not None else identity
 
 
@@ -257,7 +281,7 @@ def _function(interpreter: Interpreter, dotted: str, importer: str) -> FunctionV
             continue
         value: Value = ModuleValue(path)
         for name in parts[count:]:
-            if isinstance(value, ModuleValue) and _surely_lacks(interpreter, value.path, name):
+            if isinstance(value, ModuleValue) and surely_lacks(interpreter, value.path, name):
                 return False
             value = attribute(interpreter, value, name, top_of(path))
         if isinstance(value, BoundMethod):
@@ -266,13 +290,7 @@ def _function(interpreter: Interpreter, dotted: str, importer: str) -> FunctionV
     return None
 
 
-def _surely_lacks(interpreter: Interpreter, path: str, name: str) -> bool:
-    """Whether a module neither binds a name nor has a module of that name, nor may get it in a way that is not seen."""
-    if path.endswith("/") or interpreter.program.submodule(path, name) is not None:
-        return False
-    execution = interpreter.run(path)
-    names = execution.scope.names
-    return name not in names and "*" not in names and "__getattr__" not in names and not execution.unknowns
+_INSIDE = "connexion.FlaskApp.app"
+_KINDS = {**{name: Kind(parts={"app": _INSIDE}) for name in APPLICATIONS}, _INSIDE: Kind(parts={"config": CONFIG})}
 
-
-FRAMEWORK = Framework("Connexion", lambda text: "connexion" in text, _read)
+FRAMEWORK = Framework("Connexion", lambda text: "connexion" in text, _read, kinds=_KINDS)

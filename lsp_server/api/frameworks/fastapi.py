@@ -182,5 +182,6 @@ def _one_per_place(listings: Iterable[Listing]) -> list[Listing]:
 
 
 FRAMEWORK = Framework(
-    "FastAPI", may_declare_routes, lambda program, paths: read_applications(program.interpreter, paths), answers={"routes": routes_seen}
-)
+    "FastAPI", may_declare_routes, lambda program, paths: read_applications(program.interpreter, paths),
+    packages=("fastapi",), answers={"routes": routes_seen},
+)  # fmt: skip

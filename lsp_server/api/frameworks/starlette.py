@@ -238,9 +238,15 @@ def _methods(endpoint: Value, options: Options) -> tuple[str, ...] | Unknown:
     if view is not None:
         foreign = view.unknown_bases()
         return foreign[0] if foreign else tuple(method for method in view_methods(view, VERBS))
-    if isinstance(endpoint, ClassValue) or (isinstance(endpoint, Instance) and isinstance(endpoint.origin, ClassValue)):
-        return _ANY_METHOD
-    return ("GET",)
+    return _ANY_METHOD if isinstance(endpoint, ClassValue) or _is_object(endpoint) else ("GET",)
+
+
+def _is_object(value: Value) -> bool:
+    """Whether a value is an object of a class: of ours, or of another package's as its name tells (`RedirectResponse(…)`)."""
+    if not isinstance(value, Instance):
+        return False
+    origin = value.origin
+    return isinstance(origin, ClassValue) or (isinstance(origin, External) and origin.name.rpartition(".")[2][:1].isupper())
 
 
 def _operations(interpreter: Interpreter, placed: PlacedRoute) -> Iterator[Operation]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from lsp_server.database.casts import comparable
@@ -103,7 +104,9 @@ def _resolved_target(state: State, table: Table, key: ForeignKey) -> ForeignKey:
 
 
 def chosen_name(state: State, table: Table, constraint: Constraint) -> str | None:
-    """The name PostgreSQL gives to an unnamed constraint; None where it is not known."""
+    """The name the database gives to an unnamed constraint; None where it is not known. PostgreSQL's, except for keys on MySQL."""
+    if state.dialect in ("mysql", "mariadb") and isinstance(constraint, ForeignKey | Unique) and constraint.columns:
+        return _chosen_by_mysql(table, constraint)
     columns = None if isinstance(constraint, Check) else constraint.columns
     if isinstance(constraint, PrimaryKey):
         middle, label = "", "pkey"
@@ -121,6 +124,20 @@ def chosen_name(state: State, table: Table, constraint: Constraint) -> str | Non
     while name in taken:
         number += 1
         name = object_name(table.name, middle, f"{label}{number}")
+    return name
+
+
+def _chosen_by_mysql(table: Table, constraint: ForeignKey | Unique) -> str:
+    """Foreign keys are counted, a unique key is called by its first column."""
+    if isinstance(constraint, ForeignKey):
+        counted = [re.fullmatch(rf"{re.escape(table.name)}_ibfk_(\d+)", key.name or "") for key in table.foreign_keys]
+        return f"{table.name}_ibfk_{1 + max((int(match[1]) for match in counted if match), default=0)}"
+    assert constraint.columns is not None
+    taken = {unique.name for unique in table.uniques} | {index.name for index in table.indexes}
+    name, number = constraint.columns[0], 1
+    while name in taken:
+        number += 1
+        name = f"{constraint.columns[0]}_{number}"
     return name
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lsp_server.database.equivalence import automatic_name, family_of
+from lsp_server.database.migration.counters import counter_sql
 from lsp_server.database.migration.metadata import (
     foreign_key_options,
     index_elements,
@@ -17,6 +18,7 @@ from lsp_server.database.migration.metadata import (
 from lsp_server.database.migration.operations import (
     AddConstraint,
     AlterColumn,
+    ChangeCounter,
     ChangeTableComment,
     CreateIndex,
     DropColumn,
@@ -26,6 +28,7 @@ from lsp_server.database.migration.operations import (
 )
 from lsp_server.database.migration.sql import name_sql
 from lsp_server.database.model import Column, ForeignKey, PrimaryKey, Table, Unique
+from lsp_server.database.sql_text import quoted
 
 if TYPE_CHECKING:
     from alembic.operations.ops import MigrateOperation
@@ -105,10 +108,13 @@ def rename_column(operation: RenameColumn, dialect: str | None) -> MigrateOperat
         options["existing_server_default"] = to_server_default(
             operation.before.server_default, operation.before, dialect
         )
+        if isinstance(operation.before.comment, str):
+            options["existing_comment"] = operation.before.comment
     return ops.AlterColumnOp(table, operation.before.name, schema=schema, modify_name=operation.after, **options)
 
 
-def alter_column(operation: AlterColumn, dialect: str | None) -> MigrateOperation:
+def alter_column(operation: AlterColumn, dialect: str | None, counts: bool = False) -> MigrateOperation:
+    """`counts`: the column counts itself up, which MySQL forgets unless it is told again."""
     from alembic.operations import ops
 
     schema, table = operation.table
@@ -116,7 +122,7 @@ def alter_column(operation: AlterColumn, dialect: str | None) -> MigrateOperatio
     options: dict[str, Any] = {}
     if "type" in aspects:
         options["modify_type"] = to_type(after.type, dialect)
-        using = _using(before, after, dialect)
+        using = _using(before, after, dialect, operation.zone)
         if using is not None:
             options["postgresql_using"] = using
     if "nullable" in aspects:
@@ -128,6 +134,10 @@ def alter_column(operation: AlterColumn, dialect: str | None) -> MigrateOperatio
     if "comment" in aspects:
         options["modify_comment"] = after.comment
         options["existing_comment"] = before.comment
+    elif dialect in ("mysql", "mariadb") and isinstance(before.comment, str):
+        options["existing_comment"] = before.comment
+    if counts:
+        options["autoincrement"] = True
     return ops.AlterColumnOp(
         table,
         before.name,
@@ -138,7 +148,7 @@ def alter_column(operation: AlterColumn, dialect: str | None) -> MigrateOperatio
     )
 
 
-def _using(before: Column, after: Column, dialect: str | None) -> str | None:
+def _using(before: Column, after: Column, dialect: str | None, zone: str | None = None) -> str | None:
     """PostgreSQL converts by itself only what cannot go wrong."""
     old, new = family_of(before.type), family_of(after.type)
     if dialect != "postgresql" or (old == new and after.type.enum is None and old != "ARRAY"):
@@ -148,8 +158,30 @@ def _using(before: Column, after: Column, dialect: str | None) -> str | None:
     sql = after.type.sql
     if sql is None:
         return None
+    if zone is not None and {old, new} == {"TIMESTAMP WITH TIME ZONE", "TIMESTAMP WITHOUT TIME ZONE"}:
+        return f"{name_sql(before.name)} AT TIME ZONE {quoted(zone)}"
+    if new == "ARRAY" and old != "ARRAY":
+        # A value becomes the only element; nothing stays nothing.
+        return f"CASE WHEN {name_sql(before.name)} IS NOT NULL THEN ARRAY[{name_sql(before.name)}]::{sql} END"
+    if old == "ARRAY" and new != "ARRAY":
+        return f"{name_sql(before.name)}[1]::{sql}"
     text = "::text" if "ENUM" in (old, new) and old not in _TEXTS else ""
     return f"{name_sql(before.name)}{text}::{sql}"
+
+
+def change_counter(operation: ChangeCounter, dialect: str | None) -> list[MigrateOperation]:
+    """PostgreSQL's sequences and identities in SQL; elsewhere AUTO_INCREMENT, which is part of the column."""
+    from alembic.operations import ops
+
+    if dialect == "postgresql":
+        statements = counter_sql(operation.table, operation.column, operation.before, operation.after)
+        return [ops.ExecuteSQLOp(statement) for statement in statements]
+    schema, table = operation.table
+    type_ = to_type(operation.column.type, dialect)
+    return [ops.AlterColumnOp(
+        table, operation.column.name, schema=schema, existing_type=type_, existing_nullable=False, modify_type=type_,
+        autoincrement=operation.after is not None,
+    )]  # fmt: skip
 
 
 def alterations(operation: AlterColumn, dialect: str | None) -> list[AlterColumn]:

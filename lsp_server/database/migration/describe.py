@@ -8,6 +8,7 @@ from lsp_server.database.migration.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    ChangeCounter,
     ChangeEnum,
     ChangeTableComment,
     CreateEnum,
@@ -20,8 +21,10 @@ from lsp_server.database.migration.operations import (
     DropIndex,
     DropSchema,
     DropTable,
+    FillTable,
     Operation,
     RenameColumn,
+    RenameConstraint,
     RenameTable,
 )
 from lsp_server.database.migration.plan import Plan
@@ -112,6 +115,12 @@ def phrase_of(operation: Operation) -> str:
         case CreateSchema() | DropSchema():
             verb = "create" if isinstance(operation, CreateSchema) else "drop"
             return f"{verb} schema {operation.name}"
+        case ChangeCounter():
+            return f"change how {operation.table[1]}.{operation.column.name} counts itself up"
+        case RenameConstraint():
+            return f"rename constraint {operation.constraint.name} of {operation.table[1]} to {operation.after}"
+        case FillTable():
+            return f"fill {operation.table[1]}"
 
 
 def table_of(operation: Operation) -> str | None:

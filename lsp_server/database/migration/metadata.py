@@ -6,6 +6,7 @@ obstacle or a "not proved".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -141,10 +142,13 @@ def to_column(column: Column, dialect: str | None, *, nullable: bool | None = No
     options: dict[str, Any] = {}
     extras: list[Any] = []
     if isinstance(column.computed, str):
-        extras.append(sa.Computed(column.computed))
+        extras.append(sa.Computed(column.computed, persisted=column.persisted))
     elif column.identity is not None and dialect != "sqlite":
         identity = column.identity
-        extras.append(sa.Identity(always=identity.always, start=identity.start, increment=identity.increment))
+        extras.append(sa.Identity(
+            always=identity.always, start=identity.start, increment=identity.increment, minvalue=identity.minvalue,
+            maxvalue=identity.maxvalue, cycle=identity.cycle or None,
+        ))  # fmt: skip
     else:
         options["server_default"] = to_server_default(column.server_default, column, dialect)
     if isinstance(column.comment, str):
@@ -185,15 +189,15 @@ def _needs_parentheses(text: str) -> bool:
 
 def _holds_bind_colon(text: str) -> bool:
     """`text()` takes `:name` for a parameter, but not `::name`."""
-    import re
-
     return re.search(r"(?<![:\w\\]):\w", text) is not None
 
 
 # Tables
 
 
-def to_constraint(table: Table, part: PrimaryKey | ForeignKey | Unique | Check, name: str | None) -> sa.Constraint:
+def to_constraint(
+    table: Table, part: PrimaryKey | ForeignKey | Unique | Check, name: str | None, dialect: str | None = None
+) -> sa.Constraint:
     import sqlalchemy as sa
 
     if isinstance(part, PrimaryKey):
@@ -205,6 +209,8 @@ def to_constraint(table: Table, part: PrimaryKey | ForeignKey | Unique | Check, 
         return sa.UniqueConstraint(*(part.columns or ()), name=name, **options)
     if isinstance(part, Check):
         return sa.CheckConstraint(sa.text(part.expression or ""), name=name)
+    if dialect in ("mysql", "mariadb") and re.fullmatch(rf"{re.escape(table.name)}_ibfk_\d+", name or ""):
+        name = None  # the number that the database itself gives; named so, its index would get another name
     if part.target_table is None or part.columns is None:
         raise NotSayable(f"a foreign key of {table.full_name}")
     return sa.ForeignKeyConstraint(part.columns, target_columns(part), name=name, **foreign_key_options(part))
@@ -250,6 +256,8 @@ def index_options(index: Index, dialect: str | None) -> dict[str, Any]:
             options["postgresql_include"] = list(index.include)
         if index.operators:
             options["postgresql_ops"] = dict(index.operators)
+        if index.storage:
+            options["postgresql_with"] = {name: int(text) if text.isdigit() else text for name, text in index.storage}
         if index.concurrently:
             options["postgresql_concurrently"] = True
     return options
@@ -287,7 +295,7 @@ def to_table(
             to_column(column, dialect, nullable=False if column.name in keys else None)
             for column in table.columns
         ),
-        *(to_constraint(table, part, final(names.get(part, part.name))) for part in parts),
+        *(to_constraint(table, part, final(names.get(part, part.name)), dialect) for part in parts),
         schema=table.schema,
         comment=table.comment if isinstance(table.comment, str) else None,
     )

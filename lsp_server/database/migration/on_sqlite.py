@@ -17,6 +17,7 @@ from lsp_server.database.migration.metadata import NotSayable, to_type
 from lsp_server.database.migration.operations import (
     AddConstraint,
     AlterColumn,
+    ChangeCounter,
     ChangeEnum,
     ChangeTableComment,
     CreateEnum,
@@ -74,6 +75,9 @@ class _Translator:
                 return not isinstance(operation, ChangeEnum)
             case CreateSchema() | DropSchema():
                 self.left_out.append(f"schema {operation.name}: SQLite has none")
+                return True
+            case ChangeCounter():
+                self.left_out.append(f"how {operation.table[1]}.{operation.column.name} counts itself up: SQLite has no sequences")
                 return True
             case ChangeTableComment():
                 self.left_out.append("comments: SQLite has none")

@@ -18,11 +18,15 @@ from lsp_server.database.model import (
     Database,
     EnumType,
     ForeignKey,
+    Identity,
     Index,
     PrimaryKey,
     Table,
     Unique,
 )
+
+# Values of an enumeration and what stands for them where they are not known, in either direction.
+Replacements = tuple[tuple[str, str], ...]
 
 Constraint = PrimaryKey | ForeignKey | Unique | Check
 TableKey = tuple[str | None, str]
@@ -200,10 +204,12 @@ class AlterColumn:
     after: Column
     aspects: tuple[str, ...]
     fill: Fill | None = None
+    replaced: Replacements = ()
+    zone: str | None = None  # the time zone of moments that have none
 
     @property
     def reverse(self) -> AlterColumn:
-        return AlterColumn(self.table, self.after, self.before, self.aspects, self.fill)
+        return AlterColumn(self.table, self.after, self.before, self.aspects, self.fill, self.replaced, self.zone)
 
     @property
     def tightens(self) -> bool:
@@ -253,15 +259,20 @@ class DropConstraint:
 
 @dataclass(frozen=True, slots=True)
 class CreateIndex:
+    """`implicit`: the index that MySQL would make by itself for a foreign key; no part of the schema as models see it."""
+
     table: TableKey
     index: Index
     name: str
+    implicit: bool = False
 
     @property
     def reverse(self) -> DropIndex:
-        return DropIndex(self.table, self.index, self.name)
+        return DropIndex(self.table, self.index, self.name, self.implicit)
 
     def applied(self, database: Database) -> Database:
+        if self.implicit:
+            return database
         return _with_table(database, self.table, lambda table: replace(table, indexes=(*table.indexes, self.index)))
 
 
@@ -270,10 +281,11 @@ class DropIndex:
     table: TableKey
     index: Index
     name: str
+    implicit: bool = False
 
     @property
     def reverse(self) -> CreateIndex:
-        return CreateIndex(self.table, self.index, self.name)
+        return CreateIndex(self.table, self.index, self.name, self.implicit)
 
     def applied(self, database: Database) -> Database:
         def without(table: Table) -> Table:
@@ -329,10 +341,11 @@ class ChangeEnum:
     before: EnumType
     after: EnumType
     uses: tuple[tuple[TableKey, Column], ...] = ()
+    replaced: Replacements = ()
 
     @property
     def reverse(self) -> ChangeEnum:
-        return ChangeEnum(self.after, self.before, self.uses)
+        return ChangeEnum(self.after, self.before, self.uses, self.replaced)
 
     @property
     def only_adds(self) -> bool:
@@ -380,6 +393,76 @@ class DropSchema:
         return replace(database, schemas=tuple(name for name in database.schemas if name != self.name))
 
 
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """How a column counts itself up. `identity` None: a serial on PostgreSQL, AUTO_INCREMENT on MySQL. `family` is its type."""
+
+    family: str
+    identity: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCounter:
+    """Another way, or none, by which a column counts itself up. `column` is as it is afterwards, its identity apart."""
+
+    table: TableKey
+    column: Column
+    before: Counter | None
+    after: Counter | None
+
+    @property
+    def reverse(self) -> ChangeCounter:
+        return ChangeCounter(self.table, self.column, self.after, self.before)
+
+    def applied(self, database: Database) -> Database:
+        identity = self.after.identity if self.after is not None else None
+
+        def changed(table: Table) -> Table:
+            columns = (
+                replace(column, identity=identity) if column.name == self.column.name else column for column in table.columns
+            )
+            return replace(table, columns=tuple(columns))
+
+        return _with_table(database, self.table, changed)
+
+
+@dataclass(frozen=True, slots=True)
+class RenameConstraint:
+    """The same rule under another name, where a database can say so."""
+
+    table: TableKey
+    constraint: Constraint  # under its name before
+    after: str
+
+    @property
+    def reverse(self) -> RenameConstraint:
+        return RenameConstraint(self.table, replace(self.constraint, name=self.after), self.constraint.name or "")
+
+    def applied(self, database: Database) -> Database:
+        named = replace(self.constraint, name=self.after)
+        return _with_table(
+            database, self.table, lambda table: _with_constraint(_without_constraint(table, self.constraint), named)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FillTable:
+    """The first rows of a new table, out of others that are about to lose them. `query` gives `columns`."""
+
+    table: TableKey
+    columns: tuple[str, ...]
+    query: str
+    counted: Column | None = None  # the key that counts itself up, which must go on after these rows
+    undone: bool = False  # on the way back the rows go with their table
+
+    @property
+    def reverse(self) -> FillTable:
+        return replace(self, undone=not self.undone)
+
+    def applied(self, database: Database) -> Database:
+        return database
+
+
 Operation = (
     CreateTable
     | DropTable
@@ -398,6 +481,9 @@ Operation = (
     | ChangeEnum
     | CreateSchema
     | DropSchema
+    | ChangeCounter
+    | RenameConstraint
+    | FillTable
 )
 
 

@@ -6,17 +6,20 @@ The plan decides what is done and in which order; how it is written is `render.p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from lsp_server.database.compare import Difference, compare
-from lsp_server.database.equivalence import automatic_name, default_schema, family_of, native_enums
+from lsp_server.database.equivalence import automatic_name, default_schema, family_of, native_enums, primary_key_of
+from lsp_server.database.migration.counters import counter_of
 from lsp_server.database.migration.hazards import Hazard, find_hazards
 from lsp_server.database.migration.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    ChangeCounter,
     ChangeEnum,
     ChangeTableComment,
     CreateEnum,
@@ -29,11 +32,15 @@ from lsp_server.database.migration.operations import (
     DropIndex,
     DropTable,
     Fill,
+    FillTable,
     Operation,
+    RenameConstraint,
+    Replacements,
     TableKey,
     apply_operations,
 )
 from lsp_server.database.migration.renames import Rename, find_renames, rename_operations
+from lsp_server.database.migration.sql import name_sql, selected_columns, selected_sources, table_sql
 from lsp_server.database.migration.values import default_sql, must_be_given, placeholder
 from lsp_server.database.model import Check, Column, Database, EnumType, ForeignKey, Index, PrimaryKey, Table, Unique
 from lsp_server.unknown import Unknown
@@ -50,6 +57,22 @@ class Answers:
 
     renames: tuple[Rename, ...] | None = None
     values: Mapping[str, str] = field(default_factory=dict)
+    derived: Mapping[str, str] = field(default_factory=dict)  # "table.column" -> SQL over the table's other columns
+    rows: Mapping[str, str] = field(default_factory=dict)  # new table -> query for its first rows
+    enum_renames: Mapping[str, str] = field(default_factory=dict)  # "enum.value" -> new value
+    enum_fallbacks: Mapping[str, str] = field(default_factory=dict)  # "enum.value" -> value instead of it
+    zones: Mapping[str, str] = field(default_factory=dict)  # "table.column" -> time zone
+
+    def replacements(self, enum: EnumType) -> Replacements:
+        """What is known of an enumeration's values, renames in both directions."""
+        pairs: list[tuple[str, str]] = []
+        for name, value in self.enum_renames.items():
+            if name.rpartition(".")[0] in (enum.name, ""):
+                pairs += [(name.rpartition(".")[2], value), (value, name.rpartition(".")[2])]
+        for name, value in self.enum_fallbacks.items():
+            if name.rpartition(".")[0] in (enum.name, ""):
+                pairs.append((name.rpartition(".")[2], value))
+        return tuple(pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +166,7 @@ class _Steps:
     altered: list[Operation] = field(default_factory=list)
     bound: list[Operation] = field(default_factory=list)
     bound_keys: list[Operation] = field(default_factory=list)
+    filled: list[Operation] = field(default_factory=list)
     dropped_columns: list[Operation] = field(default_factory=list)
     dropped: list[Operation] = field(default_factory=list)
     dropped_enums: list[Operation] = field(default_factory=list)
@@ -156,6 +180,7 @@ class _Steps:
             *self.altered,
             *self.bound,
             *self.bound_keys,
+            *self.filled,
             *self.dropped_columns,
         ]
         if dialect == "sqlite":
@@ -207,6 +232,8 @@ class _Builder:
                 self._part(item)
         for (key, _name), items in altered.items():
             self._alter(key, items)
+        self._counters()
+        self._implicit_indexes()
         return self.steps.ordered(self.dialect)
 
     # Schemas and enums
@@ -228,7 +255,7 @@ class _Builder:
                 for column in table.columns
                 if item.before in native_enums(column.type, self.dialect)
             )
-            self.steps.enums.append(ChangeEnum(item.before, item.after, uses))
+            self.steps.enums.append(ChangeEnum(item.before, item.after, uses, self.answers.replacements(item.after)))
         elif isinstance(item.after, EnumType):
             if isinstance(item.after.values, Unknown):
                 self.obstacles.append(f"the values of the type {item.after.name} are not known")
@@ -249,6 +276,11 @@ class _Builder:
             self.steps.created.append(CreateTable(replace(table, foreign_keys=kept)))
             for key in keys:
                 self.steps.bound_keys.append(self._add(table, key))
+            query = self.answers.rows.get(table.full_name)
+            columns = selected_columns(query, self.dialect) if query is not None else None
+            if query is not None and columns is not None:
+                counted = next((column for column in table.columns if counter_of(table, column, self.dialect) is not None), None)
+                self.steps.filled.append(FillTable(table.key, columns, query, counted))
 
     def _must_wait(self, key: ForeignKey, late: set[tuple[TableKey, TableKey]], table: Table) -> bool:
         target = (default_schema(key.target_schema), key.target_table or "")
@@ -293,6 +325,9 @@ class _Builder:
 
     def _fill(self, key: TableKey, column: Column, wanted: Column) -> Fill | None:
         """What rows without a value get when `wanted` asks for one."""
+        derived = self.answers.derived.get(f"{key[1]}.{wanted.name}")
+        if derived is not None:
+            return Fill(derived, "derived from the other columns", given=True)
         if column.primary_key is True and family_of(column.type) in ("INTEGER", "BIGINT", "SMALLINT"):
             return None
         if not must_be_given(column):
@@ -305,6 +340,9 @@ class _Builder:
 
     def _refill(self, table: Table, column: Column) -> Fill | None:
         """What rows get if a dropped column comes back: its values are gone, a placeholder must do where one can."""
+        moved = self._moved(table, column)
+        if moved is not None:
+            return Fill(moved, "from the table it moved to", given=True)
         fill = self._fill(table.key, column, column)
         if fill is None or fill.sql is not None:
             return fill
@@ -315,6 +353,19 @@ class _Builder:
         stand_in = None if alone or refers else placeholder(column.type, self.dialect)
         return Fill(stand_in, "a placeholder: the values are gone") if stand_in is not None else fill
 
+    def _moved(self, table: Table, column: Column) -> str | None:
+        """The expression that fetches a column's values back from a new table that was filled with them."""
+        keys = primary_key_of(table) or ()
+        for name, query in self.answers.rows.items():
+            sources = selected_sources(query, table.name, self.dialect)
+            if len(keys) == 1 and column.name in sources and keys[0] in sources:
+                schema, _, bare = name.rpartition(".")
+                place = table_sql((schema or None, bare), self.dialect)
+                own = f"{table_sql(table.key, self.dialect)}.{name_sql(keys[0], self.dialect)}"
+                there = name_sql(sources[keys[0]], self.dialect)
+                return f"(SELECT {place}.{name_sql(sources[column.name], self.dialect)} FROM {place} WHERE {place}.{there} = {own})"
+        return None
+
     def _alter(self, key: TableKey, items: list[Difference]) -> None:
         before, after = items[0].before, items[0].after
         table = self.after.table(key[1], key[0])
@@ -322,7 +373,10 @@ class _Builder:
             return
         if not self._known(table, after) or not self._known(table, before):
             return
-        aspects = tuple(dict.fromkeys("type" if item.element == "enum" else item.element for item in items))
+        elements = ("type" if item.element == "enum" else item.element for item in items)
+        aspects = tuple(dict.fromkeys(element for element in elements if element != "identity"))
+        if not aspects:
+            return
         if "computed" in aspects:
             # No database turns a plain column into a computed one, or changes the expression, everywhere.
             self.steps.freed.append(DropColumn(key, before, self._refill(table, before)))
@@ -333,7 +387,10 @@ class _Builder:
         if "nullable" in aspects:
             demanding = changed if changed.nullable is False else before
             fill = self._tightening(key, demanding, after)
-        self.steps.altered.append(AlterColumn(key, before, changed, aspects, fill))
+        enum = after.type.enum or before.type.enum
+        replaced = self.answers.replacements(enum) if enum is not None else ()
+        zone = self.answers.zones.get(f"{key[1]}.{after.name}")
+        self.steps.altered.append(AlterColumn(key, before, changed, aspects, fill, replaced, zone))
 
     def _tightening(self, key: TableKey, column: Column, wanted: Column) -> Fill:
         given = self.answers.values.get(f"{key[1]}.{column.name}")
@@ -350,12 +407,76 @@ class _Builder:
     def _part(self, item: Difference) -> None:
         key = _key(item)
         old, new = self.before.table(key[1], key[0]), self.after.table(key[1], key[0])
+        if item.element == "name" and old is not None and new is not None:
+            self._rename(old, item.before, item.after)
+            return
         if item.before is not None and old is not None:
             gone = self._drop(old, item.before)
             (self.steps.freed_keys if isinstance(item.before, ForeignKey) else self.steps.freed).append(gone)
         if item.after is not None and new is not None:
             come = self._add(new, item.after)
             (self.steps.bound_keys if isinstance(item.after, ForeignKey) else self.steps.bound).append(come)
+
+    def _rename(self, table: Table, before: object, after: object) -> None:
+        """The same constraint under another name: said so on PostgreSQL, made anew elsewhere."""
+        assert isinstance(before, (PrimaryKey, ForeignKey, Check)) and isinstance(after, (PrimaryKey, ForeignKey, Check))
+        if self.dialect == "postgresql":
+            named = replace(before, name=before.name or automatic_name(table, before, self.dialect))
+            self.steps.bound.append(RenameConstraint(table.key, named, after.name or ""))
+            return
+        gone, come = self._drop(table, before), self._add(table, after)
+        (self.steps.freed_keys if isinstance(before, ForeignKey) else self.steps.freed).append(gone)
+        (self.steps.bound_keys if isinstance(after, ForeignKey) else self.steps.bound).append(come)
+
+    def _counters(self) -> None:
+        """Columns that come to count themselves up in another way: their key, their type or their identity has changed."""
+        for new in self.after.tables:
+            old = self.before.table(new.name, new.schema)
+            if old is None or self.dialect not in ("postgresql", "mysql", "mariadb"):
+                continue
+            for column in new.columns:
+                earlier = old.column(column.name)
+                if earlier is None or earlier.computed is not None or column.computed is not None:
+                    continue
+                counters = counter_of(old, earlier, self.dialect), counter_of(new, column, self.dialect)
+                if counters[0] == counters[1] or not self._recounted(old, earlier, new, column):
+                    continue
+                bare = replace(column, identity=None)
+                change = ChangeCounter(new.key, bare, *counters)
+                if self.dialect != "postgresql" and None not in counters:
+                    continue  # the change of the type says it
+                (self.steps.freed if counters[1] is None else self.steps.bound).append(change)
+
+    def _recounted(self, old: Table, before: Column, new: Table, after: Column) -> bool:
+        """Whether something changed that says so: history and models may spell the same counter differently."""
+        return (
+            set(primary_key_of(old) or ()) != set(primary_key_of(new) or ())
+            or before.identity != after.identity
+            or family_of(before.type) != family_of(after.type)
+        )
+
+    def _implicit_indexes(self) -> None:
+        """MySQL makes an index for each foreign key that has none, and leaves it behind when the key goes."""
+        if self.dialect not in ("mysql", "mariadb"):
+            return
+        gone = [item for item in self.steps.freed_keys if isinstance(item, DropConstraint)]
+        come = [item for item in self.steps.bound_keys if isinstance(item, AddConstraint)]
+        kept = {(item.table, item.constraint.columns) for item in come if isinstance(item.constraint, ForeignKey)}
+        left = {(item.table, item.constraint.columns) for item in gone if isinstance(item.constraint, ForeignKey)}
+        for drop in gone:
+            key, table = drop.constraint, self.before.table(drop.table[1], drop.table[0])
+            if isinstance(key, ForeignKey) and key.columns and table is not None and (drop.table, key.columns) not in kept:
+                chosen = re.fullmatch(rf"{re.escape(table.name)}_ibfk_\d+", drop.name) is not None
+                later = self.after.table(drop.table[1], drop.table[0])
+                if later is not None and all(later.column(name) for name in key.columns) and not _indexed(table, key.columns):
+                    name = key.columns[0] if chosen else drop.name
+                    self.steps.freed.append(DropIndex(table.key, Index(name, key.columns), name, implicit=True))
+        for add in come:
+            key, table = add.constraint, self.after.table(add.table[1], add.table[0])
+            if isinstance(key, ForeignKey) and key.columns and table is not None and (add.table, key.columns) not in left:
+                new = self.before.table(add.table[1], add.table[0])
+                if new is not None and not _indexed(table, key.columns):
+                    self.steps.bound.append(CreateIndex(table.key, Index(add.name, key.columns), add.name, implicit=True))
 
     def _add(self, table: Table, part: object) -> Operation:
         assert isinstance(part, (ForeignKey, Unique, Check, PrimaryKey, Index))
@@ -408,6 +529,14 @@ def creation_order(tables: Iterable[Table]) -> tuple[list[Table], set[tuple[Tabl
 def _waits_for(table: Table, remaining: Mapping[TableKey, Table]) -> list[TableKey]:
     targets = [(default_schema(key.target_schema), key.target_table or "") for key in table.foreign_keys]
     return [target for target in targets if target in remaining and target != table.key]
+
+
+def _indexed(table: Table, columns: tuple[str, ...]) -> bool:
+    """Whether some key or index begins with these columns."""
+    starts = [primary_key_of(table) or ()]
+    starts += [unique.columns or () for unique in table.uniques]
+    starts += [index.columns or () for index in table.indexes]
+    return any(start[: len(columns)] == columns for start in starts)
 
 
 def _key(item: Difference) -> TableKey:

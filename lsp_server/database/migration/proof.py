@@ -109,7 +109,7 @@ def _run(
 ) -> Proof:
     """Raises NoScratch."""
     from alembic.util import CommandError
-    from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+    from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
     run = _Run(scratch, before, after, operations)
     try:
@@ -117,10 +117,10 @@ def _run(
             warnings.simplefilter("ignore")
             try:
                 run.all()
-            except IntegrityError as error:
-                # Made-up rows may break a new rule, as real ones may: then only the shapes are shown.
+            except (IntegrityError, DataError) as error:
+                # Made-up rows may break a new rule or fit no new type, as real ones may: then only the shapes are shown.
                 run = _Run(scratch, before, after, operations, with_rows=False)
-                run.not_proved.append(f"with rows: the made-up ones broke a new rule ({_first_line(error.orig)})")
+                run.not_proved.append(f"with rows: the made-up ones do not fit ({_first_line(error.orig)})")
                 run.all()
     except NotSayable as error:
         return Proof((), (), (*missing, f"{error} cannot be made on {scratch.title}"), scratch.title)

@@ -173,8 +173,11 @@ def _source(operation: MigrateOperation, context: AutogenContext) -> str:
     if isinstance(operation, ops.AlterColumnOp):
         operation = _with_clauses(operation)
     text = render_op_text(context, operation)
-    using = operation.kw.get("postgresql_using") if isinstance(operation, ops.AlterColumnOp) else None
-    return _with_keyword(text, "postgresql_using", using) if using is not None else text
+    if isinstance(operation, ops.AlterColumnOp):
+        for name in ("postgresql_using", "autoincrement"):
+            if operation.kw.get(name) is not None and f"{name}=" not in text:
+                text = _with_keyword(text, name, operation.kw[name])
+    return text
 
 
 def _with_clauses(operation: AlterColumnOp) -> AlterColumnOp:
@@ -189,7 +192,7 @@ def _with_clauses(operation: AlterColumnOp) -> AlterColumnOp:
     return operation
 
 
-def _with_keyword(source: str, name: str, value: str) -> str:
+def _with_keyword(source: str, name: str, value: str | bool) -> str:
     call = ast.parse(source, mode="eval").body
     assert isinstance(call, ast.Call)
     call.keywords.append(ast.keyword(name, ast.Constant(value)))

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from lsp_server.database.equivalence import default_schema
 from lsp_server.database.migration.operations import ChangeEnum, CreateEnum, DropEnum, TableKey
 from lsp_server.database.migration.values import quoted
 from lsp_server.database.model import EnumType
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 
 def name_sql(name: str, dialect: str | None = None) -> str:
@@ -42,7 +48,66 @@ def enum_sql(operation: CreateEnum | DropEnum | ChangeEnum) -> list[str]:
         return [f"DROP TYPE {_enum_name(operation.enum)}"]
     if operation.only_adds:
         return _added_values(operation)
-    return _replaced_type(operation)
+    renames = _renamed_values(operation)
+    return renames if renames is not None else _replaced_type(operation)
+
+
+def _renamed_values(operation: ChangeEnum) -> list[str] | None:
+    """Where values only change their names, in place: the rows follow by themselves."""
+    old, new = list(operation.before.values), list(operation.after.values)  # type: ignore[arg-type]
+    if len(old) != len(new):
+        return None
+    pairs = [(before, after) for before, after in zip(old, new) if before != after]
+    if not all(pair in operation.replaced and (pair[1], pair[0]) in operation.replaced for pair in pairs):
+        return None
+    name = _enum_name(operation.before)
+    return [f"ALTER TYPE {name} RENAME VALUE {quoted(before)} TO {quoted(after)}" for before, after in pairs]
+
+
+def replaced_value(text: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """An expression with some of its values replaced."""
+    cases = " ".join(f"WHEN {quoted(old)} THEN {quoted(new)}" for old, new in pairs)
+    return f"CASE {text} {cases} ELSE {text} END" if cases else text
+
+
+def gone_values(before: EnumType | None, after: EnumType | None, replaced: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The replacements that count: of values which the next state does not know, by such as it knows."""
+    old = before.values if before is not None and isinstance(before.values, tuple) else ()
+    new = after.values if after is not None and isinstance(after.values, tuple) else ()
+    return tuple((value, other) for value, other in replaced if value in old and value not in new and other in new)
+
+
+def selected_columns(query: str, dialect: str | None) -> tuple[str, ...] | None:
+    """The names of a query's columns; None where they do not show."""
+    found = _selected(query, dialect)
+    names = [item.alias_or_name for item in found]
+    return tuple(names) if names and all(names) and "*" not in names else None
+
+
+def selected_sources(query: str, table: str, dialect: str | None) -> dict[str, str]:
+    """Columns of one table that a query passes on as they are, with the names they get."""
+    from sqlglot import exp
+
+    found = _selected(query, dialect)
+    if not found:
+        return {}
+    select = found[0].find_ancestor(exp.Select)
+    sources = [each.name for each in select.find_all(exp.Table)] if select is not None else []
+    if sources != [table]:
+        return {}
+    # A column that is passed on twice goes by the later name: `id, id AS customer_id` refers by customer_id.
+    return {item.unalias().name: item.alias_or_name for item in found if isinstance(item.unalias(), exp.Column)}
+
+
+def _selected(query: str, dialect: str | None) -> list[exp.Expr]:
+    from sqlglot import exp, parse_one
+    from sqlglot.errors import SqlglotError
+
+    try:
+        parsed = parse_one(query, dialect={"postgresql": "postgres", "mariadb": "mysql"}.get(dialect or "", dialect))
+    except SqlglotError:
+        return []
+    return list(parsed.selects) if isinstance(parsed, exp.Select) else []
 
 
 def _added_values(operation: ChangeEnum) -> list[str]:
@@ -70,7 +135,9 @@ def _replaced_type(operation: ChangeEnum) -> list[str]:
         suffix = "[]" if column.type.item is not None else ""
         if default is not None:
             statements.append(f"{change} DROP DEFAULT")
-        using = f"{name_sql(column.name)}::text{suffix}::{name}{suffix}"
+        text_of = f"{name_sql(column.name)}::text{suffix}"
+        pairs = gone_values(operation.before, operation.after, operation.replaced)
+        using = f"({replaced_value(text_of, pairs)})::{name}{suffix}" if pairs and not suffix else f"{text_of}::{name}{suffix}"
         statements.append(f"{change} TYPE {name}{suffix} USING {using}")
         text = getattr(default, "text", None) or getattr(default, "value", None)
         if isinstance(text, str):

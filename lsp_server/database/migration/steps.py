@@ -15,6 +15,7 @@ from lsp_server.database.migration.alembic_operations import (
     add_constraint,
     alter_column,
     alterations,
+    change_counter,
     create_index,
     create_table,
     drop_column,
@@ -24,11 +25,13 @@ from lsp_server.database.migration.alembic_operations import (
     rename_column,
     table_comment,
 )
+from lsp_server.database.migration.counters import counter_of
 from lsp_server.database.migration.metadata import to_column, to_table
 from lsp_server.database.migration.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    ChangeCounter,
     ChangeEnum,
     ChangeTableComment,
     CreateEnum,
@@ -41,13 +44,16 @@ from lsp_server.database.migration.operations import (
     DropIndex,
     DropSchema,
     DropTable,
+    FillTable,
     Operation,
     RenameColumn,
+    RenameConstraint,
     RenameTable,
     TableKey,
 )
-from lsp_server.database.migration.sql import enum_sql, name_sql, table_sql
+from lsp_server.database.migration.sql import enum_sql, gone_values, name_sql, replaced_value, table_sql
 from lsp_server.database.model import Check, Database, Index, PrimaryKey, Table, Unique
+from lsp_server.database.sql_text import quoted
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -142,6 +148,13 @@ class _Writer:
 
     def add(self, operation: Operation) -> None:
         match operation:
+            case FillTable() if operation.undone:
+                pass
+            case RenameConstraint() if self.dialect != "postgresql":
+                old, new = operation.constraint, replace(operation.constraint, name=operation.after)
+                self.add(DropConstraint(operation.table, old, old.name or ""))
+                self.add(AddConstraint(operation.table, new, operation.after))
+                return
             case AddColumn() | DropColumn() | AlterColumn() | AddConstraint() | DropConstraint():
                 self._enter(operation.table)
                 self._change(operation)
@@ -253,6 +266,8 @@ class _Writer:
             update = f"UPDATE {table_sql(operation.table, self.dialect)} SET {name_sql(column.name, self.dialect)} = {fill.sql}"
             comment = f"Rows that exist get {fill.sql} in {name}: {fill.reason}."
             self.steps.append(Direct(ops.ExecuteSQLOp(update), comment))
+        if column.nullable is not False:
+            return
         self.group = operation.table
         self.group_state = AddColumn(operation.table, loose).applied(self.state)
         tighten = AlterColumn(operation.table, loose, column, ("nullable",))
@@ -273,7 +288,42 @@ class _Writer:
                 comment = f"Rows without {table}.{column} get {operation.fill.sql}: {operation.fill.reason}."
                 # The column is there already, so this may go before what the running batch collects.
                 self.steps.append(Direct(ops.ExecuteSQLOp(update), comment))
-        self._put(operation, *(alter_column(part, self.dialect) for part in alterations(operation, self.dialect)))
+        for part in self._by_values(operation):
+            if part is not operation:
+                self._enter(operation.table)
+            counts = self._counts(part)
+            self._put(part, *(alter_column(each, self.dialect, counts) for each in alterations(part, self.dialect)))
+
+    def _counts(self, operation: AlterColumn) -> bool:
+        """Whether MySQL must be told again that the column counts itself up."""
+        table = self.state.table(operation.table[1], operation.table[0])
+        if table is None or self.dialect not in ("mysql", "mariadb"):
+            return False
+        return all(counter_of(table, column, self.dialect) is not None for column in (operation.before, operation.after))
+
+    def _by_values(self, operation: AlterColumn) -> list[AlterColumn]:
+        """Values that go are replaced on the way: first the column takes both the old ones and the new, then only these."""
+        from alembic.operations import ops
+
+        old, new = operation.before.type.enum, operation.after.type.enum
+        pairs = gone_values(old, new, operation.replaced)
+        if not pairs or old is None or new is None or not isinstance(old.values, tuple) or not isinstance(new.values, tuple):
+            return [operation]
+        both = replace(new, values=(*old.values, *(value for value in new.values if value not in old.values)))
+        wide = replace(operation.before, type=replace(operation.after.type, enum=both))
+        widen = AlterColumn(operation.table, operation.before, wide, ("type",))
+        self._put(widen, *(alter_column(part, self.dialect, False) for part in alterations(widen, self.dialect)))
+        self.flush()
+        name = name_sql(operation.before.name, self.dialect)
+        update = (
+            f"UPDATE {table_sql(operation.table, self.dialect)} SET {name} = {replaced_value(name, pairs)} "
+            f"WHERE {name} IN ({', '.join(quoted(value) for value, _ in pairs)})"
+        )
+        words = ", ".join(f"{value} becomes {other}" for value, other in pairs)
+        self.steps.append(Direct(ops.ExecuteSQLOp(update), f"Rows follow: {words}."))
+        self.state = widen.applied(self.state)
+        self._enter(operation.table)
+        return [replace(operation, before=wide)]
 
     def _copy(self) -> sa.Table | None:
         """The table as it is before the batch, where Alembic's own look at it would miss or misname something."""
@@ -302,6 +352,19 @@ class _Writer:
 
     # Outside
 
+    def _fill_table(self, operation: FillTable) -> None:
+        from alembic.operations import ops
+
+        place = table_sql(operation.table, self.dialect)
+        names = ", ".join(name_sql(name, self.dialect) for name in operation.columns)
+        insert = f"INSERT INTO {place} ({names}) {operation.query}"
+        self.steps.append(Direct(ops.ExecuteSQLOp(insert), f"The rows of {operation.table[1]} come out of the tables that had them."))
+        counted = operation.counted
+        if self.dialect == "postgresql" and counted is not None and counted.name in operation.columns:
+            sequence = f"pg_get_serial_sequence({quoted(place)}, {quoted(counted.name)})"
+            following = f"SELECT coalesce(max({name_sql(counted.name)}) + 1, 1) FROM {place}"
+            self.steps.append(Direct(ops.ExecuteSQLOp(f"SELECT setval({sequence}, ({following}), false)")))
+
     def _outside(self, operation: Operation) -> None:
         from alembic.operations import ops
 
@@ -321,6 +384,14 @@ class _Writer:
                 self.steps.append(Direct(table_comment(operation)))
             case CreateEnum() | DropEnum() | ChangeEnum():
                 self.steps += [Direct(ops.ExecuteSQLOp(sql)) for sql in enum_sql(operation)]
+            case ChangeCounter():
+                self.steps += [Direct(made) for made in change_counter(operation, self.dialect)]
+            case RenameConstraint():
+                place = table_sql(operation.table, self.dialect)
+                old, new = name_sql(operation.constraint.name or ""), name_sql(operation.after)
+                self.steps.append(Direct(ops.ExecuteSQLOp(f"ALTER TABLE {place} RENAME CONSTRAINT {old} TO {new}")))
+            case FillTable():
+                self._fill_table(operation)
             case CreateSchema():
                 self.steps.append(Direct(ops.ExecuteSQLOp(f"CREATE SCHEMA {name_sql(operation.name)}")))
             case DropSchema():

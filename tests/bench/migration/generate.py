@@ -4,14 +4,16 @@
     python -m tests.bench.migration.generate REVISION FILE         the downgrade of that revision
 
 Reads files only: `answers.json`, if there, says what a user would have answered; `report.json` gets the dangers. The scheme of
-`DATABASE_URL` tells the dialect; no database is opened but the proof's own, in memory.
+`DATABASE_URL` tells the dialect. Proofs are made on scratch databases of their own, on the server of `SHADOW_DATABASE_URL`.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +23,10 @@ from lsp_server.database.migration.plan import Answers, plan
 from lsp_server.database.migration.proof import prove
 from lsp_server.database.migration.renames import Rename
 from lsp_server.database.migration.render import render
+from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.repair.add_rollback import _renames_back
 from lsp_server.repair.generate_migration import conventions_of
+from lsp_server.shadow.offer import offer
 from lsp_server.snapshot import Snapshot
 from lsp_server.text import apply_edits
 
@@ -41,6 +45,15 @@ def dialect_of(url: str) -> str:
     return {"postgres": "postgresql", "mariadb": "mysql"}.get(name, name)
 
 
+def find_scratch() -> FindScratch:
+    """Scratch databases on the server where the benchmark keeps its own, noted in a folder that goes with this process."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    url = os.environ.get("SHADOW_DATABASE_URL")
+    given = url if url is not None and dialect_of(url) != "sqlite" else None
+    return offer(given, None, lambda: [os.environ.get("DATABASE_URL")], Path(folder.name), {})
+
+
 def read_answers(path: Path) -> Answers:
     given = json.loads(path.read_text()) if path.exists() else {}
     renames: tuple[Rename, ...] | None = None
@@ -52,7 +65,15 @@ def read_answers(path: Path) -> Answers:
             Rename(_key(old.rpartition(".")[0]), old.rpartition(".")[2], new, True, "as answered")
             for old, new in given.get("rename_columns", {}).items()
         )
-    return Answers(renames, given.get("backfill", {}))
+    return Answers(
+        renames,
+        given.get("backfill", {}),
+        given.get("derive_columns", {}),
+        given.get("derive_rows", {}),
+        given.get("rename_enum_values", {}),
+        given.get("enum_fallback", {}),
+        given.get("assume_timezone", {}),
+    )
 
 
 def _key(name: str) -> tuple[str | None, str]:
@@ -83,7 +104,7 @@ def generate(folder: Path, dialect: str) -> int:
         return 1
     if not made.operations and len(replay.history.heads) < 2:
         return 0
-    proof = prove(made)
+    proof = prove(made, find=find_scratch())
     if proof.failed:
         print(f"not proved: {'; '.join(proof.failed)}", file=sys.stderr)
         return 1
