@@ -27,6 +27,7 @@ class Placement:
     response_classes: tuple[Value, ...] = ()  # nearest to the route first
     unique_ids: tuple[Value, ...] = ()  # nearest to the route first
     doubt: Unknown | None = None
+    guard: Unknown | None = None  # what may ask for credentials without saying so
 
     @classmethod
     def of_router(cls, router: Router, prefix: str) -> Placement:

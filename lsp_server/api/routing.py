@@ -105,6 +105,7 @@ class Router:
     included: bool = False  # some router or application includes or mounts it
     foreign: bool = False  # another package's: what is on it is not seen
     escaped: Unknown | None = None  # things we cannot see may be put on it
+    guard: Unknown | None = None  # what its middleware may ask of every request
 
 
 def doubt_about(entry: Route | Inclusion, owner: Router, above: tuple[Router, ...] = ()) -> Unknown | None:

@@ -55,6 +55,7 @@ def read_applications(
         router, handler = routing.startup.pop(0)
         run_startup(interpreter, router.value, [handler], routing.feed)
     feed_new(interpreter, routing.feed, fed)
+    _guard_mounted(routing)
     version = pydantic if pydantic is not None else pydantic_version(interpreter)
     listings = [changed(list_routes(*root)) for root in _roots(routing)]
     served = _one_per_place(listing for listing in listings if listing.served)
@@ -95,6 +96,17 @@ def _roots(routing: Routing) -> list[tuple[Router, str, Unknown | None]]:
         if not router.application and not router.included and id(router) not in reached:
             roots.append((router, "", None))
     return roots
+
+
+def _guard_mounted(routing: Routing) -> None:
+    """What an application's middleware asks for is asked of those mounted in it too."""
+    waiting = [router for router in routing.routers.values() if router.guard is not None]
+    while waiting:
+        router = waiting.pop()
+        for entry in router.entries:
+            if isinstance(entry, Inclusion) and isinstance(entry.target, Router) and entry.mounted and entry.target.guard is None:
+                entry.target.guard = router.guard
+                waiting.append(entry.target)
 
 
 def _reached(routing: Routing) -> set[int]:
