@@ -44,6 +44,7 @@ from lsp_server.python.inherit import inherited
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.module import ModuleFacts, read_module
 from lsp_server.python.program import Program
+from lsp_server.requirements import least_version
 from lsp_server.suppressions import Suppression, suppressions_of
 from lsp_server.text import Change, EditConflict, Location, Span, apply_edits
 from lsp_server.tree.node import Tree
@@ -392,7 +393,10 @@ class Snapshot:
     @cached_property
     def library(self) -> Library:
         """What other packages bring to models, with what the configuration adds."""
-        return shipped_library().extended(self.config.types, self.config.bases)
+        shipped = shipped_library()
+        texts = [self.documents[path].text for path in self.documents if path.rpartition("/")[2] == "pyproject.toml"]
+        least = {package: least_version(texts, package) for package in shipped.releases}
+        return shipped.since(least).extended(self.config.types, self.config.bases)
 
     @cached_property
     def mapped(self) -> tuple[Database, ...]:

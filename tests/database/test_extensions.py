@@ -94,3 +94,15 @@ def test_flask_migrate_compares_the_extensions_metadata() -> None:
 def test_without_any_history_all_metadatas_are_listed() -> None:
     files = {"app/book.py": model("book"), "app/author.py": model("author"), "app/vectors.py": STORE}
     assert listed(files) == (["author", "book", "chunk"], {})
+
+
+def test_a_required_release_of_sqlmodel_keeps_time_zones() -> None:
+    model = "from datetime import datetime\nfrom sqlmodel import Field, SQLModel\nclass A(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    at: datetime\n"
+
+    def kind(requirement: str) -> str | None:
+        snapshot = Snapshot.of({"app/models.py": model, "pyproject.toml": f'[project]\ndependencies = ["{requirement}"]\n'})
+        column = snapshot.mapped[0].tables[0].column("at")
+        return column.type.sql if column is not None else None
+
+    assert kind("sqlmodel>=0.0.46") == "TIMESTAMP WITH TIME ZONE"
+    assert kind("sqlmodel>=0.0.21") == kind("sqlmodel") == "TIMESTAMP WITHOUT TIME ZONE"
