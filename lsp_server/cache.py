@@ -6,6 +6,7 @@ run. Any trouble with it (another version, a full disk, a locked file) means wor
 
 from __future__ import annotations
 
+import functools
 import marshal
 import os
 import sqlite3
@@ -25,8 +26,12 @@ if TYPE_CHECKING:  # A report that is recalled needs no reader: they are importe
     from lsp_server.findings import Report
     from lsp_server.snapshot import Memo
 
-FORMAT = 6  # raise when a fact's shape or meaning changes
-_TAG = f"{FORMAT}:{__version__}:{sys.version_info[0]}.{sys.version_info[1]}"
+
+@functools.cache
+def _tag() -> str:
+    """What the facts were made by: another program, or another Python, may mean something else by them."""
+    made_by = repr((__version__, sys.version, recall.program()))
+    return blake2b(made_by.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def folder() -> Path:
@@ -139,10 +144,10 @@ class _closing:
         connection.execute("PRAGMA synchronous=OFF")
         connection.execute("CREATE TABLE IF NOT EXISTS meta (tag TEXT)")
         row = connection.execute("SELECT tag FROM meta").fetchone()
-        if row is None or row[0] != _TAG:
+        if row is None or row[0] != _tag():
             connection.executescript("DROP TABLE IF EXISTS file; DROP TABLE IF EXISTS fact; "
                                      "DROP TABLE IF EXISTS report; DELETE FROM meta;")
-            connection.execute("INSERT INTO meta VALUES (?)", (_TAG,))
+            connection.execute("INSERT INTO meta VALUES (?)", (_tag(),))
             connection.execute("CREATE TABLE file (path TEXT PRIMARY KEY, size INT, modified INT, digest TEXT)")
             connection.execute("CREATE TABLE fact (path TEXT, sort TEXT, digest TEXT, blob BLOB, PRIMARY KEY (path, sort))")
             connection.execute("CREATE TABLE report (key TEXT PRIMARY KEY, made INT, blob BLOB)")

@@ -101,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     work = parser.add_argument_group("work")
     work.add_argument("--config", type=Path, metavar="FILE", help="a configuration instead of the one found")
     work.add_argument("--no-cache", action="store_true", help="neither read nor write the facts cache")
+    work.add_argument("--trust", action="store_true", help="let the project's own interpreter fill what its text leaves open")
     work.add_argument("--unsafe-fixes", action="store_true", help="also repairs that may lose or rewrite something")
     work.add_argument("--shadow", metavar="URL", help="a server on which to make scratch databases, to prove migrations there")
     work.add_argument("--diff", action="store_true", help="print the repairs instead of applying them")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -38,7 +38,11 @@ class Config:
     ignore_in: tuple[tuple[str, tuple[str, ...]], ...] = ()  # path pattern -> rules
     baseline: str | None = None
     types: Mapping[str, str] = field(default_factory=dict)  # dotted Python name -> SQL type
+    bases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # dotted name of a class models inherit from -> what it brings
+    routes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # dotted name of a decorator -> what it declares
+    views: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # dotted name of a view class -> the routes it brings
     development_database: str | None = None
+    interpreter: str | None = None  # the project's Python, or its environment's folder; only a trusted workspace runs it
     shadow: str | None = None  # URL of a server on this machine where scratch databases may be made
     agent: Mapping[str, Any] = field(default_factory=dict)
     source: str | None = None  # the file the values came from
@@ -74,8 +78,10 @@ def matches(path: str, pattern: str) -> bool:
 
 
 _LISTS = ("exclude", "specs", "applications", "alembic", "select", "ignore")
-_TABLES = {"leads-in": "leads_in", "ignore-in": "ignore_in", "severity": "severity", "types": "types", "agent": "agent"}
-_KEYS = (*_LISTS, "dialect", "leads", "baseline", "development-database", "shadow", *_TABLES)
+_TABLES = {"leads-in": "leads_in", "ignore-in": "ignore_in", "severity": "severity", "types": "types", "bases": "bases",
+           "routes": "routes", "views": "views", "agent": "agent"}  # fmt: skip
+_KEYS = (*_LISTS, "dialect", "leads", "baseline", "development-database", "interpreter", "shadow", *_TABLES)
+_Word = tuple[str, Callable[[Any], bool]]  # what a word's value must be, in words and as a test
 _DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
 
 
@@ -157,7 +163,87 @@ def _table(key: str, value: dict[str, Any], wrong: Any) -> Any:
         raise wrong(f"a table from rule to one of {', '.join(SEVERITIES)}")
     if key == "types" and not all(isinstance(sql, str) for sql in value.values()):
         raise wrong("a table from dotted Python name to SQL type")
+    if key == "bases":
+        for name, description in value.items():
+            if (fault := _fault_of_base(description)) is not None:
+                raise wrong(f"a table from dotted Python name to what the class brings (`{name}`: {fault})")
+    if key == "views":
+        for name, description in value.items():
+            if (fault := _fault_of_view(description)) is not None:
+                raise wrong(f"a table from a view class' dotted name to the routes it brings (`{name}`: {fault})")
+    if key == "routes" and not all(_describes_routes(description) for description in value.values()):
+        raise wrong('a table from a decorator\'s dotted name to {path = 0 or "argument", methods = ["GET"] or "argument", prefix = "/…"}')
     return dict(value)
+
+
+_NAMES = ("a list of strings", lambda value: _strings(value))
+_TEXT = ("a string", lambda value: isinstance(value, str))
+_FLAG = ("true or false", lambda value: isinstance(value, bool))
+_TEXTS = ("a table of strings", lambda value: isinstance(value, dict) and all(isinstance(each, str) for each in value.values()))
+_BASE_WORDS: dict[str, _Word] = {
+    "root": _FLAG, "metadata": _TEXT, "tablename": ('"snake", "lower" or "flask"', lambda value: value in ("snake", "lower", "flask")),
+    "tablename_constant": _TEXT, "convention": _TEXTS, "annotations": _TEXTS, "inherits": _NAMES,
+}  # fmt: skip
+_ITEM_WORDS: dict[str, dict[str, _Word]] = {
+    "columns": {"name": _TEXT, "type": _TEXT, "attribute": _TEXT, "nullable": _FLAG, "primary_key": _FLAG, "unique": _FLAG,
+                "index": _FLAG, "default": _TEXT, "server_default": _TEXT, "foreign_key": _TEXT, "ondelete": _TEXT},
+    "unique": {"columns": _NAMES, "name": _TEXT},
+    "indexes": {"columns": _NAMES, "name": _TEXT, "unique": _FLAG},
+}  # fmt: skip
+_NEEDED = {"columns": ("name", "type"), "unique": ("columns",), "indexes": ("columns",)}
+
+
+def _fault_of_base(description: Any) -> str | None:
+    """What is wrong with the description of a base class, in words; None where nothing is."""
+    if not isinstance(description, dict):
+        return "not a table"
+    for word, value in description.items():
+        if word not in _ITEM_WORDS:
+            if (fault := _fault_of_word(word, value, _BASE_WORDS, (*_BASE_WORDS, *_ITEM_WORDS))) is not None:
+                return fault
+            continue
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            return f"`{word}` must be a list of tables"
+        for item in value:
+            lacking = next((needed for needed in _NEEDED[word] if needed not in item), None)
+            if lacking is not None:
+                return f"an entry of `{word}` lacks `{lacking}`"
+            faults = (_fault_of_word(each, inner, _ITEM_WORDS[word], tuple(_ITEM_WORDS[word])) for each, inner in item.items())
+            if (fault := next((found for found in faults if found), None)) is not None:
+                return f"`{word}`: {fault}"
+    return None
+
+
+_VIEW_WORDS: dict[str, _Word] = {
+    "style": ('"view" or "api"', lambda value: value in ("view", "api")), "base": _TEXT, "name": _TEXT, "inherits": _TEXT,
+    "routes": ("a table from function name to lists of a path and methods", lambda value: isinstance(value, dict) and all(
+        isinstance(rules, list) and all(_strings(rule) and len(rule) > 1 for rule in rules) for rules in value.values()
+    )),
+}  # fmt: skip
+
+
+def _fault_of_view(description: Any) -> str | None:
+    """What is wrong with the description of a view class, in words; None where nothing is."""
+    if not isinstance(description, dict):
+        return "not a table"
+    faults = (_fault_of_word(word, value, _VIEW_WORDS, tuple(_VIEW_WORDS)) for word, value in description.items())
+    return next((fault for fault in faults if fault is not None), None)
+
+
+def _fault_of_word(word: str, value: Any, words: Mapping[str, _Word], known: tuple[str, ...]) -> str | None:
+    if word not in words:
+        near = difflib.get_close_matches(word, known, 1)
+        return f"unknown word `{word}`{f'; did you mean `{near[0]}`?' if near else ''}"
+    expected, holds = words[word]
+    return None if holds(value) else f"`{word}` must be {expected}"
+
+
+def _describes_routes(value: Any) -> bool:
+    if not isinstance(value, dict) or not value.keys() <= {"path", "methods", "prefix"}:
+        return False
+    path, methods = value.get("path", 0), value.get("methods", "")
+    named = isinstance(path, str) or (isinstance(path, int) and not isinstance(path, bool))
+    return named and (isinstance(methods, str) or _strings(methods)) and isinstance(value.get("prefix", ""), str)
 
 
 def _strings(value: Any) -> bool:

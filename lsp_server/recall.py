@@ -8,6 +8,7 @@ report can be shown, not repaired: its fixes have names and nothing to build.
 
 from __future__ import annotations
 
+import functools
 import marshal
 import os
 import sqlite3
@@ -46,14 +47,15 @@ def key_of(
     if any(now - max(stamp.modified, stamp.changed) < SETTLED for stamp in files.values()):
         return None
     digest = blake2b(digest_size=20)
-    for part in (FORMAT, sys.version, _program(), repr(config), sorted(accepted.items()), today.isoformat()):
+    for part in (FORMAT, sys.version, program(), repr(config), sorted(accepted.items()), today.isoformat()):
         digest.update(repr(part).encode("utf-8", "surrogatepass"))
     entries = [f"{path}\0{stamp.size}\0{stamp.modified}\0{stamp.changed}\n" for path, stamp in sorted(files.items())]
     digest.update("".join(entries).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
-def _program() -> list[tuple[str, int, int]]:
+@functools.cache
+def program() -> list[tuple[str, int, int]]:
     """Size and time of our own files, and of the packages whose reading ours stands on."""
     found: list[tuple[str, int, int]] = []
     stack = [str(Path(__file__).parent)]

@@ -6,7 +6,6 @@ that snapshots share. `with_change` gives the snapshot as it would be after a ch
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,22 +14,29 @@ from typing import TypeVar
 
 from lsp_server.api.compare import compare as compare_apis
 from lsp_server.api.difference import Difference as ApiDifference
-from lsp_server.api.fastapi import may_declare_routes, read_applications
+from lsp_server.api.frameworks import Program as RoutedProgram
+from lsp_server.api.frameworks import all_answers, all_frameworks, all_kinds, frameworks_of, packages_named
 from lsp_server.api.model import Api, unknowns_of
+from lsp_server.api.mounts import mounted
 from lsp_server.api.openapi import is_specification, read_specification
 from lsp_server.api.pair import Pairing, pair, unpaired
+from lsp_server.api.runtime import fill as fill_applications
 from lsp_server.config import Config, matches
 from lsp_server.database.alembic import History, find_histories
 from lsp_server.database.compare import Difference as SchemaDifference
 from lsp_server.database.compare import compare as compare_databases
 from lsp_server.database.facts import unknowns_of as unknowns_of_table
+from lsp_server.database.library import Library, shipped_library
 from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.database.model import Database
-from lsp_server.database.pair import Upkeep
+from lsp_server.database.pair import Upkeep, unkept
 from lsp_server.database.pair import pair as pair_histories
 from lsp_server.database.replay import HistoryReplay, Replayer, RevisionReplay
 from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
-from lsp_server.database.sqlalchemy import may_declare_tables, read_models
+from lsp_server.database.runtime import Tables
+from lsp_server.database.runtime import fill as fill_models
+from lsp_server.database.sqlalchemy import is_aside, may_declare_tables, read_models
+from lsp_server.database.unseen import Unseen, runs_comparison, unseen_models
 from lsp_server.database.urls import urls_in
 from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
 from lsp_server.python.execution import Execution
@@ -77,6 +83,18 @@ class Drift:
     @property
     def mapped(self) -> Database:
         return self.upkeep.mapped
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What the running project told: OpenAPI documents (see `api/runtime.py`) and tables (see `database/runtime.py`).
+
+    It speaks only of what the text leaves open. `failures` are words about what could not be asked.
+    """
+
+    specifications: tuple[Api, ...] = ()
+    metadata: tuple[Tables, ...] = ()
+    failures: tuple[str, ...] = ()
 
 
 class Cancelled(Exception):
@@ -127,6 +145,7 @@ class Snapshot:
         self.cancelled = cancelled
         self.now = now
         self.lasting = lasting
+        self.runtime = Runtime()
         self.find_scratch = find_scratch
         self._kept: Mapping[str, Execution] = {}
 
@@ -162,7 +181,18 @@ class Snapshot:
                 raise EditConflict(f"{path}: the file exists already")
             changed[path] = Document(path, text)
         documents = self.documents.replacing(changed)
-        return Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting, self.find_scratch).inherit(self)
+        changed_one = Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting, self.find_scratch)
+        changed_one.runtime = self.runtime
+        return changed_one.inherit(self)
+
+    def with_runtime(self, runtime: Runtime) -> Snapshot:
+        """The same moment, with what the running project told. The programs that were read are not read again."""
+        told = Snapshot(self.documents, self.config, self.memo, self.cancelled, self.now, self.lasting, self.find_scratch)
+        for view in ("signals", "program", "interpreter", "written_applications", "written_models"):
+            if view in self.__dict__:
+                told.__dict__[view] = self.__dict__[view]
+        told.runtime = runtime
+        return told
 
     def inherit(self, previous: Snapshot | None) -> Snapshot:
         """This snapshot, which now spares running again what holds from a previous `lasting` one. For a fresh snapshot.
@@ -216,11 +246,13 @@ class Snapshot:
 
     @cached_property
     def interpreter(self) -> Interpreter:
-        return Interpreter(self.program, self.lasting, self._kept)
+        interpreter = Interpreter(self.program, self.lasting, self._kept, all_kinds())
+        interpreter.answers = all_answers()
+        return interpreter
 
     @cached_property
     def signals(self) -> dict[str, frozenset[str]]:
-        """What each file may hold, by a quick look at its text: "specification", "routes", "tables"."""
+        """What each file may hold, by a quick look at its text: "specification", "tables", "routes of FastAPI"."""
         return {path: found for path in self.documents if (found := self._signals(path))}
 
     def _signals(self, path: str) -> frozenset[str]:
@@ -237,8 +269,8 @@ class Snapshot:
             if is_specification(path, text):
                 found.add("specification")
         else:
-            if may_declare_routes(text):
-                found.add("routes")
+            found.update(_ROUTES + name for name in frameworks_of(text))
+            found.update(_PACKAGE + name for name in packages_named(text))
             if may_declare_tables(text):
                 found.add("tables")
         return frozenset(found)
@@ -249,6 +281,10 @@ class Snapshot:
         if patterns:
             paths = [path for path in paths if any(matches(path, pattern) for pattern in patterns)]
         return tuple(sorted(paths))
+
+    def may_serve(self) -> tuple[str, ...]:
+        """Python files that may have something to do with routes, in any framework."""
+        return tuple(sorted(path for path, found in self.signals.items() if any(signal.startswith(_ROUTES) for signal in found)))
 
     # Trees of YAML and JSON
 
@@ -307,8 +343,29 @@ class Snapshot:
     @cached_property
     def implemented(self) -> tuple[Api, ...]:
         """What the applications implement, one Api each."""
-        paths = self.candidates("routes", self.config.applications)
-        return tuple(self._doubted(api, paths) for api in read_applications(self.interpreter, paths))
+        return fill_applications(self.written_applications, self.runtime.specifications)
+
+    @cached_property
+    def written_applications(self) -> tuple[Api, ...]:
+        """What the applications implement as far as their text tells."""
+        found: list[Api] = []
+        program = RoutedProgram(self.interpreter, self._specification, self._mentioning, self.config.routes, self.config.views)
+        for framework in all_frameworks():
+            paths = self.candidates(_ROUTES + framework.name, self.config.applications)
+            if framework.packages and not self.candidates(_PACKAGE + framework.name):
+                continue
+            if paths or framework.asked:
+                self.check_cancelled()
+                found.extend(self._doubted(api, paths) for api in framework.read(program, paths))
+        return mounted(found)
+
+    def _mentioning(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """The Python files in whose text one of the words stands."""
+        python = (path for path in self.documents if kind_of(path) is Kind.PYTHON)
+        return tuple(path for path in python if any(word in self.documents[path].text for word in words))
+
+    def _specification(self, path: str) -> Api | None:
+        return self._promised(path) if path in self.documents else None
 
     def _doubted(self, api: Api, paths: tuple[str, ...]) -> Api:
         """An application of which broken lines may hold a part is not seen whole."""
@@ -333,10 +390,21 @@ class Snapshot:
     # Views: the database
 
     @cached_property
+    def library(self) -> Library:
+        """What other packages bring to models, with what the configuration adds."""
+        return shipped_library().extended(self.config.types, self.config.bases)
+
+    @cached_property
     def mapped(self) -> tuple[Database, ...]:
         """What the models map, one Database per metadata."""
+        return fill_models(self.written_models, self.runtime.metadata)
+
+    @cached_property
+    def written_models(self) -> tuple[Database, ...]:
+        """What the models map as far as their text tells."""
         paths = self.candidates("tables")
-        found = read_models(self.interpreter, paths, _types(self.config))
+        environments = tuple(dict.fromkeys(tree.env for tree in self.trees if tree.env is not None))
+        found = read_models(self.interpreter, paths, self.library, environments)
         broken = next((path for path in paths if self.lacks_lines(path)), None)
         if broken is None:
             return found
@@ -350,15 +418,20 @@ class Snapshot:
         return tuple(dict.fromkeys(url for text in texts if "://" in text for url in urls_in(text)))
 
     @cached_property
-    def histories(self) -> tuple[HistoryReplay, ...]:
-        """Every Alembic tree, replayed from an empty database."""
+    def trees(self) -> tuple[History, ...]:
+        """Every Alembic tree that the configuration does not leave out, the one with most revisions first."""
         paths = [path for path in self.documents if kind_of(path) in (Kind.PYTHON, Kind.INI, Kind.TOML)]
         found = find_histories(paths, self.documents.__getitem__, self.module)
         patterns = self.config.alembic
         if patterns:
             found = tuple(each for each in found if any(matches(f"{each.folder}/env.py", pattern) for pattern in patterns))
+        return found
+
+    @cached_property
+    def histories(self) -> tuple[HistoryReplay, ...]:
+        """Every Alembic tree, replayed from an empty database."""
         replays = []
-        for history in found:
+        for history in self.trees:
             self.check_cancelled()
             if self.config.dialect is not None:
                 history = replace(history, dialect=self.config.dialect)
@@ -372,7 +445,7 @@ class Snapshot:
 
     @cached_property
     def replayer(self) -> Replayer:
-        return Replayer(self.interpreter, self.documents.digest, self.memo.get("replay", "", None, dict))
+        return Replayer(self.interpreter, self.documents.digest, self.memo.get("replay", "", None, dict), self.library)
 
     @cached_property
     def downgrades(self) -> tuple[tuple[HistoryReplay, RevisionReplay, DowngradeOutcome], ...]:
@@ -395,14 +468,24 @@ class Snapshot:
         )
 
     @cached_property
+    def unseen(self) -> tuple[Unseen, ...]:
+        """Models that the `env.py` of their history does not import."""
+        found = unseen_models(self.mapped, self.trees, self.program)
+        own = [path for path in self.program.paths if not is_aside(path)] if found else []
+        return () if any(runs_comparison(self.documents[path].text) for path in own) else found
+
+    @cached_property
     def unknowns(self) -> tuple[Unknown, ...]:
         """What could not be read, in order of place."""
         found = [unknown for api in (*self.promised, *self.implemented) for unknown in api.unknowns]
         found.extend(unknown for api in self.implemented for each in api.operations for unknown in unknowns_of(each))
         found.extend(unknown for database in self.mapped for unknown in database.unknowns)
         found.extend(unknown for database in self.mapped for table in database.tables for unknown in unknowns_of_table(table))
+        found.extend(unknown for tree in self.trees for unknown in tree.unread)
+        found.extend(unkept(self.mapped, self.histories, [drift.upkeep for drift in self.drifts]))
         found.extend(_why(replay) for replay in self.histories if replay.verdict.ok is not True)
         found.extend(unpaired(self.promised, [contract.pairing for contract in self.contracts]))
+        found.extend(Unknown(f"what the running project would tell: {failure}") for failure in self.runtime.failures)
         found.extend(self._unread())
         found.extend(self._unmatched())
         return tuple(sorted(set(found), key=lambda unknown: (unknown.location or _NOWHERE, unknown.what)))
@@ -425,16 +508,9 @@ class Snapshot:
             for pattern in patterns:
                 if not any(matches(path, pattern) for path in self.documents):
                     yield Unknown(f"`{key}` in the configuration: no file fits `{pattern}`")
-
-
-def _types(config: Config) -> dict[str, dict[str, object]]:
-    """The configuration's column types (`NUMERIC(12, 2)`) as the library file writes them."""
-    found: dict[str, dict[str, object]] = {}
-    for name, written in config.types.items():
-        sql, _, sizes = written.partition("(")
-        numbers = [int(part) for part in re.findall(r"\d+", sizes)]
-        found[name] = {"sql": sql.strip().upper(), **({"sizes": numbers} if numbers else {})}
-    return found
+        for pattern in self.config.alembic:
+            if not any(matches(f"{tree.folder}/env.py", pattern) for tree in self.trees):
+                yield Unknown(f"`alembic` in the configuration: no folder of migrations fits `{pattern}`")
 
 
 def _broken(path: str) -> Unknown:
@@ -447,5 +523,7 @@ def _why(replay: HistoryReplay) -> Unknown:
     return Unknown(f"the migration history in {replay.history.folder or '.'} {said}: {verdict.reason}", verdict.location)
 
 
+_PACKAGE = "package of "  # and a framework's name: the signal that a file names its package
+_ROUTES = "routes of "  # and a framework's name: the signal that a file may hold some
 _READABLE = frozenset({Kind.PYTHON, Kind.YAML, Kind.JSON, Kind.TOML, Kind.INI})
 _NOWHERE = Location("", Span(0, 0))

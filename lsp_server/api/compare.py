@@ -16,7 +16,7 @@ from lsp_server.api.compare_schemas import Meeting, SchemaComparison
 from lsp_server.api.compare_shapes import Shapes
 from lsp_server.api.compare_values import Direction
 from lsp_server.api.difference import Difference, Element, Kind
-from lsp_server.api.model import Api, Operation, Schema, anonymous_path, path_parameters
+from lsp_server.api.model import ANY_METHOD, Api, Operation, Schema, anonymous_path, path_parameters
 from lsp_server.api.pair import Key, Pairing, code_path, route_key, spec_key
 from lsp_server.unknown import Unknown
 
@@ -33,7 +33,7 @@ def compare(promised: Api, implemented: Api, pairing: Pairing) -> tuple[Differen
     promises = {spec_key(operation, pairing) for operation in promised.operations}
     for operation in promised.operations:
         key = spec_key(operation, pairing)
-        found = routes.get(key, [])
+        found = routes.get(key) or routes.get((ANY_METHOD, key[1]), [])
         if not found:
             differences.extend(_missing(operation, key, routes, answered, promises, implemented, pairing))
             continue
@@ -93,6 +93,8 @@ def _missing(
     pairing: Pairing,
 ) -> Iterator[Difference]:
     if implemented.incomplete is not None or operation.maybe is not None or key in pairing.promises_elsewhere:
+        return
+    if any(key[1].startswith(anonymous_path(prefix)) for prefix in implemented.elsewhere):
         return
     if operation.method in ("OPTIONS", "TRACE") or (operation.method == "HEAD" and ("GET", key[1]) in routes):
         return

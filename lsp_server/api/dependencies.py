@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from lsp_server.api.fastapi_names import bases_of, is_class_of, made_by, name_of, spelled
-from lsp_server.api.fastapi_routing import Route
 from lsp_server.api.fastapi_security import security_scheme
 from lsp_server.api.model import (
     MISSING,
@@ -22,11 +21,20 @@ from lsp_server.api.model import (
     SecurityScheme,
     path_parameters,
 )
-from lsp_server.api.parameter_kinds import is_foreign, is_scalar, is_upload, is_whole, model_of, unwrapped
+from lsp_server.api.parameter_kinds import (
+    is_foreign,
+    is_scalar,
+    is_upload,
+    is_whole,
+    model_of,
+    of_another_package,
+    unwrapped,
+)
 from lsp_server.api.pydantic import Shapes
 from lsp_server.api.pydantic_classes import kind_of, plain_type
 from lsp_server.api.pydantic_fields import Field
 from lsp_server.api.python_types import argument_of, constant
+from lsp_server.api.routing import Route
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
     NATIVE,
@@ -64,7 +72,7 @@ _FROM_SETTINGS = object()  # stands for a default that there is, and that settin
 class BodyField:
     """One part of the request body. `sort` is "body", "form" or "file"; `whole`: a model that may be the body itself.
 
-    `renamed`: it has an alias, which not every release of FastAPI documents where several parts make one body.
+    `renamed`: it has an alias, which not every release of FastAPI for Pydantic 2 documents where parts make one body.
     """
 
     name: str
@@ -76,6 +84,10 @@ class BodyField:
     media_type: str | None
     location: Location | None
     renamed: bool = False
+
+
+def _renaming(part: BodyField) -> Unknown:
+    return Unknown(f"under which name FastAPI documents the part `{part.name}` of the body", part.location)
 
 
 @dataclass(eq=False, slots=True)
@@ -126,12 +138,13 @@ class Signature:
         embedded = len(parts) > 1 or first.embed or (first.sort != "body" and not first.whole)
         if not embedded:
             return Body(((media_type, first.schema),), first.required, location=first.location)
-        renamed = next((part for part in parts if part.renamed), None)
-        if renamed is not None:
-            return Unknown(f"under which name FastAPI documents the part `{renamed.name}` of the body", renamed.location)
         name = f"Body_{identity}" if isinstance(identity, str) else f"Body_{len(shapes.schemas)}"
-        properties = tuple(Property(part.name, part.schema, part.required, part.location) for part in parts)
-        shapes.schemas.setdefault(name, Schema(types=("object",), properties=properties, location=first.location))
+        properties = tuple(Property(part.name, part.schema, part.required, part.location) for part in parts if not part.renamed)
+        if not properties:
+            return _renaming(first)
+        doubts = tuple(Schema(unknown=_renaming(part), location=part.location) for part in parts if part.renamed)
+        whole = Schema(types=("object",), properties=properties, all_of=doubts, location=first.location)
+        shapes.schemas.setdefault(name, whole)
         required = True if any(part.required is True for part in parts) else next(
             (part.required for part in parts if isinstance(part.required, Unknown)), False)  # fmt: skip
         return Body(((media_type, Schema(ref=name)),), required, location=first.location)
@@ -409,11 +422,15 @@ class _Reader:
         where = _WHERE.get(maker or "")
         sort = _BODIES.get(maker or "")
         if info is None:
+            scalar = is_scalar(kind)
+            unfamiliar = of_another_package(kind) if scalar else None
             if name in self.path_names:
                 where = "path"
+            elif unfamiliar is not None:
+                return _Gathered(unknown=Unknown(f"from where `{name}` is taken: what `{unfamiliar}` is, another package knows", location))
             elif is_upload(kind):
                 sort = "file"
-            elif is_scalar(kind):
+            elif scalar:
                 where = "query"
             else:
                 sort = "body"
@@ -439,8 +456,10 @@ class _Reader:
         schema = self._schema(annotation, info, stated, location)
         embed = info is not None and argument_of(info.arguments, "embed") is True
         media_type = argument_of(info.arguments, "media_type") if info is not None else None
+        stated_twice = info is not None and argument_of(info.arguments, "validation_alias") == alias
+        renamed = alias not in (None, name) and self.shapes.version != 1 and not stated_twice
         part = BodyField(alias or name, schema, stated is MISSING, sort or "body", embed, is_whole(kind),
-                         media_type if isinstance(media_type, str) else None, location, alias not in (None, name))  # fmt: skip
+                         media_type if isinstance(media_type, str) else None, location, renamed)  # fmt: skip
         return _Gathered(bodies=[part])
 
     def _model_parameters(self, model: ClassValue, where: str, info: Instance | None) -> _Gathered:

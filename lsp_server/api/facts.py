@@ -5,10 +5,11 @@ Positions become line numbers through the texts that the caller hands in; nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from lsp_server.api.model import Api, Body, Operation, Parameter, Response, Schema
+from lsp_server.api.model import ANY_METHOD, Api, Body, Choice, Dormant, Operation, Parameter, Response, Schema
+from lsp_server.api.principal import Aside, place_beside, principal
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -16,14 +17,30 @@ LineOf = Callable[[Location], int]
 Json = dict[str, Any]
 
 
-def routes_facts(apis: Iterable[Api], line_of: LineOf) -> Json:
-    """Routes that applications serve; those of loose routers, whose full path nobody knows, only where there is no application.
+def routes_facts(
+    apis: Iterable[Api], line_of: LineOf, root_of: Callable[[str], str] = lambda path: path.rpartition("/")[0],
+    asked: Sequence[str] = (),
+) -> Json:  # fmt: skip
+    """Routes of the applications that the project is there to serve; the others are named under `aside`, with the reason.
 
-    `line_of` gives the 1-based line of a location's start.
+    Routes of loose routers, whose full path nobody knows, only where there is no such application. `line_of` gives the
+    1-based line of a location's start; for the rest see `principal`.
     """
     everything = tuple(apis)
-    served = tuple(api for api in everything if api.served)
-    return _facts(served or everything, line_of)
+    loose = [api for api in everything if not api.served and not place_beside(api.source)]
+    chosen, aside = principal([api for api in everything if api.served], root_of, asked)
+    if loose and all(place_beside(api.source) for api in chosen):
+        chosen, aside = loose, [Aside(api, "it is made in a place of tests or examples") for api in chosen]
+    answer = _facts(tuple(chosen) or everything, line_of)
+    if aside:
+        answer["aside"] = [_aside(each, line_of) for each in aside]
+    return answer
+
+
+def _aside(each: Aside, line_of: LineOf) -> Json:
+    place = each.api.location
+    line = line_of(place) if place is not None else None
+    return {"file": each.api.source, "line": line, "routes": len(each.api.operations), "why": each.reason}
 
 
 def spec_facts(apis: Iterable[Api], line_of: LineOf) -> Json:
@@ -39,7 +56,16 @@ def _facts(apis: tuple[Api, ...], line_of: LineOf) -> Json:
         names = _schema_names(api, schemas)
         for name, schema in api.schemas.items():
             schemas[names[name]] = schema_json(schema, names)
+        patterns: set[tuple[str, str]] = set()
         for operation in api.operations:
+            if isinstance(operation.maybe, Dormant):
+                left_out = f"`{operation.method} {operation.path}`, which is only there under other settings than the default ones"
+                unknowns.append(_unknown(Unknown(left_out, operation.location), line_of))
+                continue
+            if operation.pattern is not None:
+                if (operation.method, operation.pattern) in patterns:
+                    continue  # Another reading of the same declaration.
+                patterns.add((operation.method, operation.pattern))
             route = _route(operation, names, line_of)
             if not api.served:
                 route["path"] = None
@@ -62,12 +88,17 @@ def _schema_names(api: Api, taken: Mapping[str, object]) -> dict[str, str]:
 
 
 def _route(operation: Operation, names: Mapping[str, str], line_of: LineOf) -> Json:
-    place = operation.declaration or operation.location
+    place = operation.view or operation.declaration or operation.location
     route: Json = {
-        "method": operation.method, "path": operation.path, "operation_id": known(operation.operation_id),
+        "method": None if operation.method == ANY_METHOD else operation.method,
+        "path": operation.path if operation.pattern is None else operation.pattern, "operation_id": known(operation.operation_id),
         "handler": operation.handler, "file": place.path, "line": line_of(place),
         "parameters": None if isinstance(operation.parameters, Unknown) else [_parameter(item, names) for item in operation.parameters],
     }  # fmt: skip
+    if isinstance(operation.operation_id, Choice):
+        # It is one of these; where one of the methods is GET, its id stands for them.
+        route["operation_ids"] = list(operation.operation_id.values)
+        route["operation_id"] = next((each for each in operation.operation_id.values if each.lower().endswith("get")), None)
     if isinstance(operation.body, Unknown):
         route["request"] = None
     elif operation.body is not None:
@@ -85,6 +116,8 @@ def _route(operation: Operation, names: Mapping[str, str], line_of: LineOf) -> J
     route["deprecated"] = known(operation.deprecated)
     if operation.maybe is not None:
         route["maybe"] = operation.maybe.what
+    if operation.runtime:
+        route["origin"] = dict.fromkeys(operation.runtime, "runtime")
     if not operation.documented:
         route["documented"] = False
     return route
@@ -125,7 +158,7 @@ _BOUNDS = (
 
 def schema_json(schema: Schema, names: Mapping[str, str]) -> Json | None:
     """A schema as OpenAPI 3.1 writes it; None where it is not known."""
-    if schema.unknown is not None:
+    if schema.unknown is not None or (names and schema.ref is not None and schema.ref not in names):
         return None
     if schema.ref is not None:
         return {"$ref": f"#/schemas/{names.get(schema.ref, schema.ref)}"}

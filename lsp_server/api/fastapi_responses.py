@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 from lsp_server.api.dependencies import Signature
 from lsp_server.api.fastapi_names import RESPONSE, bases_of, is_class_of, spelled, status_code
-from lsp_server.api.fastapi_routing import Route
 from lsp_server.api.model import Response, Schema
 from lsp_server.api.parameter_kinds import unwrapped
 from lsp_server.api.pydantic import Shapes
 from lsp_server.api.pydantic_classes import plain_type
 from lsp_server.api.python_types import ANYTHING
+from lsp_server.api.routing import Route
 from lsp_server.python.interpret import Interpreter
+from lsp_server.python.judge import items_of
 from lsp_server.python.values import ClassValue, EnumMember, External, FunctionValue, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
@@ -117,7 +118,6 @@ def _own(
 
 
 def _model_schema(interpreter: Interpreter, shapes: Shapes, route: Route, function: FunctionValue | None, place: Location) -> Schema:
-    narrowed = next((name for name in _NARROWING if route.options.get(name) is not None), None)
     if "response_model" in route.options:
         model = route.options.get("response_model")
         place = route.options.places.get("response_model", place)
@@ -135,9 +135,38 @@ def _model_schema(interpreter: Interpreter, shapes: Shapes, route: Route, functi
     if model is None:
         return ANYTHING
     schema = shapes.of(model, True, place)
-    if narrowed is not None:
-        return Schema(unknown=Unknown("a response model of which parts are left out", place))
+    if any(route.options.get(name) is not None for name in _NARROWING):
+        included, excluded = (_names_in(route.options.get(name)) for name in _NARROWING)
+        return _narrowed(shapes, schema, included, excluded, place)
     return replace(schema, location=place) if schema.location is None else schema
+
+
+def _names_in(value: Value) -> frozenset[str] | Unknown | None:
+    """The names in `response_model_include` or `response_model_exclude`; None where it is not given."""
+    if value is None:
+        return None
+    items = items_of(value) if not isinstance(value, str) else None
+    if items is None or not all(isinstance(item, str) for item in items):
+        return value if isinstance(value, Unknown) else Unknown("names computed at run time")
+    return frozenset(items)
+
+
+def _narrowed(
+    shapes: Shapes, schema: Schema, included: frozenset[str] | Unknown | None, excluded: frozenset[str] | Unknown | None, place: Location
+) -> Schema:  # fmt: skip
+    """A response model of which parts are left out. FastAPI documents them all the same: that they are answered is not known."""
+    doubt = Schema(unknown=Unknown("a response model of which parts are left out", place))
+    if isinstance(included, Unknown) or isinstance(excluded, Unknown):
+        return doubt
+    if schema.items is not None:
+        return replace(schema, items=_narrowed(shapes, schema.items, included, excluded, place))
+    model = shapes.schemas.get(schema.ref) if schema.ref is not None else None
+    if schema.ref is None or model is None or model.unknown is not None or not model.properties:
+        return doubt
+    kept = [each for each in model.properties if (included is None or each.name in included) and each.name not in (excluded or ())]
+    name = f"{schema.ref} with {', '.join(each.name for each in kept)}"
+    shapes.schemas.setdefault(name, replace(model, properties=tuple(kept), all_of=(*model.all_of, doubt)))
+    return Schema(ref=name, location=place)
 
 
 def is_response(annotation: Value) -> bool:

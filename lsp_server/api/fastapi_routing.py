@@ -7,107 +7,23 @@ Reads the interpreter's events. What a route means as an operation (paths put to
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from lsp_server.api.fastapi_names import APPLICATION, ROUTER, VERBS, is_a
+from lsp_server.api.routing import Inclusion, Options, Route, Router, methods_named, places_within
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
     Argument,
     BoundMethod,
     Certainty,
     ClassValue,
-    EnumMember,
     Event,
-    External,
     FunctionValue,
     Instance,
     Method,
     Specialized,
     Value,
 )
-from lsp_server.text import Location
 from lsp_server.unknown import Unknown
-
-
-@dataclass(eq=False, slots=True)
-class Options:
-    """The keyword arguments of a call. `hidden`: some were given with `**` and are not known."""
-
-    values: dict[str, Value]
-    places: dict[str, Location]
-    hidden: Unknown | None = None
-
-    def get(self, name: str) -> Value:
-        """The argument's value; None where it was not given (FastAPI's own default for nearly all of them)."""
-        if name in self.values:
-            return self.values[name]
-        return self.hidden
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.values or self.hidden is not None
-
-    @classmethod
-    def of(cls, arguments: Iterable[Argument], positional: tuple[str, ...] = ()) -> Options:
-        values: dict[str, Value] = {}
-        places: dict[str, Location] = {}
-        hidden: Unknown | None = None
-        names = list(positional)
-        for argument in arguments:
-            name = argument.name
-            if argument.star:
-                what = argument.value.what if isinstance(argument.value, Unknown) else "arguments given with **"
-                hidden = Unknown(what, argument.location)
-                continue
-            if name is None:
-                if not names:
-                    continue
-                name = names.pop(0)
-            values.setdefault(name, argument.value)
-            places.setdefault(name, argument.location)
-        return cls(values, places, hidden)
-
-
-@dataclass(eq=False, slots=True)
-class Route:
-    """One call that puts a handler on a router. `methods` are upper case."""
-
-    path: Value
-    endpoint: Value
-    methods: tuple[str, ...] | Unknown
-    options: Options
-    location: Location
-    certainty: Certainty
-    condition: Unknown | None
-    plain: bool = False  # a Starlette route: no parameters, no documentation
-    view: ClassValue | None = None  # the class of a class-based view
-
-
-@dataclass(eq=False, slots=True)
-class Inclusion:
-    """`include_router` or `mount`: what is put there is a Router, or Unknown."""
-
-    target: Router | Unknown
-    prefix: Value
-    options: Options
-    location: Location
-    certainty: Certainty
-    condition: Unknown | None
-    mounted: bool = False
-
-
-@dataclass(eq=False, slots=True)
-class Router:
-    """A FastAPI application or an APIRouter: one object of the running program."""
-
-    value: Instance
-    location: Location
-    application: bool
-    options: Options
-    certainty: Certainty
-    condition: Unknown | None
-    entries: list[Route | Inclusion] = field(default_factory=list)
-    included: bool = False  # some router or application includes or mounts it
-    escaped: Unknown | None = None  # things we cannot see may be put on it
 
 
 class Routing:
@@ -116,6 +32,7 @@ class Routing:
     def __init__(self, interpreter: Interpreter) -> None:
         self.interpreter = interpreter
         self.routers: dict[int, Router] = {}
+        self.startup: list[tuple[Router, Value]] = []  # what applications run when they start
         self._pending: dict[int, Event] = {}  # `router.get("/x")` not yet applied to a function
         self._alive: list[object] = []  # ids stay ours as long as the objects live
 
@@ -159,6 +76,9 @@ class Routing:
         arguments = value.base_arguments if value.base_arguments is not None else value.arguments
         router = Router(value, value.location, is_a(value, APPLICATION), Options.of(arguments), event.certainty, event.condition)
         self.routers[id(value)] = router
+        listed = router.options.get("on_startup")
+        handlers = [router.options.get("lifespan"), *(listed if isinstance(listed, list | tuple) else ())]
+        self.startup.extend((router, handler) for handler in handlers if handler is not None)
         return router
 
     def router_of(self, value: Value) -> Router | None:
@@ -186,7 +106,11 @@ class Routing:
         elif name in ("add_api_route", "add_route"):
             options = Options.of(event.arguments, ("path", "endpoint", "methods") if name == "add_route" else ("path", "endpoint"))
             endpoint = options.get("endpoint")
-            self._add(router, event, options, endpoint, _methods(options.get("methods")), plain=name == "add_route")
+            self._add(router, event, options, endpoint, methods_named(options.get("methods")), plain=name == "add_route")
+        elif name in ("on_event", "add_event_handler"):
+            options = Options.of(event.arguments, ("event_type", "func"))
+            if options.get("event_type") == "startup" and event.certainty is not Certainty.DORMANT:
+                self.startup.append((router, event.decorates if name == "on_event" else options.get("func")))
         elif name == "include_router":
             options = Options.of(event.arguments, ("router",))
             self._include(router, event, options, options.get("router"), options.get("prefix"), mounted=False)
@@ -202,7 +126,10 @@ class Routing:
             included.included = True
             part: Router | Unknown = included
         elif mounted and not isinstance(target, Unknown):
-            return  # Another kind of application (static files, WSGI): it has no operations of ours.
+            # Another kind of application (static files, WSGI): it has no operations of ours.
+            places = places_within(target)
+            router.entries.append(Inclusion(places, prefix, options, event.location, event.certainty, event.condition, mounted))
+            return
         else:
             part = target if isinstance(target, Unknown) else Unknown("a router made by another package", event.location)
             if mounted:
@@ -217,7 +144,7 @@ class Routing:
         if name in VERBS:
             methods: tuple[str, ...] | Unknown = (name.upper(),)
         else:
-            methods = _methods(options.get("methods"))
+            methods = methods_named(options.get("methods"))
         if not self._overridden(router, event, name, options, endpoint, methods):
             self._add(router, event, options, endpoint, methods, plain=name == "route")
 
@@ -248,7 +175,7 @@ class Routing:
         for inner_event in events:
             if inner_event.method == "add_api_route" and inner_event.receiver is router.value:
                 passed = Options.of(inner_event.arguments, ("path", "endpoint"))
-                self._add(router, event, passed, passed.get("endpoint"), _methods(passed.get("methods")))
+                self._add(router, event, passed, passed.get("endpoint"), methods_named(passed.get("methods")))
                 seen = True
         return seen
 
@@ -267,23 +194,3 @@ class Routing:
 def _own_method(cls: ClassValue, name: str) -> FunctionValue | None:
     found = cls.find(name)
     return found[1] if found and isinstance(found[1], FunctionValue) else None
-
-
-def _methods(value: Value) -> tuple[str, ...] | Unknown:
-    if value is None:
-        return ("GET",)
-    if isinstance(value, Unknown):
-        return value
-    if isinstance(value, list | tuple | set | frozenset):
-        names = [_method(item) for item in (sorted(value, key=str) if isinstance(value, set | frozenset) else value)]
-        if all(name is not None for name in names):
-            return tuple(dict.fromkeys(name for name in names if name is not None))
-    return Unknown("methods that are not known")
-
-
-def _method(value: Value) -> str | None:
-    if isinstance(value, EnumMember):
-        value = value.value
-    if isinstance(value, External) and value.name.startswith("http.HTTPMethod."):
-        return value.name.rpartition(".")[2]
-    return value.upper() if isinstance(value, str) else None

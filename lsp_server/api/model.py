@@ -15,9 +15,18 @@ from dataclasses import dataclass, field
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
+ANY_METHOD = "*"  # of an operation that answers methods which nobody can tell
+
 METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 
 Constant = str | int | float | bool | None | tuple["Constant", ...] | tuple[tuple[str, "Constant"], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Unknown):
+    """One of several texts, the likeliest first: which of them differs from one run of the program to the next."""
+
+    values: tuple[str, ...] = ()
 
 
 class Missing:
@@ -161,6 +170,11 @@ class SecurityScheme:
 
 
 @dataclass(frozen=True, slots=True)
+class Dormant(Unknown):
+    """Why an operation may not exist: it is there only under other settings than the default ones."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One method on one path: promised by a spec, or implemented by a route.
 
@@ -187,10 +201,15 @@ class Operation:
     handler: str | None = None  # "app.api.users:read_user"
     handler_location: Location | None = None  # the function's name
     declaration: Location | None = None  # the whole declaration: decorators and function; the whole spec operation
+    view: Location | None = None  # the class of which `handler` is a method, where the framework's routes name classes
     router: Location | None = None  # the call that made the router the route is on
     raised: tuple[str, ...] = ()
     template: str | None = None  # the path with its converters (`/users/{id:int}`), where it has some
+    pattern: str | None = None  # where the path is a regular expression: as declared; `path` is one of those it says
+    controller: str | None = None  # the Python module in which a spec places the handler (`x-openapi-router-controller`)
+    freely_named: tuple[str, ...] = ()  # path parameters that stand for what a specification calls by its own name
     reads_request: Unknown | None = None  # the handler may take more from the request than it declares
+    runtime: tuple[str, ...] = ()  # the parts that the running project told, where its text left them open
 
     @property
     def subject(self) -> tuple[str, str, str]:
@@ -245,7 +264,11 @@ class Api:
     faults: tuple[Fault, ...] = ()
     sources: tuple[str, ...] = ()  # every file that was read for it
     states_null: bool = True  # False: says nothing of which values may be null (documentation made by Pydantic 1)
+    elsewhere: tuple[str, ...] = ()  # prefixes below which other packages answer: what they serve was not seen
     served: bool = True  # False: routes of a router that no application includes
+    # Applications of other frameworks that it serves: their prefixes, and where they (or what they wrap) may be made.
+    mounts: tuple[tuple[str, tuple[Location, ...]], ...] = ()
+    joined: bool = False  # by a mount with another application, which answers for its own part
 
     def resolve(self, schema: Schema) -> Schema:
         """The schema behind a chain of references; an unknown one where the chain breaks or runs in a circle."""

@@ -26,6 +26,7 @@ from lsp_server.tree.node import Node
 from lsp_server.unknown import Unknown
 
 _METHODS = {method.lower(): method for method in METHODS}
+_CONTROLLERS = ("x-openapi-router-controller", "x-swagger-router-controller")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +120,14 @@ class PathReader:
             self._body(source, node, shared, own),
             parts.responses(source, responses, produces, subject) if responses is not None else (),
             parts.security(source, security) if security is not None and security.is_sequence else self.inherited.security,
-            operation_id.text if operation_id is not None and operation_id.is_scalar and operation_id.text else None,
+            _scalar(operation_id),
             _texts(node.get("tags"), ()),
             is_true(deprecated),
             short(node.get("summary")),
             short(node.get("description")),
             parts.rate_limit(source, node, (item, *filter(None, [self.references.root.tree.root]))),
             declaration=Location(source.path, whole_entry(node)),
+            controller=next((text for key in _CONTROLLERS if (text := _scalar(node.get(key)))), None),
         )
 
     def _body(self, source: Source, node: Node, shared: Found, own: Found) -> Body | Unknown | None:
@@ -196,6 +198,10 @@ def whole_entry(node: Node) -> Span:
     """An entry with its key."""
     key = node.key_span
     return Span(key.start, max(node.span.end, key.end)) if key is not None else node.span
+
+
+def _scalar(node: Node | None) -> str | None:
+    return node.text if node is not None and node.is_scalar and node.text else None
 
 
 def _texts(node: Node | None, otherwise: tuple[str, ...]) -> tuple[str, ...]:

@@ -214,7 +214,7 @@ def _moved(path: str, prefix: str, stripped: str) -> str:
 
 
 def _slashless(path: str) -> str:
-    return path.rstrip("/") or "/"
+    return path.removesuffix("/?").rstrip("/") or "/"
 
 
 # --- folders --------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from lsp_server.api.fastapi_names import bases_of, is_class_of, made_by, name_of
 from lsp_server.api.model import MISSING, Property, Schema
 from lsp_server.api.pydantic_classes import (
     MODELS,
+    STRUCTS,
     identity_of,
     is_hidden,
     kind_of,
@@ -59,14 +60,18 @@ from lsp_server.python.values import (
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
-_HARMLESS = frozenset({*MODELS, "typing.Generic", "abc.ABC", "builtins.object", "typing.Protocol", "typing.TypedDict", "typing.NamedTuple"})
+_HARMLESS = frozenset({*MODELS, *STRUCTS, "typing.Generic", "abc.ABC", "builtins.object", "typing.Protocol", "typing.TypedDict", "typing.NamedTuple"})
 _SCHEMA_WORDS = frozenset({"type", "format", "enum", "properties", "anyOf", "oneOf", "allOf", "$ref"})
 
 
 class Shapes:
-    """Types to schemas for one Api; named ones are kept in `schemas` and referred to."""
+    """Types to schemas for one Api; named ones are kept in `schemas` and referred to.
 
-    def __init__(self, interpreter: Interpreter, version: int | None = None) -> None:
+    `split`: what is written has schemas of its own; else it is described as what is read (`separate_input_output_schemas=False`).
+    """
+
+    def __init__(self, interpreter: Interpreter, version: int | None = None, split: bool = True) -> None:
+        self.split = split
         self.interpreter = interpreter
         self.version = version
         self.fields = Fields(interpreter, version)
@@ -80,6 +85,7 @@ class Shapes:
     def of(self, value: Value, output: bool, location: Location | None = None,
            variables: Mapping[str, Value] = NO_ARGUMENTS) -> Schema:  # fmt: skip
         """The schema of a type. `output`: of what is written, not of what is read."""
+        output = output and self.split
         if value is None:
             return NULL
         if isinstance(value, Unknown):
@@ -135,6 +141,8 @@ class Shapes:
             return enumeration(list(arguments))
         if name in ("typing.Final", "typing.Required", "typing.NotRequired", "typing.ReadOnly", "sqlalchemy.orm.Mapped") and arguments:
             return self.of(arguments[0], output, location, variables)
+        if name == "pydantic.RootModel" and arguments:
+            return self.of(arguments[0], output, location, variables)
         if name == "pydantic.Json":
             return self.of(arguments[0], output, location, variables) if output else SCALARS["builtins.str"]
         if name in ARRAYS or name in SETS:
@@ -168,11 +176,10 @@ class Shapes:
         flat = [part for part in flat if not is_hidden(part)]
         some = [part for part in flat if part is not None and name_of(part) not in ("builtins.NoneType", "types.NoneType")]
         parts = list(dict.fromkeys(self.of(part, output, location, variables) for part in some))
-        unknown = next((part for part in parts if part.unknown is not None), None)
-        if unknown is not None:
-            return unknown
         if not parts:
             return NULL
+        if all(part.unknown is not None for part in parts):
+            return parts[0]
         schema = parts[0] if len(parts) == 1 else Schema(any_of=tuple(parts))
         return nullable(schema) if len(some) < len(flat) else schema
 

@@ -13,6 +13,8 @@ from lsp_server.python.values import ClassValue, External, Specialized, TypeVari
 from lsp_server.unknown import Unknown
 
 MODELS = ("pydantic.BaseModel", "pydantic.GenericModel", "pydantic.BaseSettings", "pydantic.RootModel", "sqlmodel.SQLModel")
+STRUCTS = ("msgspec.Struct", "msgspec._core.Struct")
+UNSET = ("msgspec.UnsetType", "msgspec._core.UnsetType", "msgspec.UNSET")
 OWN_SCHEMA = ("__get_pydantic_core_schema__", "__get_validators__", "__get_pydantic_json_schema__", "__modify_schema__")
 _VERSION_2 = ("field_validator", "model_validator", "ConfigDict", "TypeAdapter", "computed_field", "RootModel", "field_serializer",
               "model_serializer", "SettingsConfigDict", "BeforeValidator", "AfterValidator", "PlainSerializer",
@@ -41,9 +43,11 @@ def pydantic_version(interpreter: Interpreter) -> int | None:
 
 
 def kind_of(cls: ClassValue) -> str | None:
-    """What sort of class with fields it is: "model", "data class", "typed dictionary", "named tuple"; None for others."""
+    """What sort of class with fields it is: "model", "struct", "data class", "typed dictionary"; None for others."""
     if is_class_of(cls, *MODELS):
         return "model"
+    if is_class_of(cls, *STRUCTS):
+        return "struct"
     if is_class_of(cls, "typing.TypedDict"):
         return "typed dictionary"
     if is_class_of(cls, "typing.NamedTuple"):
@@ -162,9 +166,9 @@ def is_optional(value: Value) -> bool:
 
 
 def is_hidden(annotation: Value) -> bool:
-    """`SkipJsonSchema[…]`: the field is there, but the schema keeps quiet about it."""
+    """`SkipJsonSchema[…]`, `UnsetType`: the field is there, but the schema keeps quiet about it."""
     if not isinstance(annotation, Specialized):
-        return False
+        return name_of(annotation) in UNSET
     name = name_of(annotation.origin)
     if name == "typing.Annotated":
         return is_hidden(annotation.arguments[0]) or any(name_of(item) == "pydantic.SkipJsonSchema" for item in annotation.arguments[1:])

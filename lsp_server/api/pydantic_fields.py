@@ -1,6 +1,6 @@
 """The fields of a model: their annotations, defaults, names and configuration, bases included.
 
-Knows how Pydantic 1 and 2, SQLModel, data classes and typed dictionaries declare fields; shapes are `pydantic.py`'s.
+Knows how Pydantic 1 and 2, SQLModel, msgspec, data classes and typed dictionaries declare fields; shapes are `pydantic.py`'s.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lsp_server.api.pydantic_classes import (
     kind_of,
     lineage_with_variables,
 )
-from lsp_server.api.python_types import ALIAS_GENERATORS, argument_of
+from lsp_server.api.python_types import ALIAS_GENERATORS, STRUCT_NAMES, argument_of
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
     Argument,
@@ -33,7 +33,7 @@ from lsp_server.python.values import (
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
-FIELD = ("pydantic.Field", "sqlmodel.Field", "dataclasses.field")
+FIELD = ("pydantic.Field", "sqlmodel.Field", "dataclasses.field", "msgspec.field")
 PARAMETER_FIELDS = tuple(f"fastapi.{name}" for name in ("Query", "Path", "Header", "Cookie", "Body", "Form", "File"))
 NO_ARGUMENTS: Mapping[str, Value] = {}
 
@@ -109,7 +109,7 @@ class Fields:
             if kind in ("typing.Required", "typing.NotRequired"):
                 required = kind == "typing.Required"
             if kind == "typing.Annotated":
-                infos.extend(value for value in annotation.arguments[1:] if made_by(value) in FIELD)
+                infos.extend(value for value in annotation.arguments[1:] if made_by(value) in (*FIELD, *PARAMETER_FIELDS))
         elif name_of(annotation) == "typing.ClassVar":
             return None
         if kind_of(cls) == "typed dictionary" and required is None:
@@ -123,7 +123,7 @@ class Fields:
             value = owner.names[name]
             if isinstance(value, Instance) and made_by(value) in ("sqlmodel.Relationship", "pydantic.PrivateAttr"):
                 return None
-            if made_by(value) in FIELD:
+            if made_by(value) in FIELD or made_by(value) in PARAMETER_FIELDS:  # FastAPI's are Pydantic's own, extended.
                 given = _given_default(value)
                 default = MISSING if given is Ellipsis else given
                 constraints = (value,)
@@ -164,6 +164,8 @@ class Fields:
         config = self.config(field.owner)
         if config.unknown is not None:
             return config.unknown
+        if kind_of(field.owner) == "struct":
+            return self._struct_name(field, config)
         generator = config.values.get("alias_generator")
         fixed = config.values.get("fields")
         if isinstance(fixed, dict) and field.name in fixed:
@@ -171,6 +173,19 @@ class Fields:
             alias = entry.get("alias") if isinstance(entry, dict) else entry
             return alias if isinstance(alias, str) else field.name
         return self.generated_alias(generator, field, output)
+
+    def _struct_name(self, field: Field, config: Config) -> str | Unknown:
+        """The name of a `msgspec.Struct`'s field in messages: its own, or what the class's `rename` makes of it."""
+        for info in field.info:
+            if (stated := argument_of(info.arguments, "name")) is not None:
+                return stated if isinstance(stated, str) else Unknown("an alias computed at run time", field.location)
+        rename = config.values.get("rename")
+        if isinstance(rename, dict):
+            named = rename.get(field.name, field.name)
+            return named if isinstance(named, str) else Unknown("an alias computed at run time", field.location)
+        if isinstance(rename, str) and rename in STRUCT_NAMES:
+            return STRUCT_NAMES[rename](field.name)
+        return self.generated_alias(rename, field, True)
 
     def generated_alias(self, generator: Value, field: Field, output: bool) -> str | Unknown:
         if made_by(generator) in ("pydantic.AliasGenerator", "pydantic.aliases.AliasGenerator"):

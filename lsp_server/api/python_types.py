@@ -151,7 +151,7 @@ def annotated_constraints(value: Value) -> dict[str, Value] | None:
     if not (isinstance(value, Instance) and isinstance(value.origin, External)):
         return None
     module, _, name = value.origin.name.rpartition(".")
-    if value.origin.name == "pydantic.UrlConstraints" or (module == "annotated_types" and name == "Interval"):
+    if value.origin.name in ("pydantic.UrlConstraints", "msgspec.Meta") or (module == "annotated_types" and name == "Interval"):
         return {argument.name: argument.value for argument in value.arguments if argument.name is not None}
     if module != "annotated_types":
         return None
@@ -265,6 +265,23 @@ def simple_camel(name: str) -> str:
     head, *rest = name.split("_")
     return head + "".join(part[:1].upper() + part[1:] for part in rest)
 
+
+def _struct_pascal(name: str) -> str:
+    """What msgspec's `rename="pascal"` makes of a name; underscores at its beginning stay."""
+    start = name[: len(name) - len(name.lstrip("_"))]
+    return start + "".join(part[:1].upper() + part[1:] for part in name.strip("_").split("_"))
+
+
+def _struct_camel(name: str) -> str:
+    pascal, first = _struct_pascal(name), name.lstrip("_")[:1]
+    begin = len(name) - len(name.lstrip("_"))
+    return pascal[:begin] + first + pascal[begin + 1 :]
+
+
+STRUCT_NAMES: dict[str, Callable[[str], str]] = {
+    "lower": str.lower, "upper": str.upper, "camel": _struct_camel, "kebab": lambda name: name.strip("_").replace("_", "-"),
+    "pascal": _struct_pascal,
+}  # fmt: skip
 
 ALIAS_GENERATORS: dict[str, Callable[[str], str]] = {
     "pydantic.alias_generators.to_camel": to_camel, "pydantic.alias_generators.to_pascal": to_pascal,

@@ -16,7 +16,7 @@ from lsp_server.snapshot import Snapshot
 
 def run(options: argparse.Namespace) -> int:
     project = open_project(options)
-    answer = _KINDS[options.facts](project.snapshot)
+    answer = _routes(project) if options.facts == "routes" else _KINDS[options.facts](project.snapshot)
     project.save_cache()
     if project.only is not None:
         answer = _narrowed(answer, project, project.only)
@@ -43,19 +43,25 @@ def _narrowed(answer: dict[str, Any], project: Project, only: tuple[str, ...]) -
     return {key: narrowed(value) for key, value in answer.items()}
 
 
-def _routes(snapshot: Snapshot) -> dict[str, Any]:
+def _routes(project: Project) -> dict[str, Any]:
     from lsp_server.api.facts import routes_facts
 
-    return routes_facts(snapshot.implemented, snapshot.line)
+    snapshot = project.snapshot
+    return routes_facts(snapshot.implemented, snapshot.line, snapshot.program.root_of, project.only or ())
 
 
 def _models(snapshot: Snapshot) -> dict[str, Any]:
+    """The application's own tables; under `others` those of extensions and of other stores, in the same form with the reason."""
+    from lsp_server.database.extensions import own_schema
     from lsp_server.database.facts import tables_facts
 
-    parts = [tables_facts(database, snapshot.line) for database in snapshot.mapped]
+    own, beside = own_schema(snapshot.mapped, snapshot.trees)
+    parts = [tables_facts(database, snapshot.line) for database in own]
+    others = [{**tables_facts(each.database, snapshot.line), "reason": each.reason} for each in beside]
     return {
         "tables": [table for part in parts for table in part["tables"]],
         "unknowns": [unknown for part in parts for unknown in part.get("unknowns", [])],
+        "others": others,
     }
 
 
@@ -83,7 +89,6 @@ def _empty(key: str) -> Callable[[Snapshot], dict[str, Any]]:
 
 
 _KINDS: dict[str, Callable[[Snapshot], dict[str, Any]]] = {
-    "routes": _routes,
     "spec": _spec,
     "models": _models,
     "migrations": _migrations,

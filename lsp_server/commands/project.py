@@ -81,6 +81,10 @@ def open_project(options: argparse.Namespace, ground: Ground | None = None, last
     memo = Memo()
     digests = ground.cache.load(ground.files, memo) if ground.cache is not None else {}
     snapshot = Snapshot(documents_of(ground.root, ground.files, digests), ground.config, memo, now=datetime.now(), lasting=lasting)
+    if options.trust:
+        from lsp_server.worker.ask import ask_project
+
+        snapshot = snapshot.with_runtime(ask_project(snapshot, ground.root))
     snapshot.find_scratch = _scratch_servers(options.shadow, ground, snapshot) if lasting else None
     return Project(ground.root, ground.shown_root, ground.config, ground.files, ground.only, ground.cache, snapshot, memo)
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsp_server.database.alchemy_names import made_by
-from lsp_server.database.declared import FinalName, names_of, plain_name
-from lsp_server.database.model import Check, ForeignKey, PrimaryKey, Unique
+from lsp_server.database.declared import FinalName, names_of, plain_name, spatial_index
+from lsp_server.database.model import Check, Column, ForeignKey, PrimaryKey, Unique
 from lsp_server.database.operations import (
     AddColumn,
     AddConstraint,
@@ -27,6 +27,7 @@ from lsp_server.database.operations import (
     DropTable,
     Key,
     RenameTable,
+    SetEnumValues,
     table_key,
 )
 from lsp_server.database.options import identity_of
@@ -79,18 +80,32 @@ def rename_table(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
 
 
 def add_column(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
+    key, column = _new_column(recorder, arguments)
+    if key is not None and column is not None:
+        for index in spatial_index(column, key[1]):
+            recorder.step(CreateIndex(key, index))
+
+
+def add_geospatial_column(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
+    """GeoAlchemy's own operation: unlike Alembic's, it leaves the index to `create_geospatial_index`."""
+    _new_column(recorder, arguments)
+
+
+def _new_column(recorder: Recorder, arguments: tuple[Argument, ...]) -> tuple[Key | None, Column | None]:
+    """Add a column with the keys and indexes written in it; the table and the column where they are known."""
     key = table_argument(recorder, arguments, 0)
     if key is None:
-        return
+        return None, None
     declared = recorder.declarations.column(given(arguments, 1, "column"), key[1], key[0])
     if isinstance(declared, Unknown):
         recorder.opaque(declared.what, key)
-        return
+        return key, None
     recorder.step(AddColumn(key, declared.column, flag(arguments, "if_not_exists")))
     for constraint in declared.constraints:
         recorder.step(AddConstraint(key, constraint))
     for index in declared.indexes:
         recorder.step(CreateIndex(key, index))
+    return key, declared.column
 
 
 def drop_column(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
@@ -252,14 +267,27 @@ def entity(recorder: Recorder, name: str, arguments: tuple[Argument, ...]) -> No
     recorder.step(DropObject(sort, text) if name.startswith("drop") else CreateObject(sort, text, replaces=name.startswith("replace")))
 
 
+def sync_enum_values(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
+    """`op.sync_enum_values("public", "mood", ["sad", "ok"], …)` of alembic-postgresql-enum."""
+    schema, name = given(arguments, 0, "enum_schema", "schema_name", "schema"), given(arguments, 1, "enum_name")
+    values = given(arguments, 2, "new_values")
+    if not isinstance(name, str) or isinstance(schema, Unknown):
+        recorder.opaque("an enumeration whose name is not known")
+        return
+    known = isinstance(values, list | tuple) and all(isinstance(value, str) for value in values)
+    new = tuple(str(value) for value in values) if known else Unknown("the values of an enumeration", recorder.location)
+    recorder.step(SetEnumValues(str(name), new, None if schema in (None, "public") else str(schema)))
+
+
 OPERATIONS: dict[str, Callable[[Recorder, tuple[Argument, ...]], None]] = {
     "create_table": create_table, "drop_table": drop_table, "rename_table": rename_table, "add_column": add_column,
-    "drop_column": drop_column, "alter_column": alter_column, "create_index": create_index, "drop_index": drop_index,
+    "add_geospatial_column": add_geospatial_column, "drop_column": drop_column, "alter_column": alter_column,
+    "create_index": create_index, "drop_index": drop_index,
     "create_unique_constraint": create_unique_constraint, "create_primary_key": create_primary_key,
     "create_foreign_key": create_foreign_key, "create_check_constraint": create_check_constraint,
     "drop_constraint": drop_constraint, "create_table_comment": create_table_comment,
     "drop_table_comment": drop_table_comment, "create_exclude_constraint": create_exclude_constraint,
-    "execute": execute, "bulk_insert": bulk_insert,
+    "execute": execute, "bulk_insert": bulk_insert, "sync_enum_values": sync_enum_values,
 }  # fmt: skip
 
 

@@ -43,6 +43,7 @@ class MetaDataDraft:
     location: Location | None = None
     schema: str | None = None
     convention: Mapping[str, str] = field(default_factory=dict)
+    compared_by: dict[str, None] = field(default_factory=dict)  # the `env.py` files that name it
 
 
 @dataclass(eq=False, slots=True)
@@ -138,7 +139,7 @@ class Assembly:
         return Column(
             name, self._type(draft, column, 0), nullable_of(column), column.primary_key, column.default, column.server_default,
             column.autoincrement, column.identity, column.computed, column.comment, column.location,
-            column.attribute if column.attribute != name else None, column.declared_in, column.maybe, column.persisted,
+            column.attribute if column.attribute != name else None, column.declared_in, column.maybe, persisted=column.persisted,
         )  # fmt: skip
 
     def _type(self, draft: TableDraft, column: ColumnDraft, depth: int) -> ColumnType:

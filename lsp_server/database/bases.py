@@ -149,6 +149,8 @@ class Bases:
                 return self.metadata_of(value, root)
             else:
                 break
+        if (registry := self._registry(value)) is not None:
+            value = registry
         if isinstance(value, External):
             name = name_of(value) or ""
             if name.startswith("sqlmodel.SQLModel"):
@@ -161,6 +163,12 @@ class Bases:
             )
             return draft
         return self._draft(id(value), value)
+
+    def _registry(self, value: Value) -> str | None:
+        """The described MetaData that an object of another package stands for, such as `orm_registry.metadata`."""
+        while isinstance(value, Method | Instance):
+            value = value.receiver if isinstance(value, Method) else value.origin
+        return self.library.registry(value.name) if isinstance(value, External) else None
 
     def _of_base(self, cls: ClassValue) -> MetaDataDraft:
         for name in ("metadata", "registry"):

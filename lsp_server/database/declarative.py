@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from lsp_server.database import sqlmodel
 from lsp_server.database.alchemy_names import made_by, name_of, unquoted
@@ -242,7 +243,7 @@ class Declarations:
         result: list[ColumnDraft] = []
         for entry in self.bases.order(cls):
             if not isinstance(entry, ClassValue):
-                result.extend(column for column in self._described_columns(entry) if column.attribute not in seen)
+                result.extend(column for column in self._described_columns(entry, cls) if column.attribute not in seen)
                 continue
             inherited = self.mapped.get(id(entry)) if entry is not cls else None
             if inherited is not None:
@@ -275,6 +276,7 @@ class Declarations:
             annotation = value.returns
             place = value.location
             value, maybe = self._declared(value, cls)
+            self._map_made(value)
         else:
             place = entry.places.get(name, entry.location)
         if made_by(value) == "sqlalchemy.composite" and isinstance(value, Instance):
@@ -357,18 +359,23 @@ class Declarations:
 
     # Classes of other packages
 
-    def _described_columns(self, value: Value) -> list[ColumnDraft]:
+    def _described_columns(self, value: Value, cls: ClassValue) -> list[ColumnDraft]:
+        """What a class of another package brings, placed where a class of ours takes it."""
         described = self.library.described(value)
-        location = Location("", Span(0, 0))
-        result = []
+        location = cls.name_location
+        result: list[ColumnDraft] = []
         for entry in self.library.parts(described) if described is not None else ():
             for column in entry.get("columns", ()):
+                if any(draft.name == column["name"] for draft in result):
+                    continue  # The nearer description hides the one it inherits.
                 draft = ColumnDraft(location, name=column["name"], type=spelled_type(column["type"]))
                 draft.attribute = column.get("attribute", column["name"])
+                draft.declared_in = name_of(value)
                 draft.primary_key = column.get("primary_key", False)
                 draft.nullable = column.get("nullable")
                 draft.unique, draft.index = column.get("unique", False), column.get("index", False)
                 draft.default = Default("python", column["default"]) if "default" in column else None
+                draft.server_default = Default("sql", column["server_default"]) if "server_default" in column else None
                 if "foreign_key" in column:
                     draft.foreign_keys.append(ForeignKeyDraft(column["foreign_key"], location, ondelete=column.get("ondelete")))
                 result.append(draft)
@@ -380,11 +387,10 @@ class Declarations:
             described = self.library.described(value)
             for entry in self.library.parts(described) if described is not None else ():
                 for item in entry.get("unique", ()):
-                    table.ready_made.append(Unique(tuple(item["columns"]), item["name"].format(table=table.name), location=cls.name_location))
+                    table.ready_made.append(Unique(tuple(item["columns"]), _described_name(table, "uq", item), location=cls.name_location))
                 for item in entry.get("indexes", ()):
                     columns = tuple(item["columns"])
-                    name = item["name"].format(table=table.name) if "name" in item else constraint_name(table, "ix", None, columns)
-                    table.ready_made.append(Index(name, columns, item.get("unique", False), expressions=(False,) * len(columns), location=cls.name_location))
+                    table.ready_made.append(Index(_described_name(table, "ix", item), columns, item.get("unique", False), expressions=(False,) * len(columns), location=cls.name_location))
 
     # Values
 
@@ -393,6 +399,12 @@ class Declarations:
         value, events = self.interpreter.call_detached(function, (Argument(None, cls, cls.name_location),))
         made = next((event for event in events if event.result is value), None)
         return value, made.condition if made is not None and made.certainty == Certainty.CONDITIONAL else None
+
+    def _map_made(self, value: Value) -> None:
+        """A class that a declared relationship makes for each class it is declared on, such as `type(f"{cls.__name__}Event", …)`."""
+        given = value.arguments[0].value if isinstance(value, Instance) and value.arguments else None
+        if isinstance(given, ClassValue) and not given.node:
+            self.map(given)
 
     def evaluated(self, value: Value, cls: ClassValue) -> Value:
         """A class attribute as the class sees it: a declared attribute or class method is called."""
@@ -436,6 +448,13 @@ def merge(draft: ColumnDraft, other: ColumnDraft) -> None:
 def snake_case(name: str) -> str:
     """`OrderItem` to `order_item`, `HTTPRequest` to `http_request`."""
     return _SNAKE.sub(r"_\1", name).lower().lstrip("_")
+
+
+def _described_name(table: TableDraft, sort: str, item: Mapping[str, Any]) -> str | None:
+    """The name of a described constraint, `{table}` filled in; by the naming convention where none is given."""
+    if "name" in item:
+        return str(item["name"]).replace("{table}", table.name)
+    return constraint_name(table, sort, None, tuple(item["columns"]))
 
 
 def _is_declared(value: Value) -> bool:

@@ -273,7 +273,7 @@ class Declarations:
                 constraints.extend(declared.constraints)
                 indexes.extend(declared.indexes)
                 enums.extend(declared.enums)
-                indexes.extend(_spatial_index(item.value, declared.column, name))
+                indexes.extend(spatial_index(declared.column, name))
                 if declared.primary:
                     primary.append(declared.column.name)
             elif isinstance(item.value, Instance):
@@ -320,14 +320,11 @@ class Declarations:
         return None
 
 
-def _spatial_index(value: Instance, column: Column, table: str) -> list[Index]:
-    """The index that GeoAlchemy makes with a table for each of its columns."""
-    if not (column.type.python or "").startswith("geoalchemy2."):
+def spatial_index(column: Column, table: str) -> list[Index]:
+    """The index that GeoAlchemy makes with a table, or with a column that is added to one."""
+    if not column.type.indexed:
         return []
-    types = [each.value for each in value.arguments if isinstance(each.value, Instance)]
-    if types and _keyword(types[0].arguments, "spatial_index") is False:
-        return []
-    return [Index(f"idx_{table}_{column.name}", (column.name,), method="gist", expressions=(False,), location=value.location)]
+    return [Index(f"idx_{table}_{column.name}", (column.name,), method="gist", expressions=(False,), location=column.location)]
 
 
 def plain_name(value: Value) -> str | None:

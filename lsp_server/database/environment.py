@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from lsp_server.database.alchemy_names import made_by
 from lsp_server.database.alembic import History, Settings
 from lsp_server.python.interpret import Interpreter
-from lsp_server.python.values import ClassValue, External, FunctionValue, Instance, Method, Value, find_argument
+from lsp_server.python.values import ClassValue, Event, External, FunctionValue, Instance, Method, Value, find_argument
+
+_CONFIGURE = "alembic.context.configure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +29,43 @@ def read_environment(history: History, interpreter: Interpreter) -> Environment:
     """What `env.py` configures; nothing where it is not readable."""
     if history.env is None:
         return Environment(settings=history.settings)
-    execution = interpreter.run(history.env)
+    events, targets = _configured(history.env, interpreter)
+    options: dict[str, Value] = {}
+    for event in events:
+        for argument in event.arguments:
+            if argument.name not in (None, "target_metadata") and isinstance(argument.value, str | int | bool):
+                options.setdefault(str(argument.name), argument.value)
+    for metadata in targets:
+        convention = _convention_of(metadata, interpreter)
+        if convention:
+            return Environment(convention, options, history.settings)
+    return Environment({}, options, history.settings)
+
+
+def targets_of(env: str, interpreter: Interpreter) -> tuple[Value, ...]:
+    """What an `env.py` gives as `target_metadata`: MetaData objects, or whatever stands for them."""
+    return _configured(env, interpreter)[1]
+
+
+def is_flasks(env: str, interpreter: Interpreter) -> bool:
+    """Whether an `env.py` takes what it needs from the Flask application that is running, as Flask-Migrate's does."""
+    names = interpreter.run(env).scope.names.values()
+    return any(isinstance(value, External) and value.name.startswith("flask.current_app.") for value in names)
+
+
+def _configured(env: str, interpreter: Interpreter) -> tuple[list[Event], tuple[Value, ...]]:
+    """The calls of `context.configure`, and the metadatas they compare with."""
+    execution = interpreter.run(env)
     events = list(execution.events)
     for name in ("run_migrations_online", "run_migrations_offline", "do_run_migrations"):
         function = execution.scope.names.get(name)
         if isinstance(function, FunctionValue):
             events.extend(interpreter.call_detached(function)[1])
-    options: dict[str, Value] = {}
-    candidates: list[Value] = []
-    for event in events:
-        if isinstance(event.callee, External) and event.callee.name == "alembic.context.configure":
-            for argument in event.arguments:
-                if argument.name == "target_metadata":
-                    candidates.append(argument.value)
-                elif argument.name is not None and isinstance(argument.value, str | int | bool):
-                    options.setdefault(argument.name, argument.value)
+    events = [event for event in events if isinstance(event.callee, External) and event.callee.name == _CONFIGURE]
+    targets = [argument.value for event in events for argument in event.arguments if argument.name == "target_metadata"]
     if "target_metadata" in execution.scope.names:
-        candidates.append(interpreter.resolve(execution.scope, "target_metadata"))
-    for value in candidates:
-        for metadata in value if isinstance(value, list | tuple) else [value]:
-            convention = _convention_of(metadata, interpreter)
-            if convention:
-                return Environment(convention, options, history.settings)
-    return Environment({}, options, history.settings)
+        targets.append(interpreter.resolve(execution.scope, "target_metadata"))
+    return events, tuple(each for value in targets for each in (value if isinstance(value, list | tuple) else [value]))
 
 
 def _convention_of(value: Value, interpreter: Interpreter) -> dict[str, str]:

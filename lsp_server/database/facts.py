@@ -74,6 +74,8 @@ def _column(column: Column) -> dict[str, Any]:
     }  # fmt: skip
     if column.autoincrement is not None:
         facts["autoincrement"] = _known(column.autoincrement)
+    if column.runtime:
+        facts["origin"] = dict.fromkeys(column.runtime, "runtime")
     enum = column.type.enum
     if enum is not None:
         facts["enum"] = {"name": enum.name, "values": None if isinstance(enum.values, Unknown) else list(enum.values)}

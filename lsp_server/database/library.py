@@ -5,6 +5,7 @@ Data only; what a described column means is the business of `declarative.py` and
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,37 +24,63 @@ class Library:
     types: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     bases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     harmless: tuple[str, ...] = ()  # packages and classes that bring no columns
+    aliases: Mapping[str, str] = field(default_factory=dict)  # packages that hand on another one's names
+    registries: Mapping[str, str] = field(default_factory=dict)  # objects that stand for a MetaData -> its key in `bases`
 
-    def with_types(self, more: Mapping[str, Mapping[str, Any]]) -> Library:
-        """The library extended by a project's configuration."""
-        return replace(self, types={**self.types, **more})
+    def extended(self, types: Mapping[str, str], bases: Mapping[str, Mapping[str, Any]]) -> Library:
+        """The library with what a project describes: types as SQL text (`NUMERIC(12, 2)`), bases in the words of the file."""
+        if not types and not bases:
+            return self
+        return replace(self, types={**self.types, **{name: _type(sql) for name, sql in types.items()}}, bases={**self.bases, **bases})
 
     def described(self, value: Value) -> Mapping[str, Any] | None:
         """The description of a class of another package."""
         name = name_of(value) if isinstance(value, External) else None
-        return _entry(self.bases, name) if name else None
+        return _entry(self.bases, self._original(name)) if name else None
 
     def trait(self, entry: Mapping[str, Any], name: str) -> Any:
         """A word of a description, its own or inherited."""
         return next((part[name] for part in self.parts(entry) if part.get(name)), None)
 
     def parts(self, entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """A description and all it inherits from."""
-        result = [entry]
-        for inherited in entry.get("inherits", ()):
-            result.extend(self.parts(self.bases.get(inherited, {})))
+        """A description and all it inherits from, each once."""
+        result: list[Mapping[str, Any]] = []
+        waiting = [entry]
+        while waiting:
+            part = waiting.pop(0)
+            if all(part is not known for known in result):
+                result.append(part)
+                waiting[:0] = [self.bases[name] for name in part.get("inherits", ()) if name in self.bases]
         return result
 
     def may_bring_columns(self, name: str) -> bool:
         """Whether a class of another package, described nowhere, may be a mixin with columns."""
-        canonical = canonical_name(name)
+        canonical = canonical_name(self._original(name))
         if _entry(self.bases, canonical) is not None or canonical.startswith(("sqlalchemy.", "sqlmodel.")):
             return False
         return not any(canonical == harmless or canonical.startswith(f"{harmless}.") for harmless in self.harmless)
 
+    def registry(self, name: str) -> str | None:
+        """The key of the MetaData that an object of another package, or something reached through it, stands for."""
+        top, *inner = self._original(name).split(".")
+        return next((key for word in inner if (key := self.registries.get(f"{top}.{word}")) is not None), None)
+
     def type_named(self, name: str) -> Mapping[str, Any] | None:
         """By the dotted name, or by package and last word: packages move their modules about."""
-        return _entry(self.types, name)
+        return _entry(self.types, self._original(name))
+
+    def _original(self, name: str) -> str:
+        """The name in the package that a thing comes from, for one that another package hands on."""
+        for alias, package in self.aliases.items():
+            if name.startswith(f"{alias}."):
+                return package + name[len(alias) :]
+        return name
+
+
+def _type(written: str) -> Mapping[str, Any]:
+    sql, _, sizes = written.partition("(")
+    numbers = [int(part) for part in re.findall(r"\d+", sizes)]
+    return {"sql": sql.strip().upper(), **({"sizes": numbers} if numbers else {})}
 
 
 def _entry(table: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
@@ -63,4 +90,4 @@ def _entry(table: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, An
 @cache
 def shipped_library() -> Library:
     data = tomllib.loads(files(__package__).joinpath("library_types.toml").read_text(encoding="utf-8"))
-    return Library(data.get("types", {}), data.get("bases", {}), tuple(data.get("harmless", ())))
+    return Library(data.get("types", {}), data.get("bases", {}), tuple(data.get("harmless", ())), data.get("aliases", {}), data.get("registries", {}))

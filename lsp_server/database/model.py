@@ -101,6 +101,7 @@ class Column:
     attribute: str | None = None  # the model's attribute where it differs from the column's name
     declared_in: str | None = None  # the class (model, mixin, base) that declares it
     maybe: Unknown | None = None
+    runtime: tuple[str, ...] = ()  # the parts that the running project told, where its text left them open
     persisted: bool | None = None  # a computed column's value is stored; None: as the database prefers
 
 
@@ -218,6 +219,7 @@ class Database:
     unknowns: tuple[Unknown, ...] = ()
     incomplete: Unknown | None = None
     location: Location | None = None
+    compared_by: tuple[str, ...] = ()  # the `env.py` files whose `target_metadata` it is, for models
 
     def table(self, name: str, schema: str | None = None) -> Table | None:
         wanted = (None if schema == "public" else schema, name)

@@ -7,16 +7,15 @@ stands beside a history of its own (a plugin's, an extension's) is that history'
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lsp_server.database.model import Database, Table
+from lsp_server.database.extensions import kept_elsewhere
+from lsp_server.database.model import Database
 from lsp_server.database.replay import HistoryReplay
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
-_MIGRATIONS = re.compile(r"migrat|alembic|version", re.IGNORECASE)
 _LEAST_SHARE = 0.3  # of a metadata's tables that the history must know before they are taken for its own
 
 
@@ -39,6 +38,31 @@ def pair(replays: Sequence[HistoryReplay], mapped: Sequence[Database]) -> tuple[
     return tuple(Upkeep(known[index], _union(databases)) for index, databases in sorted(owned.items()))
 
 
+def unkept(mapped: Sequence[Database], replays: Sequence[HistoryReplay], upkeeps: Sequence[Upkeep]) -> tuple[Unknown, ...]:
+    """One entry for each metadata that is held against no history although there are some, with what a person can do.
+
+    Nothing is said where a history that does not replay may be the one, for that is said already, and nothing of another
+    store that no history names.
+    """
+    if not upkeeps and not any(replay.verdict.ok is not False and replay.history.revisions for replay in replays):
+        return ()
+    kept = {(table.key, table.location) for upkeep in upkeeps for table in upkeep.mapped.tables}
+    folders = ", ".join(sorted({replay.history.folder or "." for replay in replays if replay.history.revisions}))
+    stopped = {replay.history.env for replay in replays if replay.verdict.ok is False}
+    found = []
+    for database in mapped:
+        named = database.compared_by or not any(other.compared_by for other in mapped)
+        if not named or stopped & set(database.compared_by) or any((table.key, table.location) in kept for table in database.tables):
+            continue
+        what = f"the models of {database.source} have hardly a table in common with the migrations in {folders} and are not compared"
+        found.append(Unknown(f"{what}: `alembic` in the configuration says which folder counts", database.location or _first(database)))
+    return tuple(found)
+
+
+def _first(database: Database) -> Location | None:
+    return database.tables[0].location if database.tables else None
+
+
 def _shared(replay: HistoryReplay, database: Database) -> int:
     tables = {table.key for table in replay.database.tables}
     return sum(table.key in tables for table in database.tables)
@@ -54,8 +78,8 @@ def _belongs(replay: HistoryReplay, database: Database, alone: bool) -> bool:
 def _without_foreign(database: Database, replay: HistoryReplay, replays: Sequence[HistoryReplay]) -> Database:
     """The metadata with the tables that nearer histories keep marked as such."""
     folder = replay.history.folder
-    others = [other.history.folder for other in replays if other.history.folder != folder and other.history.revisions]
-    keepers = {table.key: keeper for table in database.tables if (keeper := _nearer(table, folder, others)) is not None}
+    folders = [other.history.folder for other in replays if other.history.revisions]
+    keepers = kept_elsewhere(database.tables, folder, folders)
     if not keepers:
         return database
     tables = tuple(
@@ -64,32 +88,6 @@ def _without_foreign(database: Database, replay: HistoryReplay, replays: Sequenc
         for table in database.tables
     )  # fmt: skip
     return replace(database, tables=tables)
-
-
-def _nearer(table: Table, folder: str, others: Sequence[str]) -> str | None:
-    """The history's folder that shares more of a table's path than `folder` does."""
-    if table.location is None:
-        return None
-    place = table.location
-    inside = [other for other in others if _common(place, other) >= _depth_of_package(other)]
-    best = max(inside, key=lambda other: _common(place, other), default=None)
-    return best if best is not None and _common(place, best) > _common(place, folder) else None
-
-
-def _depth_of_package(folder: str) -> int:
-    """How deep the package lies whose history is in a folder: `shop` for `plugins/shop/migrations/versions`."""
-    parts = folder.split("/")
-    return next((index for index, part in enumerate(parts) if _MIGRATIONS.search(part)), len(parts) - 1)
-
-
-def _common(location: Location, folder: str) -> int:
-    """How many leading folders a file and a history have in common."""
-    count = 0
-    for left, right in zip(location.path.split("/")[:-1], folder.split("/")):
-        if left != right:
-            break
-        count += 1
-    return count
 
 
 def _union(databases: list[Database]) -> Database:

@@ -213,7 +213,8 @@ class Recorder:
             self._operation(method, (table, *positional, *keywords))
 
     def _operation(self, name: str, arguments: tuple[Argument, ...]) -> None:
-        name = name.removeprefix("batch_").replace("geospatial_", "")
+        name = name.removeprefix("batch_")
+        name = name if name in OPERATIONS else name.replace("geospatial_", "")
         if name in _IDLE or name == "alter_table":
             return
         handler = OPERATIONS.get(name)

@@ -14,6 +14,7 @@ from lsp_server.database.declared import Declarations
 from lsp_server.database.environment import Environment, read_environment
 from lsp_server.database.fold import apply
 from lsp_server.database.fold.state import Refusal, State
+from lsp_server.database.library import Library, shipped_library
 from lsp_server.database.model import Database, Replay, Revision
 from lsp_server.database.operations import Step
 from lsp_server.database.recorder import Recorder
@@ -29,6 +30,7 @@ class Trace:
     steps: tuple[Step, ...]
     reads: tuple[tuple[str, str], ...]  # (path, digest) of every file that had a say
     environment: Environment
+    library: Library
     before: State | None = None
 
 
@@ -63,9 +65,11 @@ class HistoryReplay:
 class Replayer:
     """Runs the functions of revisions. `digest` gives a file's content digest; `memo` is kept by whoever owns the replays."""
 
-    def __init__(self, interpreter: Interpreter, digest: Callable[[str], str], memo: Memo | None = None) -> None:
+    def __init__(self, interpreter: Interpreter, digest: Callable[[str], str], memo: Memo | None = None,
+                 library: Library | None = None) -> None:  # fmt: skip
         self.interpreter = interpreter
         self.digest = digest
+        self.library = library or shipped_library()
         self.memo: Memo = memo if memo is not None else {}
 
     def replay(self, history: History) -> HistoryReplay:
@@ -109,7 +113,7 @@ class Replayer:
                     return remembered.steps, refusal
             return remembered.steps, None
         before = state.copy()
-        recorder = Recorder(revision.path, state, Declarations(TypeReader(self.interpreter), environment.convention), environment)
+        recorder = Recorder(revision.path, state, Declarations(TypeReader(self.interpreter, self.library), environment.convention), environment)
         outer, self.interpreter.outside = self.interpreter.outside, recorder
         try:
             function = self.interpreter.member(revision.path, name)
@@ -118,12 +122,12 @@ class Replayer:
         finally:
             self.interpreter.outside = outer
         reads = tuple((path, self.digest(path)) for path in sorted(self.files_behind(revision.path)))
-        self.memo[revision.path, name] = Trace(tuple(recorder.steps), reads, environment, before if recorder.asked else None)
+        self.memo[revision.path, name] = Trace(tuple(recorder.steps), reads, environment, self.library, before if recorder.asked else None)
         return tuple(recorder.steps), recorder.refusal
 
     def _remembered(self, path: str, name: str, state: State, environment: Environment) -> Trace | None:
         trace = self.memo.get((path, name))
-        if trace is None or trace.environment != environment:
+        if trace is None or trace.environment != environment or trace.library != self.library:
             return None
         if any(self.digest(read) != digest for read, digest in trace.reads):
             return None

@@ -40,6 +40,11 @@ class Difference:
             return f"{name} is left over"
         if self.sort == "not restored":
             return f"{name} is not restored"
+        if self.cause == "values":
+            kept = [value for value in (self.after or "").split(", ") if value not in (self.before or "").split(", ")]
+            if kept:
+                return f"{name} keeps the value{'s' if len(kept) > 1 else ''} {', '.join(kept)}"
+            return f"{name} has the values {self.after} instead of {self.before}"
         return f"{name} comes back with another {self.cause}: {self.after} instead of {self.before}"
 
 

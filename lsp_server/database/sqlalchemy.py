@@ -7,23 +7,23 @@ Which modules to look at is the caller's choice; tests and migrations declare ta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from lsp_server.database.alchemy_names import given_to, is_extension, made_by, name_of, unquoted
 from lsp_server.database.assemble import Assembly, TableDraft
 from lsp_server.database.bases import readable_convention
 from lsp_server.database.declarative import Declarations
 from lsp_server.database.elements import CONSTRAINTS
-from lsp_server.database.library import shipped_library
+from lsp_server.database.environment import is_flasks, targets_of
+from lsp_server.database.library import Library, shipped_library
 from lsp_server.database.model import Database, EnumType, Table
 from lsp_server.database.types import TypeReader
 from lsp_server.python.calls import receiver_at
 from lsp_server.python.execution import Execution
 from lsp_server.python.interpret import Interpreter
-from lsp_server.python.values import Certainty, ClassValue, Event, Instance, Method, Value
+from lsp_server.python.values import Certainty, ClassValue, Event, External, Instance, Method, Value
 from lsp_server.unknown import Unknown
 
 # What a module that declares something holds. Bases and mixins are found through its imports.
@@ -39,16 +39,17 @@ def may_declare_tables(text: str) -> bool:
 
 
 def read_models(
-    interpreter: Interpreter, candidates: Iterable[str], more_types: Mapping[str, Mapping[str, Any]] | None = None
-) -> tuple[Database, ...]:
+    interpreter: Interpreter, candidates: Iterable[str], library: Library | None = None, environments: Iterable[str] = (),
+) -> tuple[Database, ...]:  # fmt: skip
     """One Database for each MetaData that the candidate modules' tables belong to, the largest first.
 
-    `more_types` describes column types of other packages, as `library_types.toml` does.
+    `library` describes what other packages bring; without it what we ship. `environments` are the `env.py` files of the
+    workspace's histories: each metadata is told which of them compare it.
     """
     paths = [path for path in candidates if not is_aside(path) and not _is_revision(interpreter, path)]
     for path in paths:
         interpreter.run(path)
-    library = shipped_library().with_types(more_types) if more_types else shipped_library()
+    library = library or shipped_library()
     reader = Declarations(interpreter, TypeReader(interpreter, library), library)
     executions = [execution for path, execution in interpreter.executions.items()
                   if not is_aside(path) and not _is_revision(interpreter, path)]  # fmt: skip
@@ -62,6 +63,8 @@ def read_models(
                 reader.map(cls)
     _attach_loose_parts(reader, executions)
     _late_conventions(reader, executions)
+    for environment in environments:
+        _note_targets(reader, environment)
     return _databases(reader)
 
 
@@ -145,6 +148,17 @@ def _late_conventions(reader: Declarations, executions: list[Execution]) -> None
             draft.convention = readable_convention(draft.value.attributes["naming_convention"])
 
 
+def _note_targets(reader: Declarations, environment: str) -> None:
+    """The metadatas that an `env.py` compares: those it names, or all of Flask-SQLAlchemy's where Flask-Migrate finds them."""
+    if is_flasks(environment, reader.interpreter):
+        drafts = [draft for draft in reader.bases.metadata.values() if is_extension(draft.value)]
+    else:
+        values = targets_of(environment, reader.interpreter)
+        drafts = [reader.bases.metadata_draft(value) for value in values if isinstance(value, ClassValue | External | Instance | Method)]
+    for draft in drafts:
+        draft.compared_by[environment] = None
+
+
 def _owner(reader: Declarations, value: Value) -> TableDraft | None:
     while isinstance(value, Method) and value.name in ("c", "columns", "__table__"):
         value = value.receiver
@@ -190,7 +204,8 @@ def _databases(reader: Declarations) -> tuple[Database, ...]:
         ordered = tuple(sorted(tables, key=lambda table: (table.schema or "", table.name)))
         source = metadata.source or (ordered[0].location.path if ordered[0].location else "")
         schemas = tuple(sorted({table.schema for table in ordered if table.schema}))
-        result.append(Database(source, ordered, _enums(ordered), schemas, None, dict(metadata.convention), location=metadata.location))
+        result.append(Database(source, ordered, _enums(ordered), schemas, None, dict(metadata.convention),
+                               location=metadata.location, compared_by=tuple(metadata.compared_by)))  # fmt: skip
     result.sort(key=lambda database: -len(database.tables))
     if reader.unknowns:
         first = result[0] if result else Database("", ())

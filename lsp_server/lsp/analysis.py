@@ -26,7 +26,7 @@ from lsp_server.lsp.inputs import Flag, Inputs
 from lsp_server.outline import Entry, Outline, outline, revision_sql
 from lsp_server.rules import all_rules, rule_named
 from lsp_server.shadow.offer import offer
-from lsp_server.snapshot import Memo, Snapshot
+from lsp_server.snapshot import Memo, Runtime, Snapshot
 from lsp_server.text import Location, Span
 from lsp_server.tree.mend import Difference, difference
 from lsp_server.verify import Verdict, build_and_verify
@@ -116,6 +116,7 @@ class Analysis:
         self._buffers: dict[str, Document] = {}
         self._drafts: dict[str, Draft] = {}
         self._draft_memo = Memo()  # of their own, so that a half-typed text never drives out the facts of the good one
+        self._runtime = Runtime()  # what the running project told, if it was asked
         self._find_scratch: FindScratch | None = None
         self._flag = Flag()
         self._observe: Callable[[int], None] = _nothing
@@ -127,6 +128,7 @@ class Analysis:
         try:
             self._update(inputs)
             fresh = Snapshot(self._documents, self._config, self.memo, self._is_cancelled, datetime.now(), True, self._find_scratch)
+            fresh.runtime = self._runtime
             snapshot = self._last = fresh.inherit(self._last)
             report = check(snapshot, all_rules(), self._is_cancelled, date.today(), self._baseline)
             broken = self._broken_texts()
@@ -156,6 +158,14 @@ class Analysis:
         """The SQL of a revision by direction. Raises Cancelled."""
         self._flag = flag
         return revision_sql(checked.snapshot, entry)
+
+    def ask_project(self, checked: Checked, flag: Flag) -> Runtime:
+        """Run the project's own interpreter once; what it tells fills the next snapshots. Only where the person trusts it."""
+        from lsp_server.worker.ask import ask_project
+
+        self._flag = flag
+        self._runtime = ask_project(checked.snapshot, self.root)
+        return self._runtime
 
     def save_cache(self) -> None:
         """Keep the facts of unedited files for the next start."""

@@ -30,6 +30,7 @@ class Client:
     watches_files: bool = False
     configuration: bool = False  # can be asked for its settings
     symbol_tree: bool = False
+    trusted: bool = False  # the person trusts the workspace: its own Python may run where they ask for it
     commands: frozenset[str] = frozenset()  # of the client, for lenses and actions
 
 
@@ -58,6 +59,7 @@ def client_of(params: types.InitializeParams) -> Client:
         watches_files=bool(watched and watched.dynamic_registration),
         configuration=bool(workspace.configuration),
         symbol_tree=bool(symbols and symbols.hierarchical_document_symbol_support),
+        trusted=plain(params.initialization_options).get("trusted") is True,
         commands=_commands(params.initialization_options),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from lsp_server.lsp.diagnostics import present
@@ -46,8 +47,43 @@ async def _check(ls: Server, session: Session, summary: Counter[str], documents:
         documents.append({"uri": session.uri(path), "diagnostics": list(found.items)})
 
 
+async def list_unknowns(ls: Server, arguments: list[Any]) -> list[dict[str, Any]]:
+    """What could not be read, so that silence about it is not mistaken for agreement: of one document, else of all."""
+    wanted = arguments[0] if arguments and isinstance(arguments[0], str) else None
+    found: list[dict[str, Any]] = []
+    for session in ls.sessions:
+        if wanted is not None and not session.holds(wanted):
+            continue
+        checked = await session.newest()
+        for unknown in checked.snapshot.unknowns:
+            place = unknown.location
+            document = checked.snapshot.document(place.path) if place is not None else None
+            if place is None or document is None:
+                found.extend([{"what": unknown.what}] if wanted is None else [])
+            elif wanted in (None, session.uri(place.path)):
+                found.append({"uri": session.uri(place.path), "range": ls.places.range(document, place.span), "what": unknown.what})
+    return found
+
+
+async def ask_project(ls: Server, arguments: list[Any]) -> dict[str, Any]:
+    """Let the project's own interpreter fill what its text leaves open. Raises RequestFailed where nobody trusts the workspace."""
+    if not ls.client.trusted:
+        raise RequestFailed("the workspace is not trusted: its own Python is not run")
+    failures: list[str] = []
+    for session in ls.sessions:
+        checked = await session.newest()
+        asked = ls.analysis_thread.run(partial(session.analysis.ask_project, checked))
+        runtime = await shown(ls, f"Asking the Python of {session.root.name}", asked)
+        failures.extend(runtime.failures)
+        session.revise()
+        await session.newest()
+    return {"failures": failures}
+
+
 COMMANDS = {
     "specdrift.server.listRules": list_rules,
     "specdrift.server.explainRule": explain_rule,
     "specdrift.server.checkWorkspace": check_workspace,
+    "specdrift.server.listUnknowns": list_unknowns,
+    "specdrift.server.askProject": ask_project,
 }

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lsp_server.python import places
+from lsp_server.python.discoveries import names_in
 from lsp_server.python.judge import ENUMS, FIELDS, MODELS, SETTINGS, canonical, member_of, members
+from lsp_server.python.objects import in_use
+from lsp_server.python.traits import default_of, is_trait
 from lsp_server.python.values import (
     NATIVE,
     Argument,
@@ -17,6 +21,7 @@ from lsp_server.python.values import (
     Instance,
     Method,
     ModuleValue,
+    Place,
     Specialized,
     Super,
     TypeVariable,
@@ -38,12 +43,17 @@ def attribute(self: Interpreter, value: Value, name: str, location: Location) ->
         answer = self.outside.attribute(value, name)
         if answer is not UNANSWERED:
             return answer
+    if isinstance(result, Method) and name in self.answers:
+        known = self.answers[name](self, value)
+        if known is not None:
+            self.entangle()
+            return known
     return result
 
 
 def _attribute_of(self: Interpreter, value: Value, name: str, location: Location) -> Value:
     if isinstance(value, ModuleValue):
-        return self.member(value.path, name)
+        return names_in(self, value) if name == "__dict__" else self.member(value.path, name)
     if isinstance(value, External):
         return _external_attribute(self, value, name, location)
     if isinstance(value, ClassValue):
@@ -61,10 +71,13 @@ def _attribute_of(self: Interpreter, value: Value, name: str, location: Location
             return value.attributes.setdefault(name, {})
         if name in value.attributes:
             return value.attributes[name]
-        return {"__name__": value.name, "__qualname__": value.qualname, "__module__": self.program.module_name(value.path),
-                "__wrapped__": value.wrapped}.get(name) or Unknown(f"`{name}` of a function", location)  # fmt: skip
+        shown = value.original()  # `functools.wraps` hands the name on
+        return {"__name__": shown.name, "__qualname__": shown.qualname, "__module__": self.program.module_name(shown.path),
+                "__wrapped__": value.wrapped}.get(name) or _made_by_decorator(value, name, location)  # fmt: skip
     if isinstance(value, NATIVE):
         return Method(value, name)
+    if isinstance(value, Place):
+        return places.attribute(value, name, location)
     if isinstance(value, Unknown):
         return Unknown(value.what, location)
     if isinstance(value, TypeVariable):
@@ -72,13 +85,29 @@ def _attribute_of(self: Interpreter, value: Value, name: str, location: Location
     return Method(value, name)
 
 
+def _made_by_decorator(function: FunctionValue, name: str, location: Location) -> Value:
+    """An attribute that a function does not have: what another package's decorator made of it may (`@click.group()`)."""
+    marks = [mark.origin if isinstance(mark, Instance) else mark for mark, _ in function.decorators]
+    if any(isinstance(mark, External | Method) for mark in marks):
+        return Method(function, name)
+    return Unknown(f"`{name}` of a function", location)
+
+
 def _external_attribute(self: Interpreter, value: External, name: str, location: Location) -> Value:
     full = canonical(f"{value.name}.{name}")
     if value.name == "builtins.object" and name == "__init_subclass__":
         return Unknown("`object.__init_subclass__`", location)
+    if full in _SIGNS:
+        return _SIGNS[full]
+    owner = in_use(self, value.name, location)
+    if owner is not None and name in owner.attributes:
+        return owner.attributes[name]
     stated = _STATED.search(full)
-    return int(stated[1]) if stated else External(full)
+    return int(stated[1]) if stated else self.other(full)
 
+
+# How places are written in the workspace.
+_SIGNS = {"os.sep": "/", "os.path.sep": "/", "os.pardir": "..", "os.curdir": ".", "os.path.pardir": "..", "os.extsep": "."}
 
 # Constants of other packages whose name says their value: `status.HTTP_404_NOT_FOUND`.
 _STATED = re.compile(r"\.HTTP_([1-5]\d\d)_[A-Z_]+$")
@@ -164,6 +193,8 @@ def _instance_attribute(self: Interpreter, value: Instance, name: str, location:
         if result.kind == "property":
             return self.call(result, (Argument(None, value, location),), location)
         return BoundMethod(value, result)
+    if is_trait(result):
+        return default_of(self, value, origin, name, result, location)
     if isinstance(result, Instance) and isinstance(result.origin, External) and result.origin.name in FIELDS:
         return _field_default(self, result, name, location)
     return result
@@ -181,6 +212,8 @@ def _missing_attribute(
     getter = cls.find("__getattr__")
     if getter and isinstance(getter[1], FunctionValue):
         return self.call(getter[1], (Argument(None, value, location), Argument(None, name, location)), location)
+    if value.content is not None and hasattr(type(value.content), name):
+        return Method(value.content, name)
     if cls.externals() and not cls.unknown_bases():
         return Method(value, name)
     return Unknown(f"`{name}`, which `{cls.name}` does not define", location)
@@ -223,7 +256,7 @@ def _super_attribute(self: Interpreter, value: Super, name: str) -> Value:
     behind = order[order.index(value.owner) + 1 :] if value.owner in order else value.owner.mro()[1:]
     for entry in behind:
         if isinstance(entry, ClassValue) and name in entry.names:
-            found = entry.names[name]
+            found = self.resolve(entry.scope, name) if name in entry.scope.names else entry.names[name]
             if isinstance(found, FunctionValue) and found.kind == "class property":
                 return self.call(found, (Argument(None, start or receiver, found.location),), found.location)
             return (

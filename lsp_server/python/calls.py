@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsp_server.python.judge import ENUMS, items_of, members, same
 from lsp_server.python.lower import Node
+from lsp_server.python.traits import of_traitlets
 from lsp_server.python.values import (
     NATIVE,
     Argument,
@@ -15,6 +16,8 @@ from lsp_server.python.values import (
     FunctionValue,
     Instance,
     Method,
+    ModuleValue,
+    Place,
     Scope,
     Specialized,
     Super,
@@ -80,10 +83,19 @@ def call_node(self: Interpreter, node: Node, scope: Scope) -> Value:
     callee_node = node[3]
     if callee_node[0] == "name" and callee_node[3] == "super" and scope.find("super") is None:
         return _super(self, node, scope, location)
-    if callee_node[0] == "name" and callee_node[3] in ("locals", "globals", "vars"):
-        return Unknown(f"`{callee_node[3]}()`", location)
+    if callee_node[0] == "name" and callee_node[3] in ("locals", "globals", "vars") and not node[4]:
+        return _names_here(self, callee_node[3], scope, location)
     callee = evaluate(self, callee_node, scope)
     return call_value(self, callee, arguments_of(self, node, scope), location)
+
+
+def _names_here(self: Interpreter, function: str, scope: Scope, location: Location) -> Value:
+    """`globals()`, and `locals()` of a module: what its names are bound to now."""
+    from lsp_server.python.discoveries import names_in
+
+    if (function == "globals" or scope.parent is None) and "*" not in self.run(scope.path).scope.names:
+        return names_in(self, ModuleValue(scope.path))
+    return Unknown(f"`{function}()`", location)
 
 
 def _super(self: Interpreter, node: Node, scope: Scope, location: Location) -> Value:
@@ -98,7 +110,7 @@ def _super(self: Interpreter, node: Node, scope: Scope, location: Location) -> V
 
 def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
     """Call any value: ours is followed, another package's is written down as an event."""
-    from lsp_server.python import methods, patterns, standard
+    from lsp_server.python import discoveries, methods, objects, patterns, places, standard
 
     if isinstance(callee, FunctionValue):
         return self.call(callee, arguments, location)
@@ -109,6 +121,9 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
             return _enum_by_value(callee, arguments[0].value, location)
         return self.instantiate(callee, arguments, location)
     if isinstance(callee, External):
+        place = places.call(self, callee, arguments, location)
+        if place is not None:
+            return place
         known = standard.FUNCTIONS.get(callee.name)
         if known is not None:
             return known(self, arguments, location)
@@ -116,12 +131,23 @@ def call_value(self: Interpreter, callee: Value, arguments: tuple[Argument, ...]
             return Instance(callee, arguments, location)
         return self.emit(callee, arguments, location)
     if isinstance(callee, Method):
+        if isinstance(callee.receiver, Place):
+            found = discoveries.call_method(self, callee.receiver, callee.name, arguments, location)
+            return places.call_method(callee.receiver, callee.name, arguments, location) if found is None else found
         if isinstance(callee.receiver, NATIVE):
             return methods.call_method(self, callee.receiver, callee.name, arguments, location)
         if isinstance(callee.receiver, Instance):
             matched = patterns.call_method(self, callee.receiver, callee.name, arguments, location)
+            if matched is None:
+                matched = discoveries.method_of_finder(self, callee.receiver, callee.name, arguments, location)
             if matched is not None:
                 return matched
+            described = objects.call_method(self, callee.receiver, callee.name, arguments, location)
+            if described is not None:
+                return described[0]
+        given_back = of_traitlets(callee, arguments) if callee.name in ("tag", "validate") else None
+        if given_back is not None:
+            return given_back.value
         if isinstance(callee.receiver, Super):
             return _call_super(self, callee, arguments, location)
         return self.emit(callee, arguments, location)
@@ -150,10 +176,34 @@ def _call_instance(self: Interpreter, callee: Instance, arguments: tuple[Argumen
     return self.emit(callee, arguments, location)
 
 
+_CONTAINERS = ("builtins.dict", "builtins.list", "builtins.set", "collections.defaultdict", "collections.OrderedDict")
+
+
+def container_of(self: Interpreter, cls: ClassValue, arguments: tuple[Argument, ...], location: Location) -> Value:
+    """The list, set or dictionary that an object of a class derived from one holds when it is made; None for others."""
+    from lsp_server.python import standard
+
+    base = next((name for name in cls.externals() if name in _CONTAINERS), None)
+    if base is None:
+        return None
+    own = cls.find("__init__") is not None  # which hands on what it likes
+    content = standard.FUNCTIONS[base](self, () if own else arguments, location)
+    return content if isinstance(content, list | set | dict) else None
+
+
 def _call_super(self: Interpreter, method: Method, arguments: tuple[Argument, ...], location: Location) -> Value:
+    from lsp_server.python import methods, objects
+
     receiver = method.receiver.receiver
+    if isinstance(receiver, Instance) and receiver.content is not None and method.name != "__init__":
+        return methods.call_method(self, receiver.content, method.name, arguments, location)
     if method.name == "__init__" and isinstance(receiver, Instance):
         receiver.base_arguments = arguments
+        objects.furnish(self, receiver, arguments, location)
+        if isinstance(receiver.content, dict):
+            methods.call_method(self, receiver.content, "update", arguments, location)
+        elif isinstance(receiver.content, list) and arguments:
+            methods.call_method(self, receiver.content, "extend", arguments, location)
         for argument in arguments:
             if argument.name is not None and not argument.star:
                 receiver.attributes.setdefault(argument.name, argument.value)

@@ -67,6 +67,9 @@ def _decorate(self: Interpreter, target: Value, decorators: tuple[Node, ...], sc
             current.kind = "class property" if by_class else "property"
             continue
         result = _apply_decorator(self, value, current, target, location)
+        made_for_it = isinstance(result, FunctionValue) and result is not current and result.scope.parent is not None
+        if made_for_it and isinstance(current, FunctionValue) and result.around is None:
+            result.around = current
         if isinstance(result, FunctionValue | ClassValue | BoundMethod | Instance) and result is not current:
             current = result
     return current
@@ -142,6 +145,18 @@ def class_(self: Interpreter, node: Node, scope: Scope) -> Value:
         self._stack[-1].classes.append(cls)
     _init_subclass(self, cls)
     return _decorate(self, cls, decorators, scope)
+
+
+def make_class(self: Interpreter, name: str, bases: tuple[Value, ...], names: dict[str, Value], location: Location) -> ClassValue:
+    """What `type(name, bases, {…})` makes: a class without a body."""
+    scope = Scope(location.path, dict(names))
+    cls = ClassValue(name, location.path, location, location, list(bases), [], scope.names, {}, scope.places, scope, name)
+    scope.owner = cls
+    cls.certainty, cls.condition = self.certainty, self.condition
+    if self._stack:
+        self._stack[-1].classes.append(cls)
+    _init_subclass(self, cls)
+    return cls
 
 
 def _init_subclass(self: Interpreter, cls: ClassValue) -> None:

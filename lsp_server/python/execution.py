@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from lsp_server.python.inherit import Marks
+from lsp_server.python.lower import Node
 from lsp_server.python.values import Certainty, ClassValue, Event, FunctionValue, Scope, Value
 from lsp_server.text import Location, Span
 from lsp_server.unknown import Unknown
 
 STEPS = 60_000  # statements and calls while one module runs; the largest real factories need some ten thousand
+DEFERRED_STEPS = 10_000  # of these for one value that a class body binds and somebody asks for
 DEPTH = 30  # nested calls of workspace functions
 LOOP = 2_000  # rounds of one loop
 RECURSION = 30_000  # our own frames: a chain of imports of a real application is some thousand deep
@@ -30,6 +33,13 @@ class Imported:
     path: str
     member: str | None
     dotted: str | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Deferred:
+    """What a class body binds to a name, not looked at yet."""
+
+    node: Node
 
 
 @dataclass(eq=False, slots=True)
@@ -72,6 +82,7 @@ class Frame:
     possible: list[Value] = field(default_factory=list)
     yielded: list[Value] = field(default_factory=list)
     certainty: Certainty = Certainty.CERTAIN  # when the call began
+    within: Callable[[Value], None] | None = None  # what runs where a context manager yields
 
 
 UNANSWERED = object()

@@ -14,7 +14,9 @@ from lsp_server.python.attributes import attribute
 from lsp_server.python.calls import call_node, call_value
 from lsp_server.python.judge import ENUMS, LONGEST, hashable, items_of, member_of, plain, text_of, truth
 from lsp_server.python.lower import Node
+from lsp_server.python.objects import kind_of
 from lsp_server.python.operators import binary, compare_pair, harmless
+from lsp_server.python.places import extended
 from lsp_server.python.values import (
     Argument,
     ClassValue,
@@ -23,12 +25,15 @@ from lsp_server.python.values import (
     FunctionValue,
     Instance,
     Method,
+    Place,
     Scope,
     Specialized,
     TypeVariable,
     UnknownText,
+    Unset,
     Value,
 )
+from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -69,8 +74,12 @@ def _sequence(self: Interpreter, nodes: Iterable[Node], scope: Scope) -> list[Va
 
 
 def _list(self: Interpreter, node: Node, scope: Scope) -> Value:
-    values = _sequence(self, node[3], scope)
-    return values if values is not None else Unknown("a list with unknown parts", self.location(node, scope))
+    """The items of a list; one unknown item where several may stand that are not known."""
+    values: list[Value] = []
+    for part in node[3]:
+        items = _sequence(self, (part,), scope)
+        values.extend(items if items is not None else [Unknown("a list with unknown parts", self.location(part, scope))])
+    return values
 
 
 def _tuple(self: Interpreter, node: Node, scope: Scope) -> Value:
@@ -103,6 +112,7 @@ def _dict(self: Interpreter, node: Node, scope: Scope) -> Value:
 
 def _fstring(self: Interpreter, node: Node, scope: Scope) -> Value:
     parts: list[str] = []
+    base: list[Place] = []  # a place that the text begins with
     for part in node[3]:
         if part[0] == "const":
             parts.append(part[3])
@@ -117,13 +127,16 @@ def _fstring(self: Interpreter, node: Node, scope: Scope) -> Value:
             except ValueError:
                 return Unknown("a text put together at run time", self.location(node, scope))
             continue
+        if isinstance(value, Place) and not parts and not base:
+            base.append(value)
+            continue
         text = repr(value) if part[4] == "r" and plain(value) else text_of(value)
         if text is None:
             what = value.what if isinstance(value, Unknown) else "a part computed at run time"
-            beginning = "".join(parts) + (value.beginning if isinstance(value, UnknownText) else "")
+            beginning = "" if base else "".join(parts) + (value.beginning if isinstance(value, UnknownText) else "")
             return UnknownText(f"a text that holds {what}", self.location(node, scope), beginning=beginning)
         parts.append(text)
-    return "".join(parts)
+    return extended(base[0], "".join(parts)) if base else "".join(parts)
 
 
 def _binop(self: Interpreter, node: Node, scope: Scope) -> Value:
@@ -158,6 +171,9 @@ def _bool(self: Interpreter, node: Node, scope: Scope) -> Value:
     for part in node[4]:
         value = evaluate(self, part, scope)
         known = truth(value)
+        if isinstance(value, Unset) and wanted and part is not node[4][-1]:
+            self.touched_settings = True
+            continue  # `os.getenv("X") or "default"`: nobody has set it.
         if known is None:
             if isinstance(value, Instance | External) and wanted:
                 return value  # `x or default`: an object that is there
@@ -212,6 +228,23 @@ def _subscript(self: Interpreter, node: Node, scope: Scope) -> Value:
                 f"the environment variable {key}" if isinstance(key, str) else "an environment variable", location
             )
         return Specialized(value, key if isinstance(key, tuple) else (key,), location)
+    if isinstance(value, dict | str | list | tuple) and (isinstance(value, dict) or isinstance(key, int | slice)):
+        return item(self, value, key, location)
+    if isinstance(value, Instance) and isinstance(value.origin, ClassValue):
+        found = value.origin.find("__getitem__")
+        if found and isinstance(found[1], FunctionValue):
+            return self.call(found[1], (Argument(None, value, location), Argument(None, key, location)), location)
+    if isinstance(value, Instance) and value.content is not None:
+        kind = kind_of(self, value)
+        self.touched_settings = self.touched_settings or (kind is not None and kind.settings)
+        return item(self, value.content, key, location)
+    if isinstance(value, Instance | Method):
+        return Instance(Method(value, "__getitem__"), (Argument(None, key, location),), location)
+    return Unknown("an item of a value that is not known", location)
+
+
+def item(self: Interpreter, value: Value, key: Value, location: Location) -> Value:
+    """An item of a container, as `value[key]` sees it."""
     if isinstance(value, dict):
         if hashable(key) and key in value:
             return value[key]
@@ -224,12 +257,6 @@ def _subscript(self: Interpreter, node: Node, scope: Scope) -> Value:
             return value[key]
         except (IndexError, ValueError):
             return Unknown("an item that is not there", location)
-    if isinstance(value, Instance) and isinstance(value.origin, ClassValue):
-        found = value.origin.find("__getitem__")
-        if found and isinstance(found[1], FunctionValue):
-            return self.call(found[1], (Argument(None, value, location), Argument(None, key, location)), location)
-    if isinstance(value, Instance | Method):
-        return Instance(Method(value, "__getitem__"), (Argument(None, key, location),), location)
     return Unknown("an item of a value that is not known", location)
 
 
@@ -273,9 +300,14 @@ def _comprehension(self: Interpreter, node: Node, scope: Scope) -> Value:
         for item in items:
             self.assign(target, item, inner)
             kept = [truth(evaluate(self, condition, inner)) for condition in conditions]
+            if False in kept:
+                continue
             if None in kept:
-                return False
-            if all(kept) and not walk(position + 1):
+                if sort not in ("list", "generator"):
+                    return False
+                results.append(Unknown("an item that is there under a condition that the text does not decide", location))
+                continue
+            if not walk(position + 1):
                 return False
         return True
 

@@ -64,7 +64,7 @@ def _inside(value: Value) -> list[Value] | None:
         case Scope():
             return [value.names, value.parent]
         case Instance():
-            return [value.attributes, value.origin, *(argument.value for argument in value.arguments)]
+            return [value.attributes, value.origin, value.content, *(argument.value for argument in value.arguments)]
         case FunctionValue():
             decorators = [decorator for decorator, _ in value.decorators]
             return [value.attributes, value.scope, value.defaults_scope, value.wrapped, value.owner, *decorators]

@@ -10,17 +10,20 @@ Long because the class is the state that every statement and expression shares; 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from lsp_server.python.annotations import annotation as type_meant
+from lsp_server.python.calls import container_of
 from lsp_server.python.execution import (
     BREAK,
     CONTINUE,
+    DEFERRED_STEPS,
     DEPTH,
     RAISE,
     RECURSION,
     STEPS,
     UNANSWERED,
+    Deferred,
     Execution,
     Exhausted,
     Frame,
@@ -34,8 +37,10 @@ from lsp_server.python.inherit import marks_of
 from lsp_server.python.joining import RANK, Contents, join_names, join_values
 from lsp_server.python.judge import BUILTIN_NAMES, LONGEST, canonical, hashable, items_of
 from lsp_server.python.lower import Node
+from lsp_server.python.objects import Kind, furnish, kept_under
 from lsp_server.python.program import Program
 from lsp_server.python.statements import STATEMENTS, binds
+from lsp_server.python.traits import Configured
 from lsp_server.python.values import (
     Annotation,
     Argument,
@@ -47,6 +52,7 @@ from lsp_server.python.values import (
     Instance,
     Method,
     ModuleValue,
+    Place,
     Scope,
     Value,
 )
@@ -58,16 +64,25 @@ class Interpreter:
     """Runs modules on demand, each once. Its executions are only valid for the program they were made from.
 
     `outside`, when set, answers for other packages' objects; answers are only sought where nothing else is known.
+    `answers` do so for single attributes, by name: each gives a value that hangs on what has run, or None.
     `lasting`: its executions may be kept for the next program (see `inherit.py`); `kept` are those of the last one.
+    `kinds` describe classes of other packages by their dotted names.
     """
 
-    def __init__(self, program: Program, lasting: bool = False, kept: Mapping[str, Execution] | None = None) -> None:
+    def __init__(
+        self, program: Program, lasting: bool = False, kept: Mapping[str, Execution] | None = None,
+        kinds: Mapping[str, Kind] | None = None,
+    ) -> None:  # fmt: skip
         self.program = program
         self.lasting = lasting
         self.kept = dict(kept or {})
+        self.kinds = dict(kinds or {})
         self.lent: list[tuple[dict[str, Value], str]] = []
         self._seen: dict[int, Value] = {}
+        self.configured: Configured | None = None
         self.outside: Outside | None = None
+        self.current: dict[str, dict[Location, Instance]] = {}  # see `objects.Kind`
+        self.answers: Mapping[str, Callable[[Interpreter, Value], Value]] = {}
         self.executions: dict[str, Execution] = {}
         self.certainty = Certainty.CERTAIN
         self.condition: Unknown | None = None
@@ -77,8 +92,19 @@ class Interpreter:
         self.guards = 0  # running `try` statements whose handlers go on
         self._frames: list[Frame] = []
         self._steps = 0
+        self.defers = False  # whether what a class body binds waits until somebody asks for it
+        self.budget = STEPS  # statements and calls while one module runs
 
     # Modules
+
+    def all_executions(self) -> list[Execution]:
+        """Every execution there is, those of detached calls that are running included."""
+        return [*self.executions.values(), *(each for each in self._stack if self.executions.get(each.path) is not each)]
+
+    def entangle(self) -> None:
+        """What runs now hangs on more than the modules it reads: it does not hold for the next program."""
+        for execution in self._stack:
+            execution.entangled = True
 
     def run(self, path: str) -> Execution:
         """The execution of a module; of a half-run one where modules import each other."""
@@ -89,7 +115,12 @@ class Interpreter:
         if execution is None:
             execution = self.executions[path] = Execution(path, Scope(path), entangled=self.outside is not None)
             execution.scope.names["__name__"] = self.program.module_name(path)
-            execution.scope.names["__file__"] = Unknown("the place of a file at run time")
+            execution.scope.names["__file__"] = Place("the place of a file at run time", path=path)
+            execution.scope.names["__package__"] = execution.scope.names["__name__"]
+            if path.rpartition("/")[2] == "__init__.py":
+                execution.scope.names["__path__"] = [Place("the place of a package at run time", path=path.rpartition("/")[0])]
+            else:
+                execution.scope.names["__package__"] = execution.scope.names["__name__"].rpartition(".")[0]
         if self._stack and self._stack[-1] is not execution:
             self._stack[-1].reads.add(path)
             self._stack[-1].ran[path] = None
@@ -103,6 +134,11 @@ class Interpreter:
             for inner in self._stack[self._stack.index(execution) if execution in self._stack else 0 :]:
                 inner.entangled = True
         return execution
+
+    def note_reads(self, paths: Iterable[str]) -> None:
+        """Note that what runs has looked into files."""
+        if self._stack:
+            self._stack[-1].reads.update(paths)
 
     def _revive(self, path: str) -> None:
         """Let a kept execution take part, and after it what it ran itself, in that order."""
@@ -171,8 +207,22 @@ class Interpreter:
             result[0] if result else Unknown("a function that does too much work", function.location)
         ), execution.events
 
+    def other(self, name: str) -> Value:
+        """What another package's dotted name is worth: what a description says of it, else no more than its name."""
+        described = self.program.described
+        if not described:
+            return External(name)
+        if name in described:
+            return ModuleValue(described[name])
+        module, _, member = name.rpartition(".")
+        return self.member(described[module], member) if module in described else External(name)
+
     def member(self, path: str, name: str) -> Value:
         """A module's name, as `from module import name` sees it; a submodule where the module binds no such name."""
+        if path in self.program.descriptions and name not in self.run(path).scope.names:
+            dotted = f"{self.program.descriptions[path]}.{name}"
+            inside = self.program.described.get(dotted)
+            return ModuleValue(inside) if inside is not None else External(dotted)
         if not path.endswith("/"):
             execution = self.run(path)
             if name not in execution.scope.names and execution.state == "running":
@@ -232,6 +282,8 @@ class Interpreter:
 
     def resolve(self, scope: Scope, name: str) -> Value:
         value = scope.names[name]
+        if isinstance(value, Deferred):
+            value = self._make_deferred(scope, name, value.node)
         if isinstance(value, Imported):
             imported = value
             if imported.member is None:
@@ -242,6 +294,20 @@ class Interpreter:
                     return value  # Asked too early, in modules that import each other: it may be known later.
                 self._note_late(scope, name, imported)
             scope.names[name] = value
+        return value
+
+    def _make_deferred(self, scope: Scope, name: str, node: Node) -> Value:
+        """What a class body bound to a name, now that somebody asks; too costly a value does not cost the module its rest."""
+        place = self.location(node, scope)
+        scope.names[name] = Unknown(f"`{name}`, which is made of itself", place)
+        outer, self.budget = self.budget, min(self.budget, self._steps + DEFERRED_STEPS)
+        try:
+            value = self.evaluate(node, scope)
+        except Exhausted:
+            value = Unknown("a value that takes too much work", place)
+        finally:
+            self.budget = outer
+        scope.names[name] = value
         return value
 
     def _note_late(self, scope: Scope, name: str, imported: Imported) -> None:
@@ -268,7 +334,7 @@ class Interpreter:
         path, package = imported.path, imported.path.rpartition("/")[0]
         inside = path.endswith("__init__.py") and scope.path.startswith(f"{package}/")
         if path.endswith("/") or (inside and imported.member not in self.run(path).scope.names):
-            return External(canonical(f"{imported.dotted}.{imported.member}"))
+            return self.other(canonical(f"{imported.dotted}.{imported.member}"))
         return value
 
     def bind(self, scope: Scope, name: str, value: Value, location: Location) -> None:
@@ -290,7 +356,7 @@ class Interpreter:
 
     def statement(self, node: Node, scope: Scope) -> object:
         self._steps += 1
-        if self._steps > STEPS:
+        if self._steps > self.budget:
             raise Exhausted
         return STATEMENTS[node[0]](self, node, scope)
 
@@ -339,6 +405,8 @@ class Interpreter:
         elif kind == "subscript":
             receiver = self.evaluate(target[3], scope)
             key = self.evaluate(target[4], scope)
+            if isinstance(receiver, Instance) and receiver.content is not None:
+                value, receiver = kept_under(self, receiver, key, value), receiver.content
             if (isinstance(receiver, dict) and hashable(key)) or (
                 isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver)
             ):
@@ -366,7 +434,9 @@ class Interpreter:
 
     def under(self, certainty: Certainty, condition: Unknown | None, body: tuple[Node, ...], scope: Scope) -> object:
         saved = (self.certainty, self.condition)
-        if RANK[certainty] > RANK[self.certainty]:
+        doubtful = certainty is self.certainty is Certainty.CONDITIONAL  # a doubt within a doubt is one of its own
+        dormant = Certainty.DORMANT  # what does not run by default does not do so under further conditions either
+        if self.certainty is not dormant and (certainty is dormant or doubtful or RANK[certainty] > RANK[self.certainty]):
             self.certainty, self.condition = certainty, condition
         try:
             return self.block(body, scope)
@@ -374,12 +444,15 @@ class Interpreter:
             self.certainty, self.condition = saved
 
     def dormant(self, body: tuple[Node, ...], scope: Scope) -> dict[str, Value]:
-        """Walk a branch the default settings do not take: its events count as dormant, its names only where new.
+        """Walk a branch the default settings do not take: its events count as dormant, its names and what it puts into lists
+        and dictionaries only where new.
 
         Gives the names as they are at its end.
         """
         before = dict(scope.names)
+        contents = Contents(before)
         self.under(Certainty.DORMANT, Unknown("a branch that the default settings do not take"), body, scope)
+        contents.restore_changed()
         after = dict(scope.names)
         scope.names.update(before)
         return after
@@ -420,16 +493,31 @@ class Interpreter:
         if not self._frames:
             return
         frame = self._frames[-1]
+        if frame.within is not None:
+            self._outside_of(frame, frame.within, value)
+            return
         items = items_of(value) if several else [value]
         if items is None or RANK[self.certainty] > max(RANK[frame.certainty], RANK[Certainty.CONFIGURED]):
             items = [Unknown("what a generator gives", location)]
         frame.yielded.extend(items[: LONGEST - len(frame.yielded)])
+
+    def _outside_of(self, frame: Frame, work: Callable[[Value], None], value: Value) -> None:
+        """Do what the caller does while a generator waits."""
+        self._frames.pop()
+        place = self.calls.pop()
+        try:
+            work(value)
+        finally:
+            self._frames.append(frame)
+            self.calls.append(place)
 
     # Calls
 
     def emit(self, callee: Value, arguments: tuple[Argument, ...], location: Location) -> Value:
         """Write down a call of something outside the workspace; gives what the call makes."""
         result = Instance(callee, arguments, location)
+        if isinstance(callee, External) and callee.name in self.kinds:
+            furnish(self, result, arguments, location)
         if self._stack:
             event = Event(
                 callee,
@@ -466,22 +554,31 @@ class Interpreter:
                 )
             )
 
-    def call(self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location) -> Value:
-        """Call a function of the workspace with its first parameter already among the arguments."""
-        if not self._stack and not self._frames:
-            return self._asked(lambda: self._call(function, arguments, location), location)
-        return self._call(function, arguments, location)
+    def call(
+        self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location,
+        within: Callable[[Value], None] | None = None,
+    ) -> Value:  # fmt: skip
+        """Call a function of the workspace with its first parameter already among the arguments.
 
-    def _call(self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location) -> Value:
+        `within` is called where it yields, if it is a context manager.
+        """
+        if not self._stack and not self._frames:
+            return self._asked(lambda: self._call(function, arguments, location, within), location)
+        return self._call(function, arguments, location, within)
+
+    def _call(
+        self, function: FunctionValue, arguments: tuple[Argument, ...], location: Location,
+        within: Callable[[Value], None] | None,
+    ) -> Value:  # fmt: skip
         self._steps += 5
         running = sum(frame.function is function for frame in self._frames)
-        if len(self._frames) >= DEPTH or running > 3 or self._steps > STEPS:
+        if len(self._frames) >= DEPTH or running > 3 or self._steps > self.budget:
             return Unknown(f"a call of `{function.name}` that is nested too deeply", location)
         if function.sort == "asyncgen":
             return Instance(External("builtins.generator"), arguments, location)
         scope = Scope(function.path, {}, function.scope, owner=function.owner)
         self._bind_parameters(function, arguments, scope, location)
-        frame = Frame(function, certainty=self.certainty)
+        frame = Frame(function, certainty=self.certainty, within=within)
         self._frames.append(frame)
         self.calls.append(location)
         saved = (self.certainty, self.condition)
@@ -549,6 +646,8 @@ class Interpreter:
                     self.guards > 0,
                 )
             )
+        instance.content = container_of(self, cls, arguments, location)
+        furnish(self, instance, () if cls.find("__init__") else arguments, location)
         found = cls.find("__init__")
         if found and isinstance(found[1], FunctionValue):
             first = Argument(None, instance, location)

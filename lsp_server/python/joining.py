@@ -6,7 +6,7 @@ import os
 
 from lsp_server.python.execution import LOOP, Imported
 from lsp_server.python.judge import plain
-from lsp_server.python.values import NATIVE, Certainty, External, ModuleValue, UnknownText, Value
+from lsp_server.python.values import NATIVE, Certainty, External, ModuleValue, UnknownItems, UnknownText, Value
 from lsp_server.unknown import Unknown
 
 
@@ -21,6 +21,14 @@ class Contents:
     def restore(self) -> None:
         for value, content in zip(self.held, self.before):
             _refill(value, content)
+
+    def restore_changed(self) -> None:
+        """Take back what was changed or removed; what is new stays."""
+        for value, content in zip(self.held, self.before):
+            if isinstance(value, dict) and isinstance(content, dict):
+                value.update(content)
+            elif isinstance(value, list):
+                value[: len(content)] = content
 
     def note(self) -> None:
         self.outcomes.append([_copy(value) for value in self.held])
@@ -45,7 +53,8 @@ def _join_lists(results: list[list[Value]], condition: Unknown) -> list[Value]:
         if not all(same_value(items[0], item) for item in items[1:]):
             break
         agreed.append(items[0])
-    return [*agreed, Unknown(condition.what, condition.location)]
+    possible = tuple({id(item): item for result in results for item in result[len(agreed) :]}.values())
+    return [*agreed, UnknownItems(condition.what, condition.location, possible=possible)]
 
 
 def _join_entries(results: list[dict[Value, Value]], condition: Unknown) -> dict[Value, Value]:
@@ -97,10 +106,20 @@ def join_values(values: list[Value], condition: Unknown) -> Value:
         return first
     if all(isinstance(value, UnknownText | str) for value in values):
         return joined_text(values, condition)
+    if (agreed := _agreed(values, condition)) is not None:
+        return agreed
     objects = [value for value in values if value is not None and not isinstance(value, Unknown)]
     if objects and all(same_value(objects[0], value) for value in objects[1:]) and not isinstance(objects[0], NATIVE):
         return objects[0]
     return Unknown(condition.what, condition.location)
+
+
+def _agreed(values: list[Value], condition: Unknown) -> list[Value] | None:
+    """One of several lists: what they all begin with, then an unknown item; None for other values and without a beginning."""
+    if not all(isinstance(value, list) for value in values):
+        return None
+    joined = _join_lists(values, condition)
+    return joined if len(joined) > 1 else None
 
 
 def joined_text(values: list[Value], condition: Unknown) -> UnknownText:
@@ -126,6 +145,9 @@ def join_names(before: dict[str, Value], outcomes: list[dict[str, Value]], condi
 def _join_pair(left: Value, right: Value, name: str, condition: Unknown) -> Value:
     if isinstance(left, UnknownText | str) and isinstance(right, UnknownText | str):
         return joined_text([left, right], Unknown(f"`{name}`, which depends on a condition", condition.location))
+    agreed = _agreed([left, right], Unknown(f"`{name}`, which depends on a condition", condition.location))
+    if agreed is not None:
+        return agreed
     if isinstance(left, NATIVE) or isinstance(right, NATIVE) or isinstance(left, Unknown):
         return Unknown(f"`{name}`, which depends on a condition", condition.location)
     return left

@@ -38,6 +38,13 @@ FIELDS = {"pydantic.Field": "default", "pydantic.fields.Field": "default", "sqlm
           "dataclasses.field": "default"}  # fmt: skip
 
 
+# Classes of other packages whose objects count as true, empty or not: programs ask `if self.app`.
+ALWAYS_TRUE = frozenset(
+    ("flask.Flask", "flask.app.Flask", "flask.Blueprint", "quart.Quart", "fastapi.FastAPI", "fastapi.APIRouter",
+                           "starlette.applications.Starlette", "sanic.Sanic", "connexion.FlaskApp", "connexion.App", "celery.Celery")
+)  # fmt: skip
+
+
 def canonical(name: str) -> str:
     """One spelling for what several modules of the standard library export."""
     if name.startswith("typing_extensions."):
@@ -47,16 +54,28 @@ def canonical(name: str) -> str:
 
 def items_of(value: Value) -> list[Value] | None:
     """The items a loop over the value sees, None where they are not known."""
-    if isinstance(value, list | tuple | set | frozenset | dict | range):
+    if isinstance(value, set | frozenset):
+        return sorted(value, key=_order)  # one order, whatever the hashes are today
+    if isinstance(value, list | tuple | dict | range):
         return list(value) if not isinstance(value, range) or len(value) <= LONGEST else None
     if isinstance(value, str):
         return list(value) if len(value) <= LONGEST else None
     if isinstance(value, ClassValue) and value.inherits(*ENUMS):
         return members(value)
+    if isinstance(value, Instance) and isinstance(value.origin, External) and value.origin.name == "pkgutil.ModuleInfo":
+        return [value.attributes[name] for name in ("module_finder", "name", "ispkg")]
+    if isinstance(value, Instance) and value.content is not None:
+        return items_of(value.content)
     if isinstance(value, Instance) and isinstance(value.origin, External) and value.origin.name == "builtins.generator":
         given = value.attributes.get("items")
         return None if not isinstance(given, list) or any(isinstance(item, Unknown) for item in given) else list(given)
     return None
+
+
+def _order(item: Value) -> tuple[str, str, int]:
+    """Where an item of a set comes: constants by their text, objects by the place they were made at."""
+    place = getattr(item, "location", None)
+    return (type(item).__name__, repr(item), 0) if place is None else ("", place.path, place.span.start)
 
 
 def members(cls: ClassValue) -> list[EnumMember]:
@@ -133,6 +152,8 @@ def truth(value: Value) -> bool | None:
             if isinstance(value.value, NATIVE) and value.cls.inherits("builtins.str", "builtins.int")
             else True
         )
+    if isinstance(value, Instance) and isinstance(value.origin, External):
+        return True if value.origin.name in ALWAYS_TRUE else None
     if isinstance(value, Instance) and isinstance(value.origin, ClassValue):
         return True if not value.origin.find("__bool__") and not value.origin.find("__len__") else None
     return None
@@ -182,7 +203,9 @@ def same(left: Value, right: Value) -> bool | None:
     if grouped and all(isinstance(item, ours) or plain(item) for item in (*left, *right)):
         return bool(left == right)
     if isinstance(left, External) and isinstance(right, External):
-        return True if left.name == right.name else None
+        if left.name == right.name:
+            return True
+        return False if left.name.startswith("builtins.") and right.name.startswith("builtins.") else None
     if (left is None or right is None) and any(
         isinstance(value, External) and value.name.startswith("builtins.") for value in (left, right)
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import TYPE_CHECKING
 
 from lsp_server.python.judge import LONGEST, hashable, items_of, plain, text_of
@@ -28,6 +29,8 @@ def call_method(
 ) -> Value:
     """A method of a constant or container. Lists and dictionaries change in place, as they would."""
     given = values_of(arguments)
+    if name in ("__getitem__", "__setitem__") and given and isinstance(receiver, list | dict):
+        return _index(self, receiver, given, location)
     if isinstance(receiver, list):
         return _list_method(receiver, name, given, location)
     if isinstance(receiver, dict):
@@ -39,6 +42,26 @@ def call_method(
     if isinstance(receiver, str):
         return _str_method(self, receiver, name, given, arguments, location)
     return Unknown(f"the result of `{name}`", location)
+
+
+def _is_formatted(text: str) -> bool:
+    """Whether a template wants more than texts in their places (`{:03d}`, `{!r}`, `{0.name}`)."""
+    try:
+        fields = list(Formatter().parse(text))
+    except ValueError:
+        return True
+    return any(spec or conversion or "." in (name or "") or "[" in (name or "") for _, name, spec, conversion in fields)
+
+
+def _index(self: Interpreter, receiver: list[Value] | dict[Value, Value], given: list[Value], location: Location) -> Value:
+    """`__getitem__` and `__setitem__` called by name, as a class derived from a container does of its base."""
+    from lsp_server.python.expressions import item
+
+    if len(given) == 1:
+        return item(self, receiver, given[0], location)
+    if isinstance(receiver, dict) and hashable(given[0]):
+        receiver[given[0]] = given[1]
+    return None
 
 
 def _str_method(
@@ -53,7 +76,7 @@ def _str_method(
     if name == "format":
         texts_by_position = [text_of(value) for value in given]
         by_name = {argument.name: text_of(argument.value) for argument in arguments if argument.name is not None}
-        if None in texts_by_position or None in by_name.values() or ":" in receiver:
+        if None in texts_by_position or None in by_name.values() or _is_formatted(receiver):
             return UnknownText("a text put together at run time", location, beginning=receiver.partition("{")[0])
     if name in _PURE_METHODS[str] and sum(len(value) for value in given if isinstance(value, str)) < LONGEST:
         return pure(getattr(receiver, name))(self, arguments, location)

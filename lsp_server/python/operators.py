@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lsp_server.python import places
 from lsp_server.python.judge import ENUMS, LONGEST, beginning_of, members, plain, same, unwrap_enum
 from lsp_server.python.values import (
     Argument,
@@ -12,6 +13,7 @@ from lsp_server.python.values import (
     FunctionValue,
     Instance,
     Method,
+    Place,
     Specialized,
     TypeVariable,
     UnknownText,
@@ -38,8 +40,14 @@ def binary(self: Interpreter, operator: str, left: Value, right: Value, location
     if operator == "|" and (_is_type(left) or _is_type(right)):
         return union((left, right), location)
     left, right = unwrap_enum(left), unwrap_enum(right)
+    if operator in ("/", "+") and isinstance(left, Place) and isinstance(right, str):
+        return places.joined(left, (right,), location) if operator == "/" else places.extended(left, right)
     if operator == "+" and isinstance(left, UnknownText):
         return left
+    if operator == "+" and isinstance(left, list) and isinstance(right, Unknown):
+        return [*left, Unknown(right.what, right.location or location)]
+    if operator == "+" and isinstance(left, Unknown) and isinstance(right, list):
+        return [Unknown(left.what, left.location or location), *right]
     if isinstance(left, Unknown):
         return Unknown(left.what, left.location or location)
     if isinstance(right, Unknown):
@@ -144,6 +152,8 @@ def compare_pair(operator: str, left: Value, right: Value, location: Location) -
             return Unknown("a comparison of values that are not known", location)
         return equal if operator in ("is", "==") else not equal
     left, right = unwrap_enum(left), unwrap_enum(right)
+    if isinstance(right, Instance) and isinstance(right.content, dict) and operator in ("in", "not in") and left in right.content:
+        return operator == "in"
     try:
         if operator in ("in", "not in"):
             if isinstance(right, ClassValue) and right.inherits(*ENUMS):

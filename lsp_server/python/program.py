@@ -7,26 +7,41 @@ walk up from the importing file until a folder holds the name.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from lsp_server.python.module import ModuleFacts
 
+# Packages whose classes and functions readers know by name: imported, they are never ours, not even in their own repository,
+# where the examples and tests beside them are programs like any other.
+KNOWN_BY_NAME = frozenset(
+    ["aiohttp", "alembic", "connexion", "falcon", "fastapi", "flask", "flask_sqlalchemy", "litestar", "pydantic", "pydantic_settings",
+     "sqlalchemy", "sqlmodel", "starlette", "tornado"]
+)  # fmt: skip
 # Packages that a module or folder of the same name (`utils/sqlalchemy.py`) does not replace, unless the workspace is theirs.
 INSTALLED = frozenset(
-    ["aiohttp", "alembic", "celery", "connexion", "databases", "django", "falcon", "fastapi", "flask", "flask_sqlalchemy", "httpx", "jwt", "kombu", "litestar", "mongoengine", "pydantic", "pydantic_settings", "redis", "requests", "sentry_sdk", "sqlalchemy", "sqlmodel", "starlette", "structlog", "tornado", "uvicorn"]
+    ["aiohttp", "alembic", "celery", "connexion", "databases", "django", "falcon", "fastapi", "flask", "flask_sqlalchemy", "httpx", "jwt", "kombu", "litestar", "mongoengine", "pydantic", "pydantic_settings", "redis", "requests", "sentry_sdk", "sqlalchemy", "sqlmodel", "starlette", "structlog", "tornado", "traitlets", "uvicorn"]
 )
 
 
 class Program:
-    """Resolves dotted names to files of the workspace. `load` gives a file's facts, memoised by whoever owns them."""
+    """Resolves dotted names to files of the workspace. `load` gives a file's facts, memoised by whoever owns them.
 
-    def __init__(self, paths: Iterable[str], load: Callable[[str], ModuleFacts]) -> None:
+    `described` names modules of other packages that `load` gives a description of, written in Python, under a path of its
+    own: what stands in it is read as if it were the package. Nothing else of the package is there.
+    """
+
+    def __init__(
+        self, paths: Iterable[str], load: Callable[[str], ModuleFacts], described: Mapping[str, str] | None = None
+    ) -> None:
+        self.described = dict(described or {})
+        self.descriptions = {path: dotted for dotted, path in reversed(self.described.items())}
         self.paths = frozenset(path for path in paths if path.endswith(".py"))
         self.load = load
         self._folders: set[str] = set()
         self._tops: dict[str, list[str]] = {}
         self._roots: dict[tuple[str, str], str | None] = {}
         self._found: dict[tuple[str, str], str | None] = {}
+        self._entries: dict[str, list[str]] = {}
         for path in self.paths:
             folder, _, name = path.rpartition("/")
             self._note(folder, name.removesuffix(".py"))
@@ -39,6 +54,16 @@ class Program:
         folders = self._tops.setdefault(name, [])
         if folder not in folders:
             folders.append(folder)
+
+    def entries(self, folder: str) -> list[str] | None:
+        """Names of the Python files, and of the folders with any, in a folder, sorted; None where there is none."""
+        if not self._entries:
+            for path in self.paths | self._folders:
+                parent, _, name = path.rpartition("/")
+                self._entries.setdefault(parent, []).append(name)
+            for names in self._entries.values():
+                names.sort()
+        return self._entries.get(folder)
 
     def module_name(self, path: str) -> str:
         """The dotted name a module most likely has at run time: its path below its import root."""
@@ -61,8 +86,12 @@ class Program:
         top = dotted.partition(".")[0]
         root = self._root_for(top, importer)
         if root is None:
-            return None
+            return self.described.get(dotted)
         return self._below(root, dotted)
+
+    def is_ours(self, dotted: str, importer: str) -> bool:
+        """Whether a dotted name begins with a package or module of the workspace."""
+        return self._root_for(dotted.partition(".")[0], importer) is not None
 
     def relative(self, importer: str, level: int, dotted: str) -> str | None:
         """The file that `from <level dots><dotted> import …` means in `importer`."""
@@ -74,6 +103,10 @@ class Program:
         if not dotted:
             return self._package(folder)
         return self._below(folder, dotted)
+
+    def holders(self, top: str) -> tuple[str, ...]:
+        """The folders that hold a file or a folder of this name."""
+        return tuple(self._tops.get(top, ()))
 
     def submodule(self, path: str, name: str) -> str | None:
         """The file of `name` inside the package whose `__init__.py` (or folder with a slash) is `path`."""
@@ -113,6 +146,8 @@ class Program:
         if not holders:
             return None
         folder = self.root_of(importer)
+        if top in KNOWN_BY_NAME:
+            return None
         if top in INSTALLED and not any(self._is_package(holder, top) for holder in ("", "src", folder)):
             return None
         while True:

@@ -8,16 +8,20 @@ Long because it is a table: one short function for each of Python\'s own.
 from __future__ import annotations
 
 import os.path
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from lsp_server.python import patterns
+from lsp_server.python import discoveries, patterns
 from lsp_server.python.attributes import attribute, mangled
 from lsp_server.python.calls import call_value
+from lsp_server.python.definitions import make_class
 from lsp_server.python.judge import LONGEST, hashable, items_of, plain, text_of, truth
 from lsp_server.python.values import (
     NATIVE,
     Argument,
+    BoundMethod,
     ClassValue,
     Defaulting,
     EnumMember,
@@ -26,6 +30,7 @@ from lsp_server.python.values import (
     Instance,
     Method,
     ModuleValue,
+    Place,
     TypeVariable,
     Unset,
     Value,
@@ -93,6 +98,8 @@ def _str(self: Interpreter, arguments: tuple[Argument, ...], location: Location)
     text = text_of(given[0])
     if text is not None:
         return text
+    if isinstance(given[0], Place):
+        return given[0]
     if isinstance(given[0], Instance):
         origin = given[0].origin
         if isinstance(origin, ClassValue) and (found := origin.find("__str__")) and isinstance(found[1], FunctionValue):
@@ -202,9 +209,18 @@ def _map(self: Interpreter, arguments: tuple[Argument, ...], location: Location)
 def _getattr(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     given = values_of(arguments)
     if len(given) >= 2 and isinstance(given[1], str):
+        if len(given) > 2 and isinstance(given[0], External) and _is_absent(self, given[0].name, location.path):
+            self.touched_settings = True
+            return given[2]
         value = attribute(self, given[0], given[1], location)
         return given[2] if isinstance(value, Unknown) and len(given) > 2 and not isinstance(given[0], Unknown) else value
     return Unknown("an attribute looked up at run time", location)
+
+
+def _is_absent(self: Interpreter, name: str, importer: str) -> bool:
+    """Whether a name is a module's in a package of the workspace that does not hold it: a file each installation adds."""
+    package = name.rpartition(".")[0]
+    return bool(package) and self.program.is_ours(name, importer) and self.program.find(name, importer) is None
 
 
 def _setattr(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
@@ -219,17 +235,40 @@ def _setattr(self: Interpreter, arguments: tuple[Argument, ...], location: Locat
 
 def _hasattr(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     given = values_of(arguments)
-    if len(given) == 2 and isinstance(given[1], str) and isinstance(given[0], ClassValue):
+    if len(given) != 2 or not isinstance(given[1], str):
+        return Unknown("whether a value has an attribute", location)
+    if isinstance(given[0], ModuleValue) and given[1] in discoveries.names_in(self, given[0]):
+        return True
+    if isinstance(given[0], ModuleValue) and discoveries.surely_lacks(self, given[0].path, given[1]):
+        return False
+    if isinstance(given[0], ClassValue):
         if given[0].find(given[1]):
             return True
         if not given[0].externals() and not given[0].unknown_bases():
             return False
+    if len(given) == 2 and isinstance(given[1], str) and isinstance(given[0], Instance):
+        origin = given[0].origin
+        if given[1] in given[0].attributes or (isinstance(origin, ClassValue) and origin.find(given[1])):
+            return True
+        if isinstance(origin, ClassValue) and not origin.externals() and not origin.unknown_bases() and not origin.find("__getattr__"):
+            return False
     return Unknown("whether a value has an attribute", location)
 
 
-def _dir(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    """The names the workspace binds on a class, private ones as Python spells them (`_Owner__name`)."""
+def _callable(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     given = values_of(arguments)
+    if given and isinstance(given[0], FunctionValue | ClassValue):
+        return True
+    if given and isinstance(given[0], NATIVE):
+        return False
+    return Unknown("whether a value can be called", location)
+
+
+def _dir(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    """The names of a module; those the workspace binds on a class, private ones as Python spells them (`_Owner__name`)."""
+    given = values_of(arguments)
+    if len(given) == 1 and isinstance(given[0], ModuleValue):
+        return sorted(discoveries.names_in(self, given[0]))
     if len(given) == 1 and isinstance(given[0], ClassValue) and not given[0].unknown_bases():
         return sorted({mangled(entry, name) for entry in given[0].lineage() for name in entry.names})
     return Unknown("the names of an object", location)
@@ -260,17 +299,40 @@ def _is_plain_class(word: str) -> bool:
     return not any(part in word for part in ("Dict", "List", "Tuple", "Set", "Str", "Text", "Map", "Int", "Float", "Bytes"))
 
 
+_NO_OBJECTS_OF_LIBRARIES = (FunctionValue, BoundMethod, ModuleValue, Place, *NATIVE)
+
+
+def _is_library_class(kind: External) -> bool:
+    """Whether a name is surely a class of a package that is not Python's own: no function, module or constant is one of its objects."""
+    top, last = kind.name.partition(".")[0], kind.name.rpartition(".")[2]
+    return top not in sys.stdlib_module_names and last[:1].isupper() and not last.isupper()
+
+
+def _same_class(left: str, right: str) -> bool:
+    """`flask.Blueprint` and `flask.blueprints.Blueprint`: one class under the names of two modules of its package."""
+    return left.rpartition(".")[2] == right.rpartition(".")[2] and left.partition(".")[0] == right.partition(".")[0]
+
+
+_SORTS: dict[str, type] = {"types.FunctionType": FunctionValue, "types.LambdaType": FunctionValue, "builtins.type": ClassValue}
+
+
 def _is_a(value: Value, kind: Value) -> bool | None:
+    if isinstance(kind, External) and isinstance(value, _NO_OBJECTS_OF_LIBRARIES) and _is_library_class(kind):
+        return False
     if isinstance(value, Unknown) or isinstance(kind, Unknown):
         return None
+    if isinstance(kind, External) and kind.name in _SORTS and isinstance(value, FunctionValue | ClassValue):
+        return isinstance(value, _SORTS[kind.name])
     if isinstance(kind, External):
+        if isinstance(value, External) and _is_library_class(value) and _is_library_class(kind) and "Meta" not in kind.name:
+            return False  # a class, and `kind` is not the class of classes
         native = _NATIVE_TYPES.get(kind.name)
         if native is not None and isinstance(value, NATIVE):
             return isinstance(value, native)
         if isinstance(value, Instance):
             if isinstance(value.origin, External | Method):
                 name = value.origin.name
-                if name == kind.name:
+                if name == kind.name or (isinstance(value.origin, External) and _same_class(name, kind.name)):
                     return True
                 return False if native is not None and _is_plain_class(name.rpartition(".")[2]) else None
             if isinstance(value.origin, ClassValue):
@@ -299,6 +361,14 @@ def _type(self: Interpreter, arguments: tuple[Argument, ...], location: Location
     given = values_of(arguments)
     if len(given) == 1 and isinstance(given[0], Instance):
         return given[0].origin
+    if len(given) == 1 and isinstance(given[0], NATIVE):
+        return External(f"builtins.{type(given[0]).__name__}")
+    if len(given) == 1 and isinstance(given[0], ClassValue | FunctionValue):
+        return External("builtins.type" if isinstance(given[0], ClassValue) else "builtins.function")
+    if len(given) == 3 and len(arguments) == 3:
+        name, bases, names = given
+        if isinstance(name, str) and isinstance(bases, tuple) and isinstance(names, dict) and all(isinstance(key, str) for key in names):
+            return make_class(self, name, bases, names, location)
     return self.emit(External("builtins.type"), arguments, location)
 
 
@@ -320,6 +390,12 @@ def _environment(self: Interpreter, arguments: tuple[Argument, ...], location: L
     default = _named(arguments, "default")
     name = given[0] if given and isinstance(given[0], str) else "?"
     return default if default is not None else Unset(f"the environment variable {name}", location)
+
+
+def _environment_items(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    """Programs look through the environment for settings of theirs: nobody has set any."""
+    self.touched_settings = True
+    return []
 
 
 def _type_variable(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
@@ -351,16 +427,6 @@ def _type_hints(self: Interpreter, arguments: tuple[Argument, ...], location: Lo
     return Unknown("the annotations of a value that is not known", location)
 
 
-def _import_module(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
-    given = values_of(arguments)
-    if given and isinstance(given[0], str):
-        if given[0].startswith("."):
-            return Unknown("a module imported relatively at run time", location)
-        path = self.program.find(given[0], location.path)
-        return ModuleValue(path) if path is not None else External(given[0])
-    return Unknown("a module imported at run time", location)
-
-
 def _decorator(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     """`@lru_cache` and `@lru_cache(maxsize=None)`: the function itself."""
     given = values_of(arguments)
@@ -374,6 +440,17 @@ def _path_join(self: Interpreter, arguments: tuple[Argument, ...], location: Loc
     if all(isinstance(value, str) for value in given) and given and len(given) == len(arguments):
         return os.path.join(*given)
     return Unknown("a path put together at run time", location)
+
+
+def _split_url(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    given = values_of(arguments)
+    if len(given) != 1 or len(arguments) != 1 or not isinstance(given[0], str):
+        return Unknown("the parts of a URL that is not known", location)
+    try:
+        parts = urlsplit(given[0])
+    except ValueError:
+        return Unknown("a call that would fail", location)
+    return Instance(External("urllib.parse.SplitResult"), arguments, location, dict(parts._asdict()))
 
 
 def _next(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
@@ -417,18 +494,20 @@ FUNCTIONS: dict[str, Function] = {
     "builtins.frozenset": _list(frozenset), "builtins.dict": _dict, "builtins.len": _len, "builtins.sorted": _sorted,
     "builtins.zip": _structural(lambda *groups: list(zip(*groups))), "builtins.reversed": _structural(lambda items: items[::-1]),
     "builtins.iter": _structural(lambda items: items), "builtins.enumerate": _enumerate, "builtins.range": _range,
-    "builtins.map": _map, "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.hasattr": _hasattr,
-    "builtins.dir": _dir, "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
+    "builtins.map": _map, "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.object.__setattr__": _setattr, "builtins.hasattr": _hasattr,
+    "builtins.dir": _dir, "builtins.callable": _callable, "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
     "builtins.any": _any(True), "builtins.all": _any(False), "builtins.min": pure(min), "builtins.max": pure(max),
     "builtins.sum": pure(sum), "builtins.abs": pure(abs), "builtins.repr": pure(repr), "builtins.print": _nothing,
     "itertools.chain": _structural(_chain), "itertools.chain.from_iterable": _from_iterable,
+    "werkzeug.datastructures.ImmutableDict": _dict, "types.MappingProxyType": _dict,
     "collections.defaultdict": _defaulting, "collections.OrderedDict": _dict,
     "typing.cast": _second, "typing.TypeVar": _type_variable, "typing.NewType": _new_type,
     "typing.ParamSpec": _type_variable, "typing.TypeVarTuple": _type_variable,
-    "os.getenv": _environment, "os.environ.get": _environment, "os.path.join": _path_join,
-    "importlib.import_module": _import_module, "builtins.__import__": _import_module,
+    "os.getenv": _environment, "os.environ.get": _environment, "os.environ.items": _environment_items, "os.path.join": _path_join,
     "functools.lru_cache": _decorator, "functools.cache": _decorator,
+    "urllib.parse.urlparse": _split_url, "urllib.parse.urlsplit": _split_url, "asyncio.run": _first,
     **patterns.FUNCTIONS,
+    **discoveries.FUNCTIONS,
     "typing.get_type_hints": _type_hints,
     "copy.copy": _first, "copy.deepcopy": _first, "inspect.cleandoc": _first, "textwrap.dedent": _first,
 }  # fmt: skip

@@ -6,19 +6,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lsp_server.python.definitions import class_, function
-from lsp_server.python.execution import BREAK, CONTINUE, LOOP, RAISE, Imported, Return
+from lsp_server.python.execution import BREAK, CONTINUE, LOOP, RAISE, Deferred, Imported, Return
 from lsp_server.python.joining import join_names
-from lsp_server.python.judge import canonical, items_of, truth
+from lsp_server.python.judge import ENUMS, canonical, hashable, items_of, truth
 from lsp_server.python.lower import Node
+from lsp_server.python.managing import with_
 from lsp_server.python.operators import binary
 from lsp_server.python.values import (
     Annotation,
-    Argument,
     Certainty,
     ClassValue,
     External,
     FunctionValue,
-    Instance,
     ModuleValue,
     Scope,
     Value,
@@ -74,12 +73,24 @@ def _expression(self: Interpreter, node: Node, scope: Scope) -> object:
 
 
 def _assign(self: Interpreter, node: Node, scope: Scope) -> object:
+    if self.defers and _can_wait(node, scope):
+        self.bind(scope, node[3][0][3], Deferred(node[4]), self.location(node[3][0], scope))
+        return None
     outer, self.touched_settings = self.touched_settings, False
     value = self.evaluate(node[4], scope)
     for target in node[3]:
         self.assign(target, value, scope)
     self.touched_settings = outer
     return None
+
+
+def _can_wait(node: Node, scope: Scope) -> bool:
+    """Whether an assignment gives a name of a class body a value that costs work: nobody may ever ask for it."""
+    owner = scope.owner
+    if owner is None or owner.scope is not scope or len(node[3]) != 1 or node[4][0] in ("const", "name"):
+        return False
+    target = node[3][0]
+    return target[0] == "name" and target[3] not in scope.names and not owner.inherits(*ENUMS)
 
 
 def _annotated(self: Interpreter, node: Node, scope: Scope) -> object:
@@ -106,6 +117,8 @@ def _augmented(self: Interpreter, node: Node, scope: Scope) -> object:
     right = self.evaluate(operand, scope)
     if operator == "+" and isinstance(left, list):
         added = items_of(right)
+        if isinstance(right, Unknown):
+            added = [Unknown(right.what, right.location or self.location(node, scope))]
         if added is not None:
             left.extend(added)
             return None
@@ -148,7 +161,7 @@ def _from(self: Interpreter, node: Node, scope: Scope) -> object:
         elif level:
             self.bind(scope, alias or name, Unknown(f"`{name}` from a module that is not there", location), location)
         else:
-            self.bind(scope, alias or name, External(canonical(f"{module}.{name}")), location)
+            self.bind(scope, alias or name, self.other(canonical(f"{module}.{name}")), location)
     return None
 
 
@@ -267,20 +280,6 @@ def _while(self: Interpreter, node: Node, scope: Scope) -> object:
     return self.either([node[4], ()], condition, scope)
 
 
-def _with(self: Interpreter, node: Node, scope: Scope) -> object:
-    for value_node, target in node[3]:
-        value = self.evaluate(value_node, scope)
-        if target is not None:
-            if isinstance(value, Instance) and isinstance(value.origin, ClassValue):
-                entered = value.origin.find("__enter__") or value.origin.find("__aenter__")
-                if entered and isinstance(entered[1], FunctionValue):
-                    location = self.location(value_node, scope)
-                    result = self.call(entered[1], (Argument(None, value, location),), location)
-                    value = value if isinstance(result, Unknown) else result
-            self.assign(target, value, scope)
-    return self.block(node[4], scope)
-
-
 def _try(self: Interpreter, node: Node, scope: Scope) -> object:
     _, _, _, body, handlers, otherwise, final = node
     guarded = any(not handler or handler[-1][0] != "raise" for _, _, handler in handlers)
@@ -331,12 +330,22 @@ def _delete(self: Interpreter, node: Node, scope: Scope) -> object:
     for target in node[3]:
         if target[0] == "name":
             scope.names.pop(target[3], None)
+        elif target[0] == "subscript":
+            _delete_item(self, target, scope)
     return None
+
+
+def _delete_item(self: Interpreter, target: Node, scope: Scope) -> None:
+    receiver, key = self.evaluate(target[3], scope), self.evaluate(target[4], scope)
+    if isinstance(receiver, dict) and hashable(key):
+        receiver.pop(key, None)
+    elif isinstance(receiver, list) and isinstance(key, int) and -len(receiver) <= key < len(receiver):
+        del receiver[key]
 
 
 STATEMENTS: dict[str, Callable[[Interpreter, Node, Scope], object]] = {
     "expr": _expression, "assign": _assign, "annassign": _annotated, "augassign": _augmented, "import": _import,
-    "from": _from, "def": _def, "class": _class, "if": _if, "for": _for, "while": _while, "with": _with, "try": _try,
+    "from": _from, "def": _def, "class": _class, "if": _if, "for": _for, "while": _while, "with": with_, "try": _try,
     "match": _match, "return": _return, "raise": _raise, "delete": _delete,
     "global": lambda self, node, scope: None, "pass": lambda self, node, scope: None,
     "break": lambda self, node, scope: BREAK, "continue": lambda self, node, scope: CONTINUE,

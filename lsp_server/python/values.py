@@ -130,9 +130,11 @@ class FunctionValue:
     decorators: list[tuple[Value, Location]] = field(default_factory=list)
     kind: str = "plain"  # "plain", "static", "class", "property", "class property"
     wrapped: FunctionValue | None = None
+    around: FunctionValue | None = None  # the function it was put around as a decorator, said by `functools.wraps` or not
     qualname: str = ""
     defaults_scope: Scope | None = None
     attributes: dict[str, Value] = field(default_factory=dict)  # those set on it
+    constructions: tuple[Node, ...] | None = None  # calls in its body of what looks like a class; None: nobody has looked
 
     def original(self) -> FunctionValue:
         """The function whose signature callers see."""
@@ -141,6 +143,16 @@ class FunctionValue:
             if function.wrapped is None:
                 break
             function = function.wrapped
+        return function
+
+    def innermost(self) -> FunctionValue:
+        """The function that somebody wrote the decorators over: where a person looks for what is called."""
+        function = self
+        for _ in range(20):
+            inner = function.around or function.wrapped
+            if inner is None:
+                break
+            function = inner
         return function
 
     def __repr__(self) -> str:
@@ -213,6 +225,7 @@ class Instance:
     attributes: dict[str, Value] = field(default_factory=dict)
     configured: frozenset[str] = frozenset()  # attributes whose value hangs on settings or the environment
     base_arguments: tuple[Argument, ...] | None = None  # what `super().__init__` was given, if it was called
+    content: Value = None  # the list, set or dictionary that an object of a class derived from one is
 
     def argument(self, name: str, position: int | None = None) -> Argument | None:
         return find_argument(self.arguments, name, position)
@@ -260,6 +273,20 @@ class UnknownText(Unknown):
     """A text put together at run time, of which the `beginning` is known."""
 
     beginning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownItems(Unknown):
+    """Items of a list of which it is not known whether they stand there; `possible` are those that may."""
+
+    possible: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place(Unknown):
+    """Where a file of the workspace is: not known as a text, but `path` is below the workspace's folder (see `places.py`)."""
+
+    path: str = ""
 
 
 @dataclass(eq=False, slots=True)

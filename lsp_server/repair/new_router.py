@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lsp_server.api.fastapi_routing import Options
 from lsp_server.api.model import Operation
+from lsp_server.api.routing import Options
 from lsp_server.api.type_source import identifier, quoted
 from lsp_server.document import Document
 from lsp_server.python.edit import indent_of, insert_line

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from lsp_server.api.facts import schema_json
-from lsp_server.api.fastapi import read_applications
+from lsp_server.api.frameworks import all_answers
+from lsp_server.api.frameworks.fastapi import read_applications
 from lsp_server.api.model import Api, Operation
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.module import read_module
 from lsp_server.python.program import Program
+from lsp_server.snapshot import Snapshot
 
 IMPORTS = """
 from __future__ import annotations
@@ -27,7 +29,9 @@ def apis_of(main: str, pydantic: int | None = 2, **others: str) -> tuple[Api, ..
     """The Apis of `main.py` and other modules (`app__routes` is `app/routes.py`)."""
     files = {"main.py": main, **{f"{name.replace('__', '/')}.py": text for name, text in others.items()}}
     facts = {path: read_module(path, text) for path, text in files.items()}
-    return read_applications(Interpreter(Program(files, facts.__getitem__)), files, pydantic)
+    interpreter = Interpreter(Program(files, facts.__getitem__))
+    interpreter.answers = all_answers()
+    return read_applications(interpreter, files, pydantic)
 
 
 def api_of(main: str, pydantic: int | None = 2, **others: str) -> Api:
@@ -60,3 +64,11 @@ def request_schema(main: str, pydantic: int | None = 2) -> object:
     assert operation.body is not None and not hasattr(operation.body, "what")
     (_, schema) = operation.body.content[0]  # type: ignore[union-attr]
     return schema_json(api.resolve(schema), {})
+
+
+def served(main: str, **others: str) -> list[str]:
+    """What all applications of a program serve, in any framework, as `METHOD path handler`; "incomplete" where more may be there."""
+    files = {"main.py": main, **{f"{name.replace('__', '/')}.py": text for name, text in others.items()}}
+    apis = [api for api in Snapshot.of(files).implemented if api.served]
+    found = [f"{each.method} {each.path} {each.handler}" for api in apis for each in api.operations]
+    return found + ["incomplete" for api in apis if api.incomplete is not None]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from programs import IMPORTS, api_of, apis_of, operation_of, routes_of
 
 from lsp_server.api.facts import routes_facts
-from lsp_server.api.fastapi import may_declare_routes
+from lsp_server.api.frameworks.fastapi import may_declare_routes
+from lsp_server.api.model import Api, Body, Choice, Operation
 from lsp_server.unknown import Unknown
 
 USERS = "from fastapi import APIRouter\nrouter = APIRouter(prefix='/users', tags=['users'])\n@router.get('/{id}')\ndef read(id: int): ...\n"
@@ -193,10 +196,21 @@ def test_response_model(route: str, types: tuple[str, ...]) -> None:
     assert schema.types == types and schema.unknown is None
 
 
-def test_a_model_of_which_parts_are_left_out_is_not_known() -> None:
-    operation, _ = operation_of("class M(BaseModel):\n    a: int\n@app.get('/x', response_model_exclude={'a'})\ndef f() -> M: ...")
-    response = operation.response("200")
-    assert response is not None and response.unknown is not None
+@pytest.mark.parametrize("given", ["response_model_exclude={'b'}", "response_model_include=['a']"])
+@pytest.mark.parametrize("model", ["M", "list[M]"])
+def test_of_a_model_of_which_parts_are_left_out_the_rest_is_known(given: str, model: str) -> None:
+    source = f"class M(BaseModel):\n    a: int\n    b: int\n@app.get('/x', {given})\ndef f() -> {model}: ..."
+    operation, api = operation_of(source)
+    assert isinstance(operation.responses, tuple)
+    ((_, schema),) = operation.responses[0].content
+    shape = api.resolve(schema if schema.items is None else schema.items)
+    assert [each.name for each in shape.properties] == ["a"] and shape.all_of[0].unknown is not None
+
+
+def test_a_model_of_which_unknown_parts_are_left_out_is_not_known() -> None:
+    source = "class M(BaseModel):\n    a: int\n@app.get('/x', response_model_exclude=names())\ndef f() -> M: ..."
+    operation, _ = operation_of(source)
+    assert isinstance(operation.responses, tuple) and operation.responses[0].unknown is not None
 
 
 def test_places() -> None:
@@ -210,9 +224,59 @@ def test_places() -> None:
     assert operation.handler == "main:read"
 
 
-def test_hand_written_parts_of_the_documentation_are_not_judged() -> None:
-    operation, _ = operation_of("@app.post('/x', openapi_extra={'requestBody': {}})\ndef f(): ...")
-    assert isinstance(operation.body, Unknown)
+def extra(text: str, handler: str = "def f(): ...") -> tuple[Operation, Api]:
+    return operation_of(f"class Item(BaseModel):\n    name: str\n@app.post('/x', openapi_extra={{{text}}})\n{handler}")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "{'type': 'object', 'properties': {'name': {'type': 'string'}}, 'required': ['name']}",
+        "Item.model_json_schema()",
+        "TypeAdapter(Item).json_schema()",
+        "{'$ref': '#/components/schemas/Item'}",
+        "{'$ref': REF_TEMPLATE.format(model='Item')}",
+    ],
+)
+def test_a_body_described_by_hand(schema: str) -> None:
+    imports = "from pydantic import TypeAdapter\nfrom fastapi.openapi.constants import REF_TEMPLATE\n"
+    content = f"'requestBody': {{'required': True, 'content': {{'application/x-yaml': {{'schema': {schema}}}}}}}"
+    source = f"{imports}class Item(BaseModel):\n    name: str\n@app.post('/x', openapi_extra={{{content}}})\ndef f() -> Item: ..."
+    operation, api = operation_of(source)
+    assert isinstance(operation.body, Body) and operation.body.required is True
+    ((media_type, stated),) = operation.body.content
+    assert media_type == "application/x-yaml" and [each.name for each in api.resolve(stated).properties] == ["name"]
+
+
+def test_what_is_described_by_hand_comes_on_top() -> None:
+    content = "'parameters': [{'name': 'q', 'in': 'query', 'schema': {'type': ['integer', 'null'], 'maximum': 9}}], "
+    content += "'requestBody': {'content': {'text/csv': {}}}, 'responses': {404: {'content': {'text/plain': {}}}}"
+    operation, _ = extra(content, "def f(item: Item, p: int): ...")
+    assert isinstance(operation.parameters, tuple) and [each.name for each in operation.parameters] == ["p", "q"]
+    assert operation.parameters[1].schema == replace(operation.parameters[1].schema, types=("integer",), nullable=True, maximum=9)
+    assert isinstance(operation.body, Body) and [name for name, _ in operation.body.content] == ["application/json", "text/csv"]
+    assert operation.response("404") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("'requestBody': body_of('x')", "body"),
+        ("'requestBody': {'content': content_of('x')}", "body"),
+        ("'parameters': parameters_of('x')", "parameters"),
+        ("'responses': answers_of('x')", "responses"),
+        ("'security': [{'key': []}]", "security"),
+    ],
+)
+def test_what_is_described_by_hand_and_computed_is_not_judged(text: str, part: str) -> None:
+    operation, _ = extra(text)
+    assert isinstance(getattr(operation, part), Unknown)
+
+
+def test_a_schema_merged_into_one_of_fastapis_is_not_judged() -> None:
+    operation, _ = extra("'requestBody': {'content': {'application/json': {'schema': {'title': 'T'}}}}", "def f(item: Item): ...")
+    assert isinstance(operation.body, Body) and operation.body.content[0][1].unknown is not None
+
 
 
 @pytest.mark.parametrize(
@@ -232,3 +296,19 @@ def test_the_full_path_of_a_loose_routers_routes_is_not_known() -> None:
     facts = routes_facts(apis_of(USERS), lambda location: 1)
     assert [(route["method"], route["path"]) for route in facts["routes"]] == [("GET", None)]
     assert [unknown["what"] for unknown in facts["unknowns"]] == ["under which prefix `/users/{id}` is served"]
+
+
+@pytest.mark.parametrize("own", ["", "generate_unique_id_function=lambda route: f'{route.name}-{list(route.methods)[0]}'"])
+def test_the_id_of_a_route_with_several_methods_is_one_of_several(own: str) -> None:
+    source = f"from fastapi import FastAPI\napp = FastAPI({own})\n@app.api_route('/a', methods=['POST', 'GET'])\ndef a(): ..."
+    api = api_of(source)
+    ids = ["a-GET", "a-POST"] if own else ["a_a_get", "a_a_post"]
+    for operation in api.operations:
+        assert isinstance(operation.operation_id, Choice) and list(operation.operation_id.values) == ids
+    assert [route["operation_ids"] for route in routes_facts([api], lambda location: 1)["routes"]] == [ids, ids]
+
+
+def test_an_id_that_does_not_hang_on_the_order_of_methods_is_known() -> None:
+    own = "generate_unique_id_function=lambda route: route.name + '-'.join(sorted(route.methods))"
+    source = f"from fastapi import FastAPI\napp = FastAPI({own})\n@app.api_route('/a', methods=['POST', 'GET'])\ndef a(): ..."
+    assert [operation.operation_id for operation in api_of(source).operations] == ["aGET-POST", "aGET-POST"]

@@ -1,8 +1,9 @@
 """How often the check is wrong on real projects. Run by hand: `python tests/bench/accuracy.py TRUTH_FOLDER CHECKOUTS_FOLDER`.
 
-Lays the OpenAPI output of every FastAPI project beside its code (in memory; the specs it has itself are left out), so that
-every api finding is a false alarm. Holds the differences between models and migrations, and the faults of downgrades,
-against what running them has shown. Prints Markdown tables. `--only NAME …` narrows, `--list` prints every wrong finding.
+The scorer that comes with the truth files (`score.py`, beside their folder) holds `--facts` against them. Then the
+OpenAPI output of every FastAPI project is laid beside its code (in memory; the specs it has itself are left out), so that
+every api finding is a false alarm. Last, the differences between models and migrations, and the faults of downgrades, are
+held against what running them has shown. Prints Markdown tables. `--only NAME …` narrows, `--list` prints every wrong finding.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from sight import goals_table, projects_table, score
 from truth import METHODS, Key, Truth, read_truths
 
 from lsp_server.api.compare import route_key
@@ -170,7 +172,8 @@ def _specs(truth: Truth, snapshot: Snapshot, notes: list[str]) -> Count:
         if key is not None:
             found.add(key)
     named = {key for keys in truth.stale_specs.values() for key in keys}
-    found = {next((key for key in named if _same_under_prefix(key, each)), each) for each in found}
+    halves = {each: {key for key in named if _same_half(key, each)} for each in found}
+    found = {next((key for key in named if _same_under_prefix(key, each)), each) for each in found if not halves[each]}.union(*halves.values())
     schemas = {key[1] for key in named if key[0].startswith("field")}
     # Fields of bodies without a name, and of schemas that the truth could not put side by side, cannot be judged.
     judged = {key for key in found if not key[0].startswith("field") or key[1] in schemas}
@@ -187,6 +190,12 @@ def _specs(truth: Truth, snapshot: Snapshot, notes: list[str]) -> Count:
 def _same_under_prefix(stated: Key, found: Key) -> bool:
     """A route of a mounted application has a longer path here than in the application's own words."""
     return len(stated) == len(found) == 3 and stated[:2] == found[:2] and found[2].endswith(stated[2])
+
+
+def _same_half(stated: Key, found: Key) -> bool:
+    """FastAPI splits a schema into what is read and what is written; here it has one name."""
+    return len(stated) == len(found) == 3 and stated[0] == found[0] and stated[2] == found[2] and stated[1] in (
+        f"{found[1]}-Input", f"{found[1]}-Output")  # fmt: skip
 
 
 def _spec_key(finding: Finding) -> Key | None:
@@ -347,7 +356,17 @@ def main() -> None:
     parser.add_argument("checkouts", type=Path, metavar="CHECKOUTS_FOLDER")
     parser.add_argument("--only", nargs="+", metavar="NAME")
     parser.add_argument("--list", action="store_true", help="print every finding that is wrong")
+    parser.add_argument("--only-facts", action="store_true", help="hold the facts against the truth and stop")
     options = parser.parse_args()
+    scores = score(options.truths, options.checkouts, options.only or [])
+    if scores is None:
+        print("(no score.py beside the folder of truth files: the facts are not scored)\n")
+    else:
+        print("### Goals\n", *goals_table(scores, options.truths), "", sep="\n")
+        for kind in scores:
+            print(f"### {kind.capitalize()}, project by project: precision/recall\n", *projects_table(scores, kind), "", sep="\n")
+    if options.only_facts:
+        return
     results = []
     for truth in read_truths(options.truths, options.only):
         if (options.checkouts / truth.name).is_dir():

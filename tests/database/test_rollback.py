@@ -49,7 +49,7 @@ def test_a_downgrade_that_undoes_its_upgrade(before: list[str], upgrade: str, do
          "op.add_column('users', sa.Column('email', sa.String(80)))", "the index users.ix is not restored"),
         ([], "op.create_table('t', sa.Column('m', sa.Enum('a', name='mood')))", "op.drop_table('t')", "the enum mood is left over"),
         (["mood = sa.Enum('a', name='mood')\nmood.create(op.get_bind())"], "op.execute(\"ALTER TYPE mood ADD VALUE 'b'\")", "pass",
-         "the enum mood comes back with another values: a, b instead of a"),
+         "the enum mood keeps the value b"),
         ([USERS], "op.create_index('ix', 'users', ['email'], unique=True)\nop.drop_index('ix')\nop.create_index('ix', 'users', ['id'])",
          "pass", "the index users.ix is left over"),
     ],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from lsp_server.database.facts import tables_facts
+from lsp_server.database.library import shipped_library
 from lsp_server.database.model import Database, Table
 from lsp_server.database.sqlalchemy import may_declare_tables, read_models
 from lsp_server.python.interpret import Interpreter
@@ -350,11 +351,116 @@ def test_types_of_other_packages(written: str, sql: str) -> None:
 
 
 def test_types_can_be_described_by_the_project() -> None:
-    source = BASE + 'from shapes import Circle\nclass A(Base):\n    __tablename__ = "a"\n    c = Column(Circle(7))\n'
+    source = BASE + 'from shapes import Circle\nclass A(Base):\n    __tablename__ = "a"\n    c = Column(Circle())\n'
     program = Program(["models.py"], lambda path: read_module(path, source))
-    more = {"shapes.Circle": {"sql": "CIRCLE", "arguments": ["size"]}}
-    table = read_models(Interpreter(program), ["models.py"], more)[0].tables[0]
+    library = shipped_library().extended({"shapes.Circle": "circle(7)"}, {})
+    table = read_models(Interpreter(program), ["models.py"], library)[0].tables[0]
     assert table.columns[0].type.sql == "CIRCLE(7)"
+
+
+def test_a_class_made_for_each_class_that_declares_it_is_mapped() -> None:
+    source = BASE + """
+class Event:
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+class HasEvents:
+    @declared_attr
+    def events(cls):
+        cls.Event = type(f"{cls.__name__}Event", (Event, Base), {
+            "__tablename__": f"{cls.__tablename__}_events",
+            "source_id": mapped_column(ForeignKey(f"{cls.__tablename__}.id"), index=True),
+        })
+        return relationship(cls.Event)
+
+class Book(HasEvents, Base):
+    __tablename__ = "book"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+class Card(HasEvents, Base):
+    __tablename__ = "card"
+    id: Mapped[int] = mapped_column(primary_key=True)
+"""
+    found = tables(source)
+    assert sorted(found) == ["book", "book_events", "card", "card_events"]
+    events = found["card_events"]
+    assert [column.name for column in events.columns] == ["source_id", "id"]
+    assert (events.foreign_keys[0].target_table, events.indexes[0].name) == ("card", "ix_card_events_source_id")
+
+
+def test_sqlalchemys_own_names_in_other_modules() -> None:
+    assert column("a: Mapped[int] = mapped_column(unique=True)", BASE + "from sqlalchemy.testing.schema import mapped_column\n").startswith("a ")
+
+
+@pytest.mark.parametrize(
+    ("imports", "bases", "columns"),
+    [
+        ("from flask_security.models import fsqla_v3", "fsqla_v3.FsRoleMixin", "description id name permissions update_datetime"),
+        ("from sqlalchemy_utils import Timestamp", "Timestamp", "created updated"),
+        ("from oslo_db.sqlalchemy import models", "models.SoftDeleteMixin", "deleted deleted_at"),
+        ("from flask_appbuilder.models.mixins import AuditMixin", "AuditMixin", "changed_by_fk changed_on created_by_fk created_on"),
+        ("from fastapi_users.db import SQLAlchemyBaseUserTable", "SQLAlchemyBaseUserTable[int]",
+         "email hashed_password is_active is_superuser is_verified"),
+        ("from litestar.plugins.sqlalchemy import base", "base.BigIntPrimaryKey", "id"),
+        ("from flask_login import UserMixin", "UserMixin", ""),
+        ("from sqlalchemy_mixins import ActiveRecordMixin", "ActiveRecordMixin", ""),
+    ],
+)  # fmt: skip
+def test_what_libraries_bring(imports: str, bases: str, columns: str) -> None:
+    source = f"{BASE}{imports}\nclass A({bases}, Base):\n    __tablename__ = 'a'\n    key = Column(Integer, primary_key=True)\n"
+    table = only(source)
+    assert table.incomplete is None
+    assert sorted(column.name for column in table.columns if column.name != "key") == columns.split()
+
+
+def test_a_library_class_hides_the_columns_it_inherits() -> None:
+    library = shipped_library().extended({}, {
+        "acme.Old": {"columns": [{"name": "code", "type": "TEXT"}]},
+        "acme.New": {"columns": [{"name": "code", "type": "DATE"}], "inherits": ["acme.Old"]},
+    })  # fmt: skip
+    source = BASE + "from acme import New\nclass A(New, Base):\n    __tablename__ = 'a'\n    id = Column(Integer, primary_key=True)\n"
+    program = Program(["models.py"], lambda path: read_module(path, source))
+    table = read_models(Interpreter(program), ["models.py"], library)[0].tables[0]
+    assert [(column.name, column.type.sql) for column in table.columns if column.name == "code"] == [("code", "DATE")]
+
+
+@pytest.mark.parametrize(
+    ("imports", "base", "metadata"),
+    [
+        ("from flask_appbuilder import Model", "Model", "Model.metadata"),
+        ("from advanced_alchemy.base import UUIDBase, orm_registry", "UUIDBase", "orm_registry.metadata"),
+    ],
+)
+def test_tables_beside_a_librarys_base_share_its_metadata(imports: str, base: str, metadata: str) -> None:
+    source = f"{HEAD}{imports}\nclass A({base}):\n    x = Column(Integer, primary_key=True)\nb = Table('b', {metadata}, Column('y', Integer))\n"
+    found = databases({"models.py": source})
+    assert [sorted(table.name for table in database.tables) for database in found] == [["a", "b"]]
+
+
+DESCRIBED = {
+    "acme.Base": {"root": True, "tablename": "snake", "metadata": "acme", "annotations": {"builtins.str": "VARCHAR(40)"},
+                  "convention": {"ix": "idx_%(column_0_label)s"}},
+    "acme.Key": {"columns": [{"name": "id", "type": "UUID", "primary_key": True}]},
+    "acme.Audit": {"columns": [{"name": "made", "type": "TIMESTAMP WITH TIME ZONE", "nullable": False, "server_default": "now()"},
+                               {"name": "team_id", "type": "UUID", "foreign_key": "team.id", "index": True}],
+                   "unique": [{"columns": ["made", "team_id"]}], "inherits": ["acme.Key", "acme.Audit"]},
+}  # fmt: skip
+
+
+def test_bases_can_be_described_by_the_project() -> None:
+    source = "from acme.orm import Audit, Base\nfrom sqlalchemy.orm import Mapped\nclass BookShelf(Audit, Base):\n    name: Mapped[str]\n"
+    program = Program(["models.py"], lambda path: read_module(path, source))
+    library = shipped_library().extended({}, DESCRIBED)
+    table = read_models(Interpreter(program), ["models.py"], library)[0].tables[0]
+    assert (table.name, table.incomplete) == ("book_shelf", None)
+    columns = {column.name: (column.type.sql, column.nullable, column.declared_in) for column in table.columns}
+    assert columns == {
+        "made": ("TIMESTAMP WITH TIME ZONE", False, "acme.orm.Audit"), "team_id": ("UUID", True, "acme.orm.Audit"),
+        "id": ("UUID", False, "acme.orm.Audit"), "name": ("VARCHAR(40)", False, "BookShelf"),
+    }  # fmt: skip
+    assert [index.name for index in table.indexes] == ["idx_book_shelf_team_id"]
+    assert [unique.columns for unique in table.uniques] == [("made", "team_id")]
+    assert table.foreign_keys[0].target_table == "team"
+    assert {column.location.path for column in table.columns if column.location is not None} == {"models.py"}
 
 
 def test_every_text_that_declares_is_looked_at() -> None:

@@ -9,7 +9,7 @@ import pytest
 from lsprotocol import types as t
 from pygls.exceptions import JsonRpcException
 
-from tests.lsp.editor import ALE, EMACS, NEOVIM, VSCODE, Editor, drive, editing
+from tests.lsp.editor import ALE, EMACS, NEOVIM, VSCODE, Editor, drive, editing, write
 from tests.lsp.shop import CODE, MODELS, REVISION, SPEC, shop
 
 
@@ -242,12 +242,59 @@ def test_an_action_of_yesterday_is_refused(tmp_path: Path) -> None:
 # Commands
 
 
+HIDING = """
+import json
+from fastapi import FastAPI
+
+app = FastAPI()
+
+for name in json.loads('["books"]'):
+    @app.get("/" + name)
+    def read_it() -> int: ...
+"""
+
+
+def test_what_could_not_be_read_is_listed_on_demand(tmp_path: Path) -> None:
+    async def session() -> None:
+        async with editing(write(tmp_path, {"app.py": HIDING}), VSCODE) as editor:
+            (unknown,) = await editor.command("listUnknowns")
+            assert editor.path(unknown["uri"]) == "app.py" and unknown["range"]["start"]["line"] == 6
+            assert await editor.command("listUnknowns", unknown["uri"]) == [unknown]
+            assert await editor.command("listUnknowns", editor.uri("other.py")) == []
+
+    drive(session())
+
+
+def test_a_trusted_project_is_asked_and_fills_the_unknown(tmp_path: Path) -> None:
+    async def session() -> None:
+        async with editing(write(tmp_path, {"app.py": HIDING, "pyproject.toml": ""}), VSCODE, {"trusted": True}) as editor:
+            assert len(await editor.command("listUnknowns")) == 1
+            assert await editor.command("askProject") == {"failures": []}
+            spec = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths:\n  /books: {get: {responses: {'200': {description: D}}}}\n"
+            (tmp_path / "openapi.yaml").write_text(spec)
+            report = await editor.command("checkWorkspace")
+            assert report["summary"]["error"] == 0, "the route that only the running project shows keeps the promise"
+
+    drive(session())
+
+
+def test_a_project_that_nobody_trusts_is_not_asked(tmp_path: Path) -> None:
+    async def session() -> None:
+        harm = HIDING + "open('ran.txt', 'w')\n"
+        async with editing(write(tmp_path, {"app.py": harm}), VSCODE) as editor:
+            with pytest.raises(JsonRpcException, match="not trusted"):
+                await editor.command("askProject")
+            assert not (tmp_path / "ran.txt").exists()
+
+    drive(session())
+
+
 def test_the_commands_of_the_contract(tmp_path: Path) -> None:
     async def session() -> None:
         async with editing(shop(tmp_path), VSCODE) as editor:
             offered = editor.result.capabilities.execute_command_provider.commands
-            names = {"specdrift.server.listRules", "specdrift.server.explainRule", "specdrift.server.checkWorkspace"}
-            assert set(offered) == names
+            names = ("listRules", "explainRule", "checkWorkspace", "listUnknowns", "askProject")
+            assert set(offered) == {f"specdrift.server.{name}" for name in names}
             rules = {rule["name"]: rule["summary"] for rule in await editor.command("listRules")}
             assert "\n" not in rules["operation-not-implemented"]
             page = await editor.command("explainRule", "operation-not-implemented")

@@ -78,6 +78,9 @@ def events(source: str, **more: str) -> list[tuple[str, Certainty]]:
         ("class A:\n    @classmethod\n    def make(cls):\n        return cls.__name__\nclass B(A): pass\nx = B.make()", "B"),
         ("class A:\n    def f(self):\n        return 'a'\nclass B(A):\n    def f(self):\n        return super().f() + 'b'\nx = B().f()", "ab"),
         ("from functools import partial\ndef f(a, b):\n    return a + b\nx = partial(f, 'a')('b')", "ab"),
+        ("from urllib.parse import urlparse\nx = urlparse('http://a:1/b?c').path", "/b"),
+        ("import os\nx = ['a']\nif os.getenv('X', ''):\n    x[0] = 'b'\nelse:\n    x.append('c')", ["a", "c"]),
+        ("x = ['a', 'b', '']\nwhile x and not x[-1]:\n    del x[-1]", ["a", "b"]),
     ],
 )
 def test_known_values(source: str, expected: object) -> None:
@@ -345,3 +348,16 @@ def test_what_was_asked_before_leaves_no_doubt_behind() -> None:
     assert asked.parameters[0].default is not None
     shop.evaluate(asked.parameters[0].default, asked.scope)
     assert [event.certainty for event in shop.call_detached(work)[1]] == [Certainty.CERTAIN]
+
+
+def test_type_makes_a_class() -> None:
+    source = """
+class Base:
+    made = []
+    def __init_subclass__(cls):
+        cls.made.append(cls.__name__)
+
+Book = type("Book", (Base,), {"size": 3})
+x = (Book.size, Base.made)
+"""
+    assert value_of(source) == (3, ["Book"])

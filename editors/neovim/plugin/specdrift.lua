@@ -20,6 +20,14 @@ end, {
   end,
 })
 
+command('SpecdriftUnknowns', function()
+  require('specdrift').unknowns()
+end, { desc = 'List what could not be read, in the quickfix list' })
+
+command('SpecdriftAskProject', function()
+  require('specdrift').ask_project()
+end, { desc = "Let the project's own Python fill what its text leaves open" })
+
 command('SpecdriftRestart', function()
   require('specdrift').restart()
 end, { desc = 'Stop the server and start it anew' })

@@ -5,7 +5,7 @@
  * owners of one name would be an error.
  */
 import * as vscode from 'vscode';
-import type { Location, Position } from 'vscode-languageclient/node';
+import type { Location, Position, Range } from 'vscode-languageclient/node';
 import { describe, plural, SOURCE } from './count';
 import type { Server } from './server';
 
@@ -51,6 +51,43 @@ export async function checkWorkspace(server: Server): Promise<void> {
   if (await vscode.window.showInformationMessage(`${text}.`, 'Show Problems') !== undefined) {
     await vscode.commands.executeCommand('workbench.actions.view.problems');
   }
+}
+
+interface NotKnown {
+  readonly what: string;
+  readonly uri?: string;
+  readonly range?: Range;
+}
+
+/** What could not be read: places about which silence is not agreement. Choosing one goes there. */
+export async function showUnknowns(server: Server): Promise<void> {
+  const found = await server.execute<NotKnown[]>('specdrift.server.listUnknowns');
+  if (found.length === 0) {
+    await vscode.window.showInformationMessage('Specdrift: everything could be read.');
+    return;
+  }
+  const { protocol2CodeConverter: convert } = await server.connection();
+  const choice = await vscode.window.showQuickPick(
+    found.map(each => ({
+      label: each.what,
+      description: each.uri === undefined ? '' :
+        `${vscode.workspace.asRelativePath(convert.asUri(each.uri))}:${(each.range?.start.line ?? 0) + 1}`,
+      each,
+    })),
+    { title: plural(found.length, 'place could not be read', 'places could not be read'), matchOnDescription: true },
+  );
+  if (choice?.each.uri === undefined) return;
+  const at = choice.each.range === undefined ? {} : { selection: convert.asRange(choice.each.range) };
+  await vscode.window.showTextDocument(convert.asUri(choice.each.uri), at);
+}
+
+/** The project's own Python runs once and fills what its text leaves open. The server refuses where nobody trusts the workspace. */
+export async function askProject(server: Server): Promise<void> {
+  const { failures } = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Window, title: 'Specdrift: asking the project' },
+    () => server.execute<{ failures: string[] }>('specdrift.server.askProject'),
+  );
+  if (failures.length > 0) await vscode.window.showWarningMessage(`Specdrift: ${failures.join('; ')}`);
 }
 
 /** A code lens's click. The arguments are the protocol's; VS Code's own command wants its own types. */

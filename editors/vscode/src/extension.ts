@@ -3,7 +3,7 @@
  */
 import * as vscode from 'vscode';
 import type { Location, Position } from 'vscode-languageclient/node';
-import { checkWorkspace, explainRule, rulePages, showReferences } from './commands';
+import { askProject, checkWorkspace, explainRule, rulePages, showReferences, showUnknowns } from './commands';
 import { SHOW_WRITTEN, showWritten } from './repairs';
 import { Server, type Phase } from './server';
 import { showMenu, Status } from './status';
@@ -38,6 +38,8 @@ export function activate(context: vscode.ExtensionContext): Exports {
     command('specdrift.showMenu', () => showMenu(current)),
     command('specdrift.explainRule', (rule?: unknown) => explainRule(current, rule)),
     command('specdrift.checkWorkspace', () => checkWorkspace(current)),
+    command('specdrift.showUnknowns', () => showUnknowns(current)),
+    command('specdrift.askProject', () => askProject(current)),
     command('specdrift.showReferences', (uri: string, position: Position, locations: Location[]) =>
       showReferences(current, uri, position, locations)),
     command(SHOW_WRITTEN, showWritten),

@@ -29,10 +29,10 @@ from lsp_server.snapshot import Snapshot
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
-    served = [application for application in snapshot.implemented if application.served]
-    if not served or any(application.incomplete is not None for application in served):
-        return
     for router in snapshot.implemented:
+        served = [each for each in snapshot.implemented if each.served and each.version == router.version]
+        if not served or any(application.incomplete is not None for application in served):
+            continue
         if router.served or router.location is None or not router.operations or _may_be_included(snapshot, router.source):
             continue
         routes = len(router.operations)
@@ -47,6 +47,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         )
 
 
+_INCLUDING = ("include_router", ".mount(", "register_blueprint", "add_namespace", "add_subapp", "Mount(")
 _GENERAL = ("__init__", "api", "endpoints", "router", "routers", "routes", "views")  # names that every second package has
 
 
@@ -55,9 +56,9 @@ def _may_be_included(snapshot: Snapshot, path: str) -> bool:
     parts = path.removesuffix(".py").split("/")
     name = next((part for part in reversed(parts) if part not in _GENERAL), parts[-1])
     named = re.compile(rf"\b{re.escape(name)}\b")
-    for other in snapshot.candidates("routes"):
+    for other in snapshot.may_serve():
         text = snapshot.documents[other].text
-        if other != path and ("include_router" in text or ".mount(" in text) and named.search(text):
+        if other != path and any(word in text for word in _INCLUDING) and named.search(text):
             return True
     return False
 

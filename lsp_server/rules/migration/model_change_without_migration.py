@@ -43,18 +43,23 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             continue
         fixes = generate_migration(drift)
         for difference in drift.differences:
-            finding = _finding(drift, difference)
+            finding = _finding(drift, difference, snapshot)
             if finding is not None:
                 yield replace(finding, fixes=fixes)
 
 
-def _finding(drift: Drift, difference: Difference) -> Finding | None:
+def _finding(drift: Drift, difference: Difference, snapshot: Snapshot) -> Finding | None:
     location = _here(drift, difference)
     if location is None:
         return None
     other = getattr(difference.before, "location", None)
     related = (Related(other, _other_end(difference)),) if isinstance(other, Location) else ()
-    return Finding(RULE.name, location, _message(difference), difference.path, related, RULE.severity)
+    message = _message(difference)
+    if difference.element == "table" and difference.kind == "missing":
+        unseen = next((each for each in snapshot.unseen if difference.after in each.tables), None)
+        if unseen is not None:
+            message += f"; `{unseen.env}` does not import `{unseen.module}`, so that Alembic does not see it either"
+    return Finding(RULE.name, location, message, difference.path, related, RULE.severity)
 
 
 def _here(drift: Drift, difference: Difference) -> Location | None:

@@ -198,6 +198,37 @@ function M.check()
   end)
 end
 
+--- Put what could not be read into the quickfix list: places about which silence is not agreement.
+function M.unknowns()
+  execute('specdrift.server.listUnknowns', {}, function(unknowns, client)
+    local items, elsewhere = {}, 0
+    for _, unknown in ipairs(unknowns) do
+      if unknown.uri then
+        local item = vim.lsp.util.locations_to_items({ unknown }, client.offset_encoding)[1]
+        item.text, item.type = unknown.what, 'I'
+        table.insert(items, item)
+      else
+        elsewhere = elsewhere + 1
+        table.insert(items, { text = unknown.what, type = 'I' })
+      end
+    end
+    vim.fn.setqflist({}, ' ', { title = 'Specdrift: not known', items = items })
+    vim.notify(('Specdrift: %d places could not be read'):format(#items - elsewhere))
+    if #items > 0 then
+      vim.cmd('botright copen')
+    end
+  end)
+end
+
+--- Let the project's own Python fill what its text leaves open. Only for a trusted project.
+function M.ask_project()
+  execute('specdrift.server.askProject', {}, function(answer)
+    local failed = table.concat(answer.failures, '\n')
+    vim.notify(failed == '' and 'Specdrift: the project has been asked' or 'Specdrift: ' .. failed,
+      failed == '' and vim.log.levels.INFO or vim.log.levels.WARN)
+  end)
+end
+
 --- For |vim.lsp.commands|: a code lens's click. One location: go there; more: the quickfix list.
 ---@param command lsp.Command arguments: uri, position, locations
 ---@param context lsp.HandlerContext

@@ -1,0 +1,169 @@
+"""Runs in the project's own interpreter: imports the modules it is told, prints what the applications and models then say.
+
+A script, not a module of ours: it may run under another Python (3.8 and later) that has none of our packages, so it imports the
+standard library only. The question comes as JSON on the standard input, the answer goes to the file that the question
+names: what the project prints while it is imported disturbs neither.
+
+Importing a project must not reach anybody's data. Connections, other processes and file databases are refused here: by an
+audit hook, which cannot be removed, and, for drivers written in C, by replacing their `connect`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import sys
+import types
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+REFUSED = "refused: the project is only being read"
+EVENTS = ("socket.connect", "socket.sendto", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork",
+          "os.forkpty", "pty.spawn", "os.remove", "os.rmdir", "os.rename", "shutil.rmtree", "shutil.move")  # fmt: skip
+DRIVERS = ("psycopg", "psycopg2", "MySQLdb", "pyodbc", "oracledb", "duckdb", "mariadb", "pymssql")
+
+
+def refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in EVENTS:
+        raise PermissionError(f"{REFUSED} ({event})")
+    if event == "sqlite3.connect" and arguments and arguments[0] not in (":memory:", b":memory:", ""):
+        raise PermissionError(f"{REFUSED} ({event})")
+    if event == "open" and len(arguments) > 2 and isinstance(arguments[2], int):
+        writes = arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
+        if writes and arguments[0] not in (os.devnull, "/dev/tty") and not isinstance(arguments[0], int):
+            raise PermissionError(f"{REFUSED} ({event})")
+
+
+class Drivers:
+    """Finds drivers written in C before anybody else, so that `connect` is taken from them once they are loaded."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name not in DRIVERS:
+            return None
+        for finder in sys.meta_path:
+            spec: Any = None if finder is self else finder.find_spec(name, path, target)
+            if spec is not None:
+                if spec.loader is not None:
+                    spec.loader = Disarming(spec.loader)
+                return spec
+        return None
+
+
+class Disarming:
+    def __init__(self, loader: Any) -> None:
+        self.loader = loader
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.loader, name)
+
+    def create_module(self, spec: Any) -> Any:
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: Any) -> None:
+        self.loader.exec_module(module)
+        module.connect = no_connection
+        connections: tuple[Any, ...] = (getattr(module, "Connection", None), getattr(module, "AsyncConnection", None))
+        for cls in connections:
+            if isinstance(getattr(cls, "connect", None), types.MethodType):
+                cls.connect = no_connection
+
+
+def no_connection(*arguments: object, **options: object) -> NoReturn:
+    raise PermissionError(f"{REFUSED} (a database connection)")
+
+
+def main() -> None:
+    question = json.load(sys.stdin)
+    descriptor = os.open(question["answer"], os.O_WRONLY)
+    limit(question["megabytes"], question["seconds"])
+    sys.path[:0] = question["paths"]
+    sys.argv = [question["modules"][0] if question["modules"] else ""]
+    sys.dont_write_bytecode = True
+    sys.meta_path.insert(0, Drivers())
+    sys.addaudithook(refuse)
+    failures: list[dict[str, str]] = []
+    for name in question["modules"]:
+        attempt(failures, name, importlib.import_module, name)
+    for module, function in question["factories"]:
+        attempt(failures, f"{module}.{function}()", made_by, module, function)
+    everything = gc.get_objects()
+    answer = {
+        "specifications": specifications(everything, failures),
+        "metadata": [tables(each, failures) for each in everything if named(each, "sqlalchemy.sql.schema", "MetaData")],
+        "failures": failures,
+    }
+    with os.fdopen(descriptor, "w", encoding="utf-8") as output:
+        json.dump(answer, output, default=str)
+    sys.stdout.flush()
+    os._exit(0)  # Threads and exit handlers of the project have nothing to do here.
+
+
+def limit(megabytes: int, seconds: int) -> None:
+    """Bounds on memory (MB) and processor time (seconds), where the system has them."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for name, amount in (("RLIMIT_AS", megabytes * 1024 * 1024), ("RLIMIT_CPU", seconds), ("RLIMIT_CORE", 0)):
+        if hasattr(resource, name):
+            with contextlib.suppress(ValueError, OSError):
+                resource.setrlimit(getattr(resource, name), (amount, amount))
+
+
+def attempt(failures: list[dict[str, str]], what: str, work: Callable[..., Any], *arguments: object) -> Any:
+    try:
+        return work(*arguments)
+    except BaseException as error:  # A project may do anything, `sys.exit` included.
+        failures.append({"what": what, "error": f"{type(error).__name__}: {str(error)[:300]}"})
+        return None
+
+
+def made_by(module: str, function: str) -> Any:
+    return getattr(importlib.import_module(module), function)()
+
+
+def named(value: object, module: str, name: str) -> bool:
+    return any(cls.__name__ == name and cls.__module__ == module for cls in type(value).__mro__)
+
+
+def specifications(everything: list[Any], failures: list[dict[str, str]]) -> list[Any]:
+    found = []
+    for each in everything:
+        if named(each, "fastapi.applications", "FastAPI"):
+            document = attempt(failures, "openapi()", each.openapi)
+            if document is not None:
+                found.append(document)
+    return found
+
+
+def tables(metadata: Any, failures: list[dict[str, str]]) -> list[dict[str, Any]]:
+    dialect: Any = importlib.import_module("sqlalchemy.dialects.postgresql").dialect()
+
+    def compiled(column: Any) -> Any:
+        return attempt(failures, f"the type of {column}", column.type.compile, dialect)
+
+    return [
+        {
+            "schema": table.schema, "name": table.name,
+            "columns": [
+                {"name": column.name, "type": compiled(column), "enum": enumeration(column.type), "nullable": bool(column.nullable),
+                 "primary_key": bool(column.primary_key)}
+                for column in table.columns
+            ],
+        }
+        for table in metadata.tables.values()
+    ]  # fmt: skip
+
+
+def enumeration(type_: Any) -> dict[str, Any] | None:
+    type_ = getattr(type_, "impl", type_)
+    if not getattr(type_, "enums", None):
+        return None
+    return {"name": type_.name, "values": list(type_.enums), "native": bool(type_.native_enum)}
+
+
+if __name__ == "__main__":
+    main()
