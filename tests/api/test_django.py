@@ -319,6 +319,51 @@ def test_a_list_that_nobody_can_see_leaves_the_project_incomplete() -> None:
     assert served(urls) == ["* /a None", "incomplete"]
 
 
+def test_lists_put_together_by_functions() -> None:
+    urls = """
+from functools import reduce
+from operator import add
+from django.urls import path
+from django.views.generic import TemplateView
+from decorated_package import guarded
+
+page = TemplateView.as_view()
+groups = [[path("a", page)], [path("b", page)]]
+urlpatterns = reduce(add, groups) + guarded([path("c", page)])
+"""
+    assert served(urls) == ["GET /a None", "GET /b None", "GET /c None", "incomplete"]
+
+
+def test_settings_that_a_class_holds() -> None:
+    settings = """
+class Settings:
+    ROOT_URLCONF = "site_urls"
+    PREFIX = "v" + "2/"
+
+    @property
+    def NAME(self):
+        return self.PREFIX + "name"
+
+class Production(Settings):
+    DEBUG = False
+
+Production.load(__name__)
+"""
+    urls = """
+from django.conf import settings
+from django.urls import path
+from django.views.generic import TemplateView
+urlpatterns = [path(settings.NAME, TemplateView.as_view())]
+"""
+    assert served(urls, config=settings) == ["GET /v2/name None"]
+
+
+def test_a_program_that_names_no_settings_has_those_that_name_the_root() -> None:
+    urls = "from django.urls import path\nfrom django.views.generic import TemplateView\nurlpatterns = [path('a', TemplateView.as_view())]\n"
+    manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', choose())\n"
+    assert served(urls, manage=manage) == ["GET /a None"]
+
+
 def test_i18n_patterns_stand_below_the_language() -> None:
     urls = """
 from django.conf.urls.i18n import i18n_patterns

@@ -14,7 +14,7 @@ from functools import partial
 from lsp_server.api.bare import api_of, bare_operation
 from lsp_server.api.django_apps import start_applications
 from lsp_server.api.django_patterns import read_path
-from lsp_server.api.django_projects import find_projects, root_of
+from lsp_server.api.django_projects import Project, root_of, started_projects, stated_projects
 from lsp_server.api.django_urls import Paths
 from lsp_server.api.django_world import FOLDER, interpreter_for, is_described, setting, use_settings
 from lsp_server.api.frameworks import Framework, Program
@@ -22,6 +22,7 @@ from lsp_server.api.model import ANY_METHOD, Api, Operation
 from lsp_server.api.path_patterns import Reading
 from lsp_server.api.routing import PlacedRoute, list_routes
 from lsp_server.python.interpret import Interpreter
+from lsp_server.python.program import Program as Modules
 from lsp_server.python.values import ClassValue, FunctionValue
 from lsp_server.unknown import Unknown
 
@@ -61,10 +62,15 @@ def _of_class(interpreter: Interpreter, operation: Operation, view: ClassValue, 
 
 
 def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
-    paths = tuple(candidates)
+    paths, modules = tuple(candidates), program.interpreter.program
+    return _read_all(modules, started_projects(modules, paths)) or _read_all(modules, stated_projects(modules, paths))
+
+
+def _read_all(modules: Modules, projects: Iterable[Project]) -> tuple[Api, ...]:
+    """One Api for each root of paths, with the settings of the first project that has it."""
     apis: dict[str, Api] = {}
-    for project in find_projects(program.interpreter.program, paths):
-        interpreter = interpreter_for(program.interpreter.program)
+    for project in projects:
+        interpreter = interpreter_for(modules)
         use_settings(interpreter, project.settings)
         root = root_of(interpreter, project, setting(interpreter, "ROOT_URLCONF"))
         if root is None or root in apis or root.startswith(FOLDER):
@@ -72,8 +78,7 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
         start_applications(interpreter, project.settings)
         router = Paths(interpreter).module(root)
         router.application = True
-        listing = list_routes(router, "/")
-        api = api_of(FRAMEWORK.name, listing, partial(_operations, interpreter))
+        api = api_of(FRAMEWORK.name, list_routes(router, "/"), partial(_operations, interpreter))
         apis[root] = replace(api, elsewhere=tuple(_beginning(prefix) for prefix in api.elsewhere))
     return tuple(apis.values())
 
