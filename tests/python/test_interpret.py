@@ -411,4 +411,17 @@ def test_what_a_class_body_binds_can_wait_until_it_is_asked_for() -> None:
 
 def test_a_module_that_each_installation_adds_gives_the_defaults() -> None:
     program = "import importlib\nmodule = importlib.import_module('package.own')\nx = getattr(module, 'NAME', 'default')\n"
-    assert value_of(program, **{"package__inner": ""}) == "default"
+    assert value_of(program, package__inner="") == "default"
+
+
+def test_type_makes_a_class() -> None:
+    source = """
+class Base:
+    made = []
+    def __init_subclass__(cls):
+        cls.made.append(cls.__name__)
+
+Book = type("Book", (Base,), {"size": 3})
+x = (Book.size, Base.made)
+"""
+    assert value_of(source) == (3, ["Book"])
