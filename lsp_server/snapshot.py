@@ -350,7 +350,10 @@ class Snapshot:
     def written_applications(self) -> tuple[Api, ...]:
         """What the applications implement as far as their text tells."""
         found: list[Api] = []
-        program = RoutedProgram(self.interpreter, self._specification, self._mentioning, self.config.routes, self.config.views)
+        program = RoutedProgram(
+            self.interpreter, self._specification, self._mentioning, self.config.routes, self.config.views,
+            self.documents.digest, self.memo.get("routes", "", None, dict),
+        )  # fmt: skip
         for framework in all_frameworks():
             paths = self.candidates(_ROUTES + framework.name, self.config.applications)
             if framework.packages and not self.candidates(_PACKAGE + framework.name):

@@ -259,6 +259,8 @@ def _super_attribute(self: Interpreter, value: Super, name: str) -> Value:
             found = self.resolve(entry.scope, name) if name in entry.scope.names else entry.names[name]
             if isinstance(found, FunctionValue) and found.kind == "class property":
                 return self.call(found, (Argument(None, start or receiver, found.location),), found.location)
+            if isinstance(found, FunctionValue) and found.kind == "property" and isinstance(receiver, Instance):
+                return self.call(found, (Argument(None, receiver, found.location),), found.location)
             return (
                 BoundMethod(receiver, found) if isinstance(found, FunctionValue) and found.kind != "static" else found
             )

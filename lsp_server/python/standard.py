@@ -8,6 +8,7 @@ Long because it is a table: one short function for each of Python\'s own.
 from __future__ import annotations
 
 import os.path
+import re
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from lsp_server.python.attributes import attribute, mangled
 from lsp_server.python.calls import call_value
 from lsp_server.python.definitions import make_class
 from lsp_server.python.judge import LONGEST, hashable, items_of, plain, text_of, truth
+from lsp_server.python.operators import binary
 from lsp_server.python.values import (
     NATIVE,
     Argument,
@@ -484,6 +486,28 @@ def _from_iterable(self: Interpreter, arguments: tuple[Argument, ...], location:
     return [item for group in items for item in group or ()]
 
 
+def _reduce(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    """`reduce(function, items)` and `reduce(function, items, first)`."""
+    given = values_of(arguments)
+    items = items_of(given[1]) if len(given) > 1 else None
+    if items is None or len(items) > LONGEST or not [*given[2:], *items]:
+        return Unknown("a value put together from values that are not known", location)
+    result, *rest = [*given[2:3], *items]
+    for item in rest:
+        result = call_value(self, given[0], (Argument(None, result, location), Argument(None, item, location)), location)
+    return result
+
+
+def _operator(sign: str) -> Function:
+    def make(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+        given = values_of(arguments)
+        if len(given) != 2:
+            return Unknown("an operation on values that are not known", location)
+        return binary(self, sign, given[0], given[1], location)
+
+    return make
+
+
 def _nothing(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     return None
 
@@ -504,6 +528,8 @@ FUNCTIONS: dict[str, Function] = {
     "typing.cast": _second, "typing.TypeVar": _type_variable, "typing.NewType": _new_type,
     "typing.ParamSpec": _type_variable, "typing.TypeVarTuple": _type_variable,
     "os.getenv": _environment, "os.environ.get": _environment, "os.environ.items": _environment_items, "os.path.join": _path_join,
+    "re.escape": pure(re.escape), "functools.reduce": _reduce, "operator.add": _operator("+"), "operator.concat": _operator("+"),
+    "operator.iadd": _operator("+"), "operator.or_": _operator("|"),
     "functools.lru_cache": _decorator, "functools.cache": _decorator,
     "urllib.parse.urlparse": _split_url, "urllib.parse.urlsplit": _split_url, "asyncio.run": _first,
     **patterns.FUNCTIONS,

@@ -7,6 +7,7 @@ import pytest
 from lsp_server.api.django_patterns import expression_of, read_path, with_format
 from lsp_server.api.model import Api
 from lsp_server.snapshot import Snapshot
+from lsp_server.text import Change, Edit, Span
 
 SETTINGS = "ROOT_URLCONF = 'site_urls'\n"
 MANAGE = "import os\nif __name__ == '__main__':\n    os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config')\n"
@@ -317,6 +318,71 @@ urlpatterns = [
 def test_a_list_that_nobody_can_see_leaves_the_project_incomplete() -> None:
     urls = "from django.urls import path\nimport os\nurlpatterns = [path('a', None)] + load()\n"
     assert served(urls) == ["* /a None", "incomplete"]
+
+
+def test_lists_put_together_by_functions() -> None:
+    urls = """
+from functools import reduce
+from operator import add
+from django.urls import path
+from django.views.generic import TemplateView
+from decorated_package import guarded
+
+page = TemplateView.as_view()
+groups = [[path("a", page)], [path("b", page)]]
+urlpatterns = reduce(add, groups) + guarded([path("c", page)])
+"""
+    assert served(urls) == ["GET /a None", "GET /b None", "GET /c None", "incomplete"]
+
+
+def test_settings_that_a_class_holds() -> None:
+    settings = """
+class Settings:
+    ROOT_URLCONF = "site_urls"
+    PREFIX = "v" + "2/"
+
+    @property
+    def NAME(self):
+        return self.PREFIX + "name"
+
+class Production(Settings):
+    DEBUG = False
+
+Production.load(__name__)
+"""
+    urls = """
+from django.conf import settings
+from django.urls import path
+from django.views.generic import TemplateView
+urlpatterns = [path(settings.NAME, TemplateView.as_view())]
+"""
+    assert served(urls, config=settings) == ["GET /v2/name None"]
+
+
+def test_a_program_that_names_no_settings_has_those_that_name_the_root() -> None:
+    urls = "from django.urls import path\nfrom django.views.generic import TemplateView\nurlpatterns = [path('a', TemplateView.as_view())]\n"
+    manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', choose())\n"
+    assert served(urls, manage=manage) == ["GET /a None"]
+
+
+def test_a_broken_line_leaves_the_project_incomplete() -> None:
+    urls = "from django.urls import path\nfrom django.views.generic import TemplateView\nurlpatterns = [path('a', TemplateView.as_view())]\n"
+    assert served(urls + "urlpatterns += [path('b'\ndef (\n")[-1] == "incomplete"
+
+
+def test_a_project_is_read_again_only_where_a_file_of_it_has_changed() -> None:
+    urls = "from django.urls import path\nfrom django.views.generic import TemplateView\nurlpatterns = [path('a', TemplateView.as_view())]\n"
+    files = {"config.py": SETTINGS, "site_urls.py": urls, "other.py": "x = 1\n"}
+    snapshot = Snapshot.of(files)
+    (api,) = snapshot.implemented
+    beside = snapshot.with_change(_replaced("other.py", files["other.py"], "x = 2\n"))
+    assert beside.implemented[0] is api
+    changed = snapshot.with_change(_replaced("site_urls.py", urls, urls.replace("'a'", "'b'")))
+    assert [operation.path for operation in changed.implemented[0].operations] == ["/b"]
+
+
+def _replaced(path: str, before: str, after: str) -> Change:
+    return Change("changed", (Edit(path, Span(0, len(before)), after),))
 
 
 def test_i18n_patterns_stand_below_the_language() -> None:
