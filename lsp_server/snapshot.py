@@ -349,7 +349,7 @@ class Snapshot:
     def written_applications(self) -> tuple[Api, ...]:
         """What the applications implement as far as their text tells."""
         found: list[Api] = []
-        program = RoutedProgram(self.interpreter, self._specification, self._mentioning, self.config.routes)
+        program = RoutedProgram(self.interpreter, self._specification, self._mentioning, self.config.routes, self.config.views)
         for framework in all_frameworks():
             paths = self.candidates(_ROUTES + framework.name, self.config.applications)
             if framework.packages and not self.candidates(_PACKAGE + framework.name):

@@ -98,7 +98,7 @@ def _upper(self: Interpreter, value: Value, location: Location) -> dict[str, Val
 
 
 KINDS = {
-    **dict.fromkeys(APPLICATION, Kind(("import_name",), {"config": CONFIG}, current=CURRENT_APPLICATION)),
+    **dict.fromkeys(APPLICATION, Kind(("import_name",), {"config": CONFIG}, empty=("blueprints",), current=CURRENT_APPLICATION)),
     **dict.fromkeys(BLUEPRINT, Kind(BLUEPRINT_ARGUMENTS)),
     CONFIG: Kind(
         content=_DEFAULTS, settings=True,

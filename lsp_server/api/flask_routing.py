@@ -7,8 +7,9 @@ understands on the same routers with `add` and `include`. Which modules run is d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lsp_server.api.fastapi_names import is_a
 from lsp_server.api.flask_classes import class_of, own_method
@@ -70,8 +71,11 @@ class FlaskRouting:
     route's endpoint.
     """
 
-    def __init__(self, interpreter: Interpreter, extensions: Sequence[Extension] = ()) -> None:
+    def __init__(
+        self, interpreter: Interpreter, extensions: Sequence[Extension] = (), described: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
         self.interpreter = interpreter
+        self.described = described or {}  # view classes of other packages, as the configuration describes them
         self.extensions = tuple(extensions)
         self.applications = APPLICATION + tuple(name for each in extensions for name in each.applications)
         self.blueprints = BLUEPRINT + tuple(name for each in extensions for name in each.blueprints)

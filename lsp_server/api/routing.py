@@ -204,10 +204,10 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
     mounts: list[tuple[str, Places]] = []
     elsewhere: list[str] = []
 
-    def missed(what: Unknown, location: Location, doubt: Unknown | None) -> None:
-        placed = Unknown(what.what, location)
+    def missed(what: Unknown, entry: Route | Inclusion, doubt: Unknown | None) -> None:
+        placed = Unknown(what.what, entry.location)
         unknowns.append(placed)
-        if doubt is None:
+        if doubt is None or entry.certainty is Certainty.CONDITIONAL:  # What nobody decides may be there, and anything in it.
             holes.append(placed)
 
     def walk(current: Router, path: str, doubt: Unknown | None, above: tuple[Router, ...]) -> None:
@@ -219,14 +219,14 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
             part = entry.path if isinstance(entry, Route) else entry.prefix
             text = part.value if isinstance(part, EnumMember) else "" if part is None else part
             if not isinstance(text, str):
-                missed(text if isinstance(text, Unknown) else Unknown("a path computed at run time"), entry.location, own_doubt)
+                missed(text if isinstance(text, Unknown) else Unknown("a path computed at run time"), entry, own_doubt)
             elif isinstance(entry, Route):
                 if isinstance(entry.methods, Unknown):
-                    missed(entry.methods, entry.location, own_doubt)
+                    missed(entry.methods, entry, own_doubt)
                 else:
                     routes.append(PlacedRoute(entry, current, join(path, text), own_doubt, (*above, current)))
             elif isinstance(entry.target, Unknown):
-                missed(entry.target, entry.location, own_doubt)
+                missed(entry.target, entry, own_doubt)
             elif isinstance(entry.target, tuple):
                 mounts.append((join(path, text), entry.target))
             elif entry.target.foreign:

@@ -139,7 +139,7 @@ class Assembly:
         return Column(
             name, self._type(draft, column, 0), nullable_of(column), column.primary_key, column.default, column.server_default,
             column.autoincrement, column.identity, column.computed, column.comment, column.location,
-            column.attribute if column.attribute != name else None, column.declared_in, column.maybe, column.persisted,
+            column.attribute if column.attribute != name else None, column.declared_in, column.maybe, persisted=column.persisted,
         )  # fmt: skip
 
     def _type(self, draft: TableDraft, column: ColumnDraft, depth: int) -> ColumnType:

@@ -40,14 +40,16 @@ class Kind:
 
     `parameters`: those of its constructor, in order, that its objects keep under the same name; None where none is given.
     `parts`: attributes that are objects made with it, by the name of their class. `content`: the dictionary that its objects
-    begin with, None where they are none. `settings`: whether that is settings, which others may have set otherwise.
-    `current`: names for whichever object is in use, known where the program makes one only.
+    begin with, None where they are none; `empty`: attributes that are dictionaries without entries. `settings`: whether the
+    content is settings, which others may have set otherwise. `current`: names for whichever object is in use, known where
+    the program makes one only.
     """
 
     parameters: tuple[str, ...] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
     content: Mapping[str, Value] | None = None
     settings: bool = False
+    empty: tuple[str, ...] = ()
     current: tuple[str, ...] = ()
     methods: Mapping[str, MethodOf] = field(default_factory=dict)
 
@@ -71,6 +73,8 @@ def furnish(self: Interpreter, value: Instance, arguments: tuple[Argument, ...],
         return
     if kind.content is not None and value.content is None:
         value.content = dict(kind.content)
+    for name in kind.empty:
+        value.attributes.setdefault(name, {})
     for name, part in kind.parts.items():
         if name not in value.attributes:
             value.attributes[name] = made = Instance(External(part), (), location, {_MADE: self.condition})

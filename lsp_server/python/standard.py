@@ -238,6 +238,8 @@ def _hasattr(self: Interpreter, arguments: tuple[Argument, ...], location: Locat
         return Unknown("whether a value has an attribute", location)
     if isinstance(given[0], ModuleValue) and given[1] in discoveries.names_in(self, given[0]):
         return True
+    if isinstance(given[0], ModuleValue) and discoveries.surely_lacks(self, given[0].path, given[1]):
+        return False
     if isinstance(given[0], ClassValue):
         if given[0].find(given[1]):
             return True
@@ -310,11 +312,16 @@ def _same_class(left: str, right: str) -> bool:
     return left.rpartition(".")[2] == right.rpartition(".")[2] and left.partition(".")[0] == right.partition(".")[0]
 
 
+_SORTS: dict[str, type] = {"types.FunctionType": FunctionValue, "types.LambdaType": FunctionValue, "builtins.type": ClassValue}
+
+
 def _is_a(value: Value, kind: Value) -> bool | None:
     if isinstance(kind, External) and isinstance(value, _NO_OBJECTS_OF_LIBRARIES) and _is_library_class(kind):
         return False
     if isinstance(value, Unknown) or isinstance(kind, Unknown):
         return None
+    if isinstance(kind, External) and kind.name in _SORTS and isinstance(value, FunctionValue | ClassValue):
+        return isinstance(value, _SORTS[kind.name])
     if isinstance(kind, External):
         if isinstance(value, External) and _is_library_class(value) and _is_library_class(kind) and "Meta" not in kind.name:
             return False  # a class, and `kind` is not the class of classes

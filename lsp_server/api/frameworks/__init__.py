@@ -25,13 +25,15 @@ class Program:
 
     `specification` gives the Api of a spec file by its workspace path, for frameworks that are told their routes by one;
     None where there is no such file. `mentioning` gives the Python files whose text holds one of some words. `decorators` are
-    the route decorators that the configuration describes (see `described.py`).
+    the route decorators that the configuration describes (see `described.py`), `views` its view classes of other packages
+    (see `flask_appbuilder.toml`).
     """
 
     interpreter: Interpreter
     specification: Callable[[str], Api | None] = lambda path: None
     mentioning: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda words: ()
     decorators: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    views: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

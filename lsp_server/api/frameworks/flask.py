@@ -62,7 +62,7 @@ def operations(routing: FlaskRouting, placed: PlacedRoute) -> Iterator[Operation
 
 
 def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
-    routing = FlaskRouting(program.interpreter, EXTENSIONS)
+    routing = FlaskRouting(program.interpreter, EXTENSIONS, program.views)
     kinds = (routing.applications, routing.blueprints)
     wanted = tuple(lambda value, names=names: is_class_of(value, *names) for names in kinds)
     paths = tuple(candidates)
