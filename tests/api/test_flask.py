@@ -335,3 +335,59 @@ def create_app():
 """
     facts = routes_facts(Snapshot.of({"main.py": program}).implemented, lambda location: 1)
     assert [(route["path"], "maybe" in route) for route in facts["routes"]] == [("/new", False)]
+
+
+def test_rules_through_the_current_application_and_through_the_map() -> None:
+    program = """
+from flask import Flask
+from werkzeug.routing import Rule
+
+def create_app():
+    app = Flask(__name__)
+    with app.app_context():
+        import pages
+    app.url_map.add(Rule("/mapped/<int:number>", endpoint="mapped", methods=["PUT"]))
+    return app
+"""
+    pages = "from flask import current_app as app\n@app.route('/page')\ndef page(): ...\n"
+    assert sorted(served(program, pages=pages)) == ["GET /page pages:page", "PUT /mapped/{number} None"]
+
+
+def test_a_class_that_holds_its_application_and_a_blueprint_under_two_names() -> None:
+    program = """
+from flask import Blueprint, Flask
+
+pages = Blueprint("pages", __name__)
+@pages.route("/page")
+def page(): ...
+
+class Server:
+    def __init__(self):
+        self.app = Flask(__name__)
+        self.app.add_url_rule("/index", "index", self.index, methods=["POST"])
+        self.app.register_blueprint(pages, url_prefix="/one")
+        self.app.register_blueprint(pages, url_prefix="/two", name="again")
+    def index(self): ...
+"""
+    assert served(program) == ["POST /index main:Server.index", "GET /one/page main:page", "GET /two/page main:page"]
+
+
+def test_a_decorator_that_adds_rules_and_patterns_with_converters() -> None:
+    program = """
+from functools import wraps
+from flask import Flask
+app = Flask(__name__)
+
+def api(rule, **options):
+    def decorate(function):
+        @wraps(function)
+        def inner(*args, **kwargs):
+            return function(*args, **kwargs)
+        app.add_url_rule("/api" + rule, function.__name__, inner, **options)
+        return inner
+    return decorate
+
+@api("/<regex('[a-z]{3}/x'):code>/<any(a, b):kind>/<string(length=2):language>/<path:rest>", methods=["PUT"])
+def converted(code, kind, language, rest): ...
+"""
+    assert served(program) == ["PUT /api/{code}/{kind}/{language}/{rest} main:converted"]
