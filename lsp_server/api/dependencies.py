@@ -21,7 +21,15 @@ from lsp_server.api.model import (
     SecurityScheme,
     path_parameters,
 )
-from lsp_server.api.parameter_kinds import is_foreign, is_scalar, is_upload, is_whole, model_of, unwrapped
+from lsp_server.api.parameter_kinds import (
+    is_foreign,
+    is_scalar,
+    is_upload,
+    is_whole,
+    model_of,
+    of_another_package,
+    unwrapped,
+)
 from lsp_server.api.pydantic import Shapes
 from lsp_server.api.pydantic_classes import kind_of, plain_type
 from lsp_server.api.pydantic_fields import Field
@@ -414,11 +422,15 @@ class _Reader:
         where = _WHERE.get(maker or "")
         sort = _BODIES.get(maker or "")
         if info is None:
+            scalar = is_scalar(kind)
+            unfamiliar = of_another_package(kind) if scalar else None
             if name in self.path_names:
                 where = "path"
+            elif unfamiliar is not None:
+                return _Gathered(unknown=Unknown(f"from where `{name}` is taken: what `{unfamiliar}` is, another package knows", location))
             elif is_upload(kind):
                 sort = "file"
-            elif is_scalar(kind):
+            elif scalar:
                 where = "query"
             else:
                 sort = "body"

@@ -14,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 from urllib.parse import urlsplit
 
+from lsp_server.api.django_models import meta_of, models_of
 from lsp_server.python.attributes import attribute
 from lsp_server.python.execution import UNANSWERED
 from lsp_server.python.interpret import Interpreter
@@ -27,6 +28,7 @@ from lsp_server.python.values import (
     External,
     FunctionValue,
     Instance,
+    Method,
     ModuleValue,
     Value,
     find_argument,
@@ -109,6 +111,9 @@ class _World:
         self.interpreter = interpreter
 
     def called(self, event: Event) -> Value:
+        if isinstance(event.callee, Method):
+            models = models_of(self.interpreter, event)
+            return UNANSWERED if models is None else models
         if not isinstance(event.callee, External):
             return UNANSWERED
         name = event.callee.name
@@ -119,21 +124,8 @@ class _World:
 
     def attribute(self, receiver: Value, name: str) -> Value:
         if name == "_meta" and isinstance(receiver, ClassValue):
-            return _meta(self.interpreter, receiver)
+            return meta_of(self.interpreter, receiver)
         return UNANSWERED
-
-
-def _meta(interpreter: Interpreter, model: ClassValue) -> Instance:
-    """A model's names. Its application is the package that holds its `models`."""
-    inner = model.find("Meta")
-    held = inner[1].names.get("app_label") if inner is not None and isinstance(inner[1], ClassValue) else None
-    module = interpreter.program.module_name(model.path)
-    package = module.partition(".models")[0] if ".models" in module else module.rpartition(".")[0] or module
-    label = held if isinstance(held, str) else package.rpartition(".")[2]
-    low = model.name.lower()
-    names = {"model_name": low, "object_name": model.name, "app_label": label, "label": f"{label}.{model.name}",
-             "label_lower": f"{label}.{low}", "model": model}  # fmt: skip
-    return Instance(External("django.db.models.options.Options"), (), model.location, dict(names))
 
 
 def _given(event: Event, name: str, position: int) -> Value:

@@ -117,6 +117,11 @@ def doubt_about(entry: Route | Inclusion, owner: Router, above: tuple[Router, ..
     return sort(entry.condition.what if entry.condition is not None else "a condition", entry.location)
 
 
+def heavier(left: Unknown | None, right: Unknown | None) -> Unknown | None:
+    """The doubt about what two doubts are about: not being there by default outweighs any other."""
+    return right if left is None or isinstance(right, Dormant) else left
+
+
 def give_away(event: Event, router_of: Callable[[Value], Router | None]) -> None:
     """Note an application or a router in the hands of something that cannot be followed: it may put routes on it."""
     if not isinstance(event.callee, Unknown) or event.certainty is Certainty.DORMANT:
@@ -199,10 +204,10 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
     mounts: list[tuple[str, Places]] = []
     elsewhere: list[str] = []
 
-    def missed(what: Unknown, location: Location, doubt: Unknown | None) -> None:
-        placed = Unknown(what.what, location)
+    def missed(what: Unknown, entry: Route | Inclusion, doubt: Unknown | None) -> None:
+        placed = Unknown(what.what, entry.location)
         unknowns.append(placed)
-        if doubt is None:
+        if doubt is None or entry.certainty is Certainty.CONDITIONAL:  # What nobody decides may be there, and anything in it.
             holes.append(placed)
 
     def walk(current: Router, path: str, doubt: Unknown | None, above: tuple[Router, ...]) -> None:
@@ -210,18 +215,18 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
             unknowns.append(current.escaped)
             holes.append(current.escaped)
         for entry in current.entries:
-            own_doubt = doubt if doubt is not None else doubt_about(entry, current, above)
+            own_doubt = heavier(doubt, doubt_about(entry, current, above))
             part = entry.path if isinstance(entry, Route) else entry.prefix
             text = part.value if isinstance(part, EnumMember) else "" if part is None else part
             if not isinstance(text, str):
-                missed(text if isinstance(text, Unknown) else Unknown("a path computed at run time"), entry.location, own_doubt)
+                missed(text if isinstance(text, Unknown) else Unknown("a path computed at run time"), entry, own_doubt)
             elif isinstance(entry, Route):
                 if isinstance(entry.methods, Unknown):
-                    missed(entry.methods, entry.location, own_doubt)
+                    missed(entry.methods, entry, own_doubt)
                 else:
                     routes.append(PlacedRoute(entry, current, join(path, text), own_doubt, (*above, current)))
             elif isinstance(entry.target, Unknown):
-                missed(entry.target, entry.location, own_doubt)
+                missed(entry.target, entry, own_doubt)
             elif isinstance(entry.target, tuple):
                 mounts.append((join(path, text), entry.target))
             elif entry.target.foreign:

@@ -27,6 +27,7 @@ from lsp_server.database.operations import (
     DropTable,
     Key,
     RenameTable,
+    SetEnumValues,
     table_key,
 )
 from lsp_server.database.sql_text import sql_text
@@ -261,6 +262,18 @@ def entity(recorder: Recorder, name: str, arguments: tuple[Argument, ...]) -> No
     recorder.step(DropObject(sort, text) if name.startswith("drop") else CreateObject(sort, text, replaces=name.startswith("replace")))
 
 
+def sync_enum_values(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
+    """`op.sync_enum_values("public", "mood", ["sad", "ok"], …)` of alembic-postgresql-enum."""
+    schema, name = given(arguments, 0, "enum_schema", "schema_name", "schema"), given(arguments, 1, "enum_name")
+    values = given(arguments, 2, "new_values")
+    if not isinstance(name, str) or isinstance(schema, Unknown):
+        recorder.opaque("an enumeration whose name is not known")
+        return
+    known = isinstance(values, list | tuple) and all(isinstance(value, str) for value in values)
+    new = tuple(str(value) for value in values) if known else Unknown("the values of an enumeration", recorder.location)
+    recorder.step(SetEnumValues(str(name), new, None if schema in (None, "public") else str(schema)))
+
+
 OPERATIONS: dict[str, Callable[[Recorder, tuple[Argument, ...]], None]] = {
     "create_table": create_table, "drop_table": drop_table, "rename_table": rename_table, "add_column": add_column,
     "add_geospatial_column": add_geospatial_column, "drop_column": drop_column, "alter_column": alter_column,
@@ -269,7 +282,7 @@ OPERATIONS: dict[str, Callable[[Recorder, tuple[Argument, ...]], None]] = {
     "create_foreign_key": create_foreign_key, "create_check_constraint": create_check_constraint,
     "drop_constraint": drop_constraint, "create_table_comment": create_table_comment,
     "drop_table_comment": drop_table_comment, "create_exclude_constraint": create_exclude_constraint,
-    "execute": execute, "bulk_insert": bulk_insert,
+    "execute": execute, "bulk_insert": bulk_insert, "sync_enum_values": sync_enum_values,
 }  # fmt: skip
 
 

@@ -192,6 +192,15 @@ class RenameEnumValue:
 
 
 @dataclass(frozen=True, slots=True)
+class SetEnumValues:
+    """The type gets exactly these values; `values` Unknown: some others."""
+
+    name: str
+    values: tuple[str, ...] | Unknown
+    schema: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CreateObject:
     """What is no table: `sort` is "view", "materialized view", "function", "trigger", "extension", "schema", "sequence", …"""
 
@@ -232,7 +241,7 @@ class Opaque:
 Operation = (
     CreateTable | DropTable | RenameTable | AddColumn | DropColumn | AlterColumn | CreateIndex | DropIndex | RenameIndex
     | AddConstraint | DropConstraint | RenameConstraint | CommentTable | CreateEnum | DropEnum | AddEnumValue | RenameEnum
-    | RenameEnumValue | CreateObject | DropObject | ChangeRows | Opaque
+    | RenameEnumValue | SetEnumValues | CreateObject | DropObject | ChangeRows | Opaque
 )  # fmt: skip
 
 

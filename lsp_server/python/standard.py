@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from lsp_server.python import discoveries, patterns
 from lsp_server.python.attributes import attribute, mangled
 from lsp_server.python.calls import call_value
+from lsp_server.python.definitions import make_class
 from lsp_server.python.judge import LONGEST, hashable, items_of, plain, text_of, truth
 from lsp_server.python.values import (
     NATIVE,
@@ -364,6 +365,10 @@ def _type(self: Interpreter, arguments: tuple[Argument, ...], location: Location
         return External(f"builtins.{type(given[0]).__name__}")
     if len(given) == 1 and isinstance(given[0], ClassValue | FunctionValue):
         return External("builtins.type" if isinstance(given[0], ClassValue) else "builtins.function")
+    if len(given) == 3 and len(arguments) == 3:
+        name, bases, names = given
+        if isinstance(name, str) and isinstance(bases, tuple) and isinstance(names, dict) and all(isinstance(key, str) for key in names):
+            return make_class(self, name, bases, names, location)
     return self.emit(External("builtins.type"), arguments, location)
 
 
@@ -489,11 +494,12 @@ FUNCTIONS: dict[str, Function] = {
     "builtins.frozenset": _list(frozenset), "builtins.dict": _dict, "builtins.len": _len, "builtins.sorted": _sorted,
     "builtins.zip": _structural(lambda *groups: list(zip(*groups))), "builtins.reversed": _structural(lambda items: items[::-1]),
     "builtins.iter": _structural(lambda items: items), "builtins.enumerate": _enumerate, "builtins.range": _range,
-    "builtins.map": _map, "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.hasattr": _hasattr,
+    "builtins.map": _map, "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.object.__setattr__": _setattr, "builtins.hasattr": _hasattr,
     "builtins.dir": _dir, "builtins.callable": _callable, "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
     "builtins.any": _any(True), "builtins.all": _any(False), "builtins.min": pure(min), "builtins.max": pure(max),
     "builtins.sum": pure(sum), "builtins.abs": pure(abs), "builtins.repr": pure(repr), "builtins.print": _nothing,
     "itertools.chain": _structural(_chain), "itertools.chain.from_iterable": _from_iterable,
+    "werkzeug.datastructures.ImmutableDict": _dict, "types.MappingProxyType": _dict,
     "collections.defaultdict": _defaulting, "collections.OrderedDict": _dict,
     "typing.cast": _second, "typing.TypeVar": _type_variable, "typing.NewType": _new_type,
     "typing.ParamSpec": _type_variable, "typing.TypeVarTuple": _type_variable,

@@ -146,6 +146,23 @@ urlpatterns = [path("", include(router.urls))]
     assert [operation.pattern or operation.path for operation in api.operations] == ["/things/", "/things.{format}/?", "/", "/{format}"]
 
 
+def test_what_a_class_body_binds_costs_nothing_until_it_is_asked_for() -> None:
+    urls = """
+from django.urls import path
+from django.views import View
+
+METHODS = ["get"]
+class Page(View):
+    http_method_names = METHODS + ["post"]
+    table = [[[0 for _ in range(400)] for _ in range(400)] for _ in range(400)]
+    def get(self, request): ...
+    def put(self, request): ...
+
+urlpatterns = [path("page", Page.as_view())]
+"""
+    assert served(urls) == ["GET /page site_urls:Page.get"]
+
+
 def test_nested_routers() -> None:
     urls = """
 from django.urls import include, path
@@ -207,6 +224,33 @@ urlpatterns = [path("items/<int:pk>/", include(urls_of("shop", "item")))]
     models = "from django.db import models\nclass Item(models.Model): ...\n"
     found = served(urls, registry=registry, shop__views=views, shop__models=models, **{"shop/__init__": ""})
     assert found == ["GET /items/{pk}/history/ shop.views:History.get"]
+
+
+def test_what_an_application_registers_for_its_models_when_the_project_starts() -> None:
+    settings = SETTINGS + "INSTALLED_APPS = ['django.contrib.auth', 'shop']\n"
+    apps = """
+from django.apps import AppConfig
+class ShopConfig(AppConfig):
+    name = "shop"
+    def ready(self):
+        from registry import paths
+        from django.urls import path
+        from shop.views import History
+        for model in self.get_models():
+            paths.append(path(model._meta.model_name + "/history/", History.as_view()))
+"""
+    models = """
+from django.db import models
+class Base(models.Model):
+    class Meta:
+        abstract = True
+class Item(Base): ...
+class Order(Base): ...
+"""
+    views = "from django.views import View\nclass History(View):\n    def get(self, request): ...\n"
+    package = {"shop/__init__": "", "shop/apps": apps, "shop/models": models, "shop/views": views}
+    found = served("from registry import paths\nurlpatterns = paths\n", config=settings, registry="paths = []\n", **package)
+    assert found == ["GET /item/history/ shop.views:History.get", "GET /order/history/ shop.views:History.get"]
 
 
 def test_settings_decide_what_is_there() -> None:

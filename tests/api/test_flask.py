@@ -329,3 +329,62 @@ if app.config["EXTRAS"]:
     facts = routes_facts(snapshot.implemented, snapshot.line)
     assert [each["path"] for each in facts["routes"]] == ["/a"]
     assert any("`GET /b`" in each["what"] for each in facts["unknowns"])
+
+
+def test_what_only_other_settings_bring_is_told_as_unknown() -> None:
+    program = """
+from flask import Blueprint, Flask
+import os, other
+on, off, open = Blueprint("on", __name__), Blueprint("off", __name__), Blueprint("open", __name__)
+@on.route("/on")
+@off.route("/off")
+@open.route("/open")
+def page(): ...
+app = Flask(__name__)
+if os.environ.get("WITH_ON", "1") == "1":
+    app.register_blueprint(on)
+if os.environ.get("WITH_OFF", "0") == "1":
+    if other.wanted():
+        app.register_blueprint(off)
+if other.wanted():
+    app.register_blueprint(open)
+"""
+    facts = routes_facts(Snapshot.of({"main.py": program}).implemented, lambda location: 1)
+    assert [(route["path"], "maybe" in route) for route in facts["routes"]] == [("/on", False), ("/open", True)]
+    assert ["/off" in unknown["what"] for unknown in facts["unknowns"]] == [True]
+
+
+def test_the_application_in_use_tells_its_configuration() -> None:
+    program = """
+from flask import Blueprint, Flask, current_app
+from werkzeug.datastructures import ImmutableDict
+DEFAULTS = {"OLD": False, "NEW": True}
+
+class Settings:
+    def __init__(self):
+        object.__setattr__(self, "_own", None)
+    def __getattr__(self, name):
+        return (self._own or current_app.config["SETTINGS"])[name]
+
+settings = Settings()
+old, new = Blueprint("old", __name__), Blueprint("new", __name__)
+@old.route("/old")
+@new.route("/new")
+def page(): ...
+
+def register(app):
+    if settings.OLD:
+        app.register_blueprint(old)
+    if settings.NEW:
+        app.register_blueprint(new)
+
+def create_app():
+    if current_app:
+        return current_app
+    app = Flask(__name__)
+    app.config["SETTINGS"] = ImmutableDict(DEFAULTS)
+    register(app)
+    return app
+"""
+    facts = routes_facts(Snapshot.of({"main.py": program}).implemented, lambda location: 1)
+    assert [(route["path"], "maybe" in route) for route in facts["routes"]] == [("/new", False)]

@@ -68,6 +68,11 @@ def test_the_history_with_the_most_revisions_says_which_database_is_the_schema()
     assert beside == {"chunk": "another database, with a history of its own in tenant_migrations"}
 
 
+def test_models_whose_base_is_not_known_stay() -> None:
+    stranger = model("page").replace("from app.base import Base", "from strange import Thing as Base")
+    assert listed({**application("book", "author"), "app/pages.py": stranger}) == (["author", "book", "page"], {})
+
+
 def test_several_metadatas_that_one_history_names_are_all_the_schema() -> None:
     both = ENV + "from app.base import Base\nfrom app import vectors\ntarget_metadata = [Base.metadata, vectors.Base.metadata]\n"
     assert listed({**application("book", "author", env=both), "app/vectors.py": STORE}) == (["author", "book", "chunk"], {})

@@ -348,3 +348,16 @@ def test_what_was_asked_before_leaves_no_doubt_behind() -> None:
     assert asked.parameters[0].default is not None
     shop.evaluate(asked.parameters[0].default, asked.scope)
     assert [event.certainty for event in shop.call_detached(work)[1]] == [Certainty.CERTAIN]
+
+
+def test_type_makes_a_class() -> None:
+    source = """
+class Base:
+    made = []
+    def __init_subclass__(cls):
+        cls.made.append(cls.__name__)
+
+Book = type("Book", (Base,), {"size": 3})
+x = (Book.size, Base.made)
+"""
+    assert value_of(source) == (3, ["Book"])

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 
 from lsp_server.api.bare import api_of, bare_operation
+from lsp_server.api.django_apps import start_applications
 from lsp_server.api.django_patterns import read_path
 from lsp_server.api.django_projects import find_projects, root_of
 from lsp_server.api.django_urls import Paths
@@ -24,6 +25,7 @@ from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import ClassValue, FunctionValue
 from lsp_server.unknown import Unknown
 
+_KEY = ("pk",)  # whatever the primary key is called: documentation made of the program says `id`
 _WORDS = ("urlpatterns", "DJANGO_SETTINGS_MODULE", "ROOT_URLCONF")
 
 
@@ -38,8 +40,9 @@ def _operations(interpreter: Interpreter, placed: PlacedRoute) -> Iterator[Opera
             operation = bare_operation(
                 interpreter, placed, method, reading.path, handler, dict(reading.parameters), raised=("default",)
             )
-            if pattern.text != reading.path:
-                operation = replace(operation, pattern=pattern.text)
+            operation = replace(
+                operation, pattern=pattern.text if pattern.text != reading.path else None, freely_named=_KEY,
+            )  # fmt: skip
             if route.view is not None and not is_described(route.view):
                 operation = _of_class(interpreter, operation, route.view, handler)
             if method == ANY_METHOD and operation.maybe is None:
@@ -66,6 +69,7 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
         root = root_of(interpreter, project, setting(interpreter, "ROOT_URLCONF"))
         if root is None or root in apis or root.startswith(FOLDER):
             continue
+        start_applications(interpreter, project.settings)
         router = Paths(interpreter).module(root)
         router.application = True
         listing = list_routes(router, "/")

@@ -147,7 +147,7 @@ def _sources(router: Router, operations: Iterable[Operation]) -> tuple[str, ...]
 
 def _read(interpreter: Interpreter, listing: Listing, version: int | None) -> Api:
     router = listing.router
-    shapes = Shapes(interpreter, version)
+    shapes = Shapes(interpreter, version, router.options.get("separate_input_output_schemas") is not False)
     reader = OperationReader(interpreter, shapes)
     operations = [operation for route, owner, placement in listing.routes for operation in reader.operations(route, owner, placement)]
     title = router.options.get("title")
