@@ -30,6 +30,7 @@ from lsp_server.database.operations import (
     SetEnumValues,
     table_key,
 )
+from lsp_server.database.options import identity_of
 from lsp_server.database.sql_text import sql_text
 from lsp_server.python.values import (
     Argument,
@@ -131,7 +132,10 @@ def alter_column(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
             change = replace(change, type=recorder.declarations.types.read(value, argument.location))
         elif argument.name == "nullable" and isinstance(value, bool | Unknown):
             change = replace(change, nullable=value)
+        elif argument.name == "server_default" and made_by(value) == "sqlalchemy.Identity":
+            change = replace(change, server_default=None, identity=identity_of(value))
         elif argument.name == "server_default" and value is not False:
+            change = replace(change, identity=None)
             change = replace(change, server_default=recorder.declarations.default(value, argument.location))
         elif argument.name == "comment" and value is not False:
             change = replace(change, comment=str(value) if isinstance(value, str) else value if isinstance(value, Unknown) else None)
@@ -168,7 +172,8 @@ def create_unique_constraint(recorder: Recorder, arguments: tuple[Argument, ...]
         name = recorder.declarations.name("uq", constraint_name(arguments), key[1], columns or (), key[0])
         unknown = None if columns else Unknown("the columns of a unique constraint", recorder.location)
         distinct = flag(arguments, "postgresql_nulls_not_distinct")
-        recorder.step(AddConstraint(key, Unique(columns, name, None, distinct, unknown, recorder.location)))
+        deferrable = True if flag(arguments, "deferrable") else None
+        recorder.step(AddConstraint(key, Unique(columns, name, deferrable, distinct, unknown, recorder.location)))
 
 
 def create_primary_key(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:

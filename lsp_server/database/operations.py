@@ -17,6 +17,7 @@ from lsp_server.database.model import (
     Default,
     EnumType,
     ForeignKey,
+    Identity,
     Index,
     PrimaryKey,
     Table,
@@ -95,6 +96,8 @@ class AlterColumn:
     server_default: Default | Unknown | Keep | None = KEEP
     comment: str | Unknown | Keep | None = KEEP
     using: str | None = None
+    identity: Identity | Keep | None = KEEP
+    computed: Keep | None = KEEP  # None: a plain column from now on
 
 
 @dataclass(frozen=True, slots=True)
