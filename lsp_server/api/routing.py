@@ -6,7 +6,7 @@ framework reads parameters and answers, is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lsp_server.api.model import Dormant
@@ -279,3 +279,8 @@ def applications_first(routers: Iterable[Router]) -> Iterator[Router]:
         reached.add(id(router))
         stack.extend(entry.target for entry in router.entries if isinstance(entry, Inclusion) and isinstance(entry.target, Router))
     yield from (router for router in everything if id(router) not in reached and not router.included)
+
+
+def places_of(routers: Mapping[int, Router]) -> set[Location]:
+    """Where the routers that are known were made."""
+    return {router.location for router in routers.values()}

@@ -28,6 +28,7 @@ from lsp_server.api.routing import (
     list_routes,
     methods_named,
     one_per_place,
+    places_of,
 )
 from lsp_server.api.starting_points import make_own_kinds
 from lsp_server.python.interpret import Interpreter
@@ -202,7 +203,7 @@ def _is_application(value: Value) -> bool:
 def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     interpreter, routing = program.interpreter, _Routing()
     paths = tuple(candidates)
-    discover(interpreter, paths, routing.feed, (_is_application,), lambda: {router.location for router in routing.routers.values()})
+    discover(interpreter, paths, routing.feed, (_is_application,), lambda: places_of(routing.routers), scripts=True)
     own = make_own_kinds(interpreter, paths, routing.feed, _is_application, [router.value for router in routing.routers.values()])
     # A constructor may have been followed twice: what is included once is not loose.
     included = {router.location for router in routing.routers.values() if router.included}

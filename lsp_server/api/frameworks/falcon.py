@@ -14,7 +14,7 @@ from lsp_server.api.discovery import discover
 from lsp_server.api.fastapi_names import is_a, is_class_of
 from lsp_server.api.frameworks import Framework, Program
 from lsp_server.api.model import Api, Operation
-from lsp_server.api.routing import Options, PlacedRoute, Route, Router, give_away, list_routes, one_per_place
+from lsp_server.api.routing import Options, PlacedRoute, Route, Router, give_away, list_routes, one_per_place, places_of
 from lsp_server.api.starting_points import make_own_kinds
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import Certainty, ClassValue, Event, FunctionValue, Instance, ModuleValue, Value
@@ -107,7 +107,7 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     interpreter = program.interpreter
     routing = _Routing(interpreter)
     paths = tuple(candidates)
-    discover(interpreter, paths, routing.feed, (_is_application,), lambda: {router.location for router in routing.routers.values()})
+    discover(interpreter, paths, routing.feed, (_is_application,), lambda: places_of(routing.routers), scripts=True)
     own = make_own_kinds(interpreter, paths, routing.feed, _is_application, [router.value for router in routing.routers.values()])
     listings = one_per_place(list_routes(router) for router in routing.routers.values())
     return tuple(

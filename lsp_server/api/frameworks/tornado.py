@@ -25,6 +25,7 @@ from lsp_server.api.routing import (
     give_away,
     list_routes,
     one_per_place,
+    places_of,
 )
 from lsp_server.api.starting_points import make_own_kinds
 from lsp_server.python.interpret import Interpreter
@@ -194,7 +195,7 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     interpreter = program.interpreter
     routing = _Routing(interpreter)
     paths = tuple(candidates)
-    discover(interpreter, paths, routing.feed, (_is_application,), lambda: {router.location for router in routing.routers.values()})
+    discover(interpreter, paths, routing.feed, (_is_application,), lambda: places_of(routing.routers), scripts=True)
     own = make_own_kinds(interpreter, paths, routing.feed, _is_application, [router.value for router in routing.routers.values()])
     roots = [router for router in applications_first(routing.routers.values()) if not router.included and _answers(router)]
     apis = (
