@@ -278,6 +278,59 @@ def create_app():
     assert [(each.path, each.maybe is not None) for each in api.operations] == [("/page", False), ("/extra", True)]
 
 
+def test_a_factory_that_takes_arguments_is_called_as_its_callers_call_it() -> None:
+    factory = """
+from flask import Flask
+def create_app(blueprints=None):
+    app = Flask(__name__)
+    for blueprint in blueprints or ():
+        app.register_blueprint(blueprint, url_prefix="/api")
+    return app
+"""
+    views = "from flask import Blueprint\nusers = Blueprint('users', __name__)\n@users.route('/users')\ndef all_users(): ...\n"
+    main = "import factory, views\ndef create_app():\n    return factory.create_app(blueprints=[views.users])\n"
+    assert served(main, factory=factory, views=views) == ["GET /api/users views:all_users"]
+
+
+def test_what_both_branches_register_is_there() -> None:
+    program = """
+from flask import Blueprint, Flask, g
+part = Blueprint("part", __name__)
+@part.route("/x")
+def x(): ...
+def nested(function):
+    def wrapped(*given):
+        if getattr(g, "inside", False):
+            return function(*given)
+        return function(*given)
+    return wrapped
+@nested
+def register(app):
+    app.register_blueprint(part)
+app = Flask(__name__)
+register(app)
+"""
+    (api,) = Snapshot.of({"main.py": program}).implemented
+    assert [(each.path, each.maybe) for each in api.operations] == [("/x", None)]
+
+
+def test_routes_of_settings_that_are_off_are_no_facts() -> None:
+    program = """
+from flask import Flask
+app = Flask(__name__)
+app.config["EXTRAS"] = False
+@app.route("/a")
+def a(): ...
+if app.config["EXTRAS"]:
+    @app.route("/b")
+    def b(): ...
+"""
+    snapshot = Snapshot.of({"main.py": program})
+    facts = routes_facts(snapshot.implemented, snapshot.line)
+    assert [each["path"] for each in facts["routes"]] == ["/a"]
+    assert any("`GET /b`" in each["what"] for each in facts["unknowns"])
+
+
 def test_what_only_other_settings_bring_is_told_as_unknown() -> None:
     program = """
 from flask import Blueprint, Flask
