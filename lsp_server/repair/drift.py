@@ -86,10 +86,16 @@ SPEC: dict[tuple[Element, Kind, str], Repair] = {
 """The other direction. What the spec says beyond the code is a promise to somebody: taking it back is unsafe."""
 
 
-def fixes_for(differences: Sequence[Difference], leads: str) -> tuple[Fix, ...]:
-    """The repairs of one drift: all differences of one element. `leads` is the end that is right, "spec" or "code"."""
+WRITTEN = ("FastAPI",)  # the frameworks whose code the repairs know how to write
+
+
+def fixes_for(differences: Sequence[Difference], leads: str, framework: str | None = None) -> tuple[Fix, ...]:
+    """The repairs of one drift: all differences of one element. `leads` is the end that is right, "spec" or "code".
+
+    For an application of another framework than those that are `WRITTEN`, only the spec is offered to follow.
+    """
     found = (
-        _fix(CODE, "follow-spec", Direction.CODE, differences, leads == "spec"),
+        _fix(CODE, "follow-spec", Direction.CODE, differences, leads == "spec") if framework in (None, *WRITTEN) else None,
         _fix(SPEC, "follow-code", Direction.SPEC, differences, leads == "code"),
     )
     return tuple(fix for fix in found if fix is not None)

@@ -28,6 +28,7 @@ from lsp_server.repair.decorator import (
     credentials,
     function_name,
 )
+from lsp_server.repair.drift import WRITTEN
 from lsp_server.repair.endpoint_test import test_file
 from lsp_server.repair.models import Catalogue, NewModels, RouteSpeller, home_of_models, success_of
 from lsp_server.repair.names import Names
@@ -66,7 +67,7 @@ def implement_endpoint(difference: Difference, preferred: bool) -> Fix | None:
 
 def implement(snapshot: Snapshot, contract: Contract, operation: Operation) -> Change | None:
     """The change that implements one operation; None where the project's routes cannot be followed."""
-    if contract.implemented.version != "FastAPI" or operation.method not in ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD"):
+    if contract.implemented.version not in WRITTEN or operation.method not in ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD"):
         return None
     project = Project(snapshot, contract)
     path = code_path(operation, contract.pairing)

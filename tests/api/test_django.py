@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lsp_server.api.django_patterns import expression_of, read_path, with_format
+from lsp_server.api.django.patterns import expression_of, read_path, with_format
 from lsp_server.api.model import Api
 from lsp_server.snapshot import Snapshot
 from lsp_server.text import Change, Edit, Span

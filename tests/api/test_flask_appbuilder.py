@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lsp_server.api.flask_appbuilder import shipped
+from lsp_server.api.flask.appbuilder import shipped
 from lsp_server.config import ConfigError, from_mapping
 from lsp_server.snapshot import Snapshot
 from tests.api.programs import served

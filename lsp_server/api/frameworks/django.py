@@ -1,7 +1,7 @@
 """Django projects, with or without REST framework: what their root of paths leads to.
 
-Knows how a project becomes an Api. Where projects are is `api/django_projects.py`, lists of paths are `api/django_urls.py`,
-views `api/django_views.py`, the world around them `api/django_world.py`. What serializers and models hold is not read:
+Knows how a project becomes an Api. Where projects are is `api/django/projects.py`, lists of paths are `api/django/urls.py`,
+views `api/django/views.py`, the world around them `api/django/world.py`. What serializers and models hold is not read:
 bodies and answers stay unknown.
 """
 
@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from lsp_server.api.bare import api_of, bare_operation
-from lsp_server.api.django_apps import start_applications
-from lsp_server.api.django_patterns import read_path
-from lsp_server.api.django_projects import Project, root_of, started_projects, stated_projects
-from lsp_server.api.django_urls import Paths
-from lsp_server.api.django_world import FOLDER, interpreter_for, is_described, setting, use_settings
+from lsp_server.api.django.apps import start_applications
+from lsp_server.api.django.patterns import read_path
+from lsp_server.api.django.projects import Project, root_of, started_projects, stated_projects
+from lsp_server.api.django.urls import Paths
+from lsp_server.api.django.world import FOLDER, interpreter_for, is_described, setting, use_settings
 from lsp_server.api.frameworks import Framework, Program
 from lsp_server.api.model import ANY_METHOD, Api, Operation
 from lsp_server.api.path_patterns import Reading

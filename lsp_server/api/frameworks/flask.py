@@ -1,6 +1,6 @@
 """Flask and Quart applications: rules and blueprints, and what extensions put on them.
 
-Knows which modules to run and how a rule becomes an operation. The calls are in `flask_routing.py`; extensions stand in
+Knows which modules to run and how a rule becomes an operation. The calls are in `flask/routing.py`; extensions stand in
 the table below, each in a file of its own.
 """
 
@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lsp_server.api import flask_appbuilder, flask_classful, flask_resources, flask_smorest
 from lsp_server.api.bare import api_of, bare_operation, template
-from lsp_server.api.connexion_names import APIS
 from lsp_server.api.discovery import call_callers, discover, feed_new, holds
 from lsp_server.api.fastapi_names import is_a, is_class_of
-from lsp_server.api.flask_config import KINDS
-from lsp_server.api.flask_names import PARAMETER, join
-from lsp_server.api.flask_routing import Extension, FlaskRouting
-from lsp_server.api.flask_views import View
+from lsp_server.api.flask import appbuilder, classful, resources, smorest
+from lsp_server.api.flask.config import KINDS
+from lsp_server.api.flask.connexion_names import APIS
+from lsp_server.api.flask.names import PARAMETER, join
+from lsp_server.api.flask.routing import Extension, FlaskRouting
+from lsp_server.api.flask.views import View
 from lsp_server.api.frameworks import Framework, Program
 from lsp_server.api.model import Api, Operation
 from lsp_server.api.principal import place_beside
@@ -34,7 +34,7 @@ def _is_connexions(routing: FlaskRouting, event: Event) -> bool:
 
 
 EXTENSIONS: tuple[Extension, ...] = (
-    flask_appbuilder.EXTENSION, flask_classful.EXTENSION, flask_resources.EXTENSION, flask_smorest.EXTENSION,
+    appbuilder.EXTENSION, classful.EXTENSION, resources.EXTENSION, smorest.EXTENSION,
     Extension("Connexion", hear=_is_connexions),
 )  # fmt: skip
 

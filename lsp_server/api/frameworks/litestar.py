@@ -1,6 +1,6 @@
 """Litestar (and Starlite, as it was called) programs as `Api`s.
 
-Which calls and hooks register what is in `litestar_routing.py`, what a handler takes and answers in `litestar_operations.py`.
+Which calls and hooks register what is in `litestar/routing.py`, what a handler takes and answers in `litestar/operations.py`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import replace
 from lsp_server.api.bare import api_of
 from lsp_server.api.discovery import discover, feed_new
 from lsp_server.api.frameworks import Framework, Program
-from lsp_server.api.litestar_names import APPLICATIONS, words_of
-from lsp_server.api.litestar_operations import OperationReader, join
-from lsp_server.api.litestar_routing import Routing
+from lsp_server.api.litestar.names import APPLICATIONS, words_of
+from lsp_server.api.litestar.operations import OperationReader, join
+from lsp_server.api.litestar.routing import Routing
 from lsp_server.api.model import Api
 from lsp_server.api.pydantic import Shapes, pydantic_version
 from lsp_server.api.routing import Listing, Router, applications_first, list_routes, one_per_place

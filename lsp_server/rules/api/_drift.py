@@ -81,7 +81,7 @@ def finding(
         severity = Severity(severity - 1)
     from lsp_server.repair.drift import fixes_for  # Only where something is found: repairs are a third of the start.
 
-    repairs = fixes or fixes_for(drift.differences, drift.leads)
+    repairs = fixes or fixes_for(drift.differences, drift.leads, drift.contract.implemented.version)
     yield Finding(rule, place, message, first.path, _related(other, in_code), severity, repairs)
 
 

@@ -36,12 +36,12 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
                 continue
             application = contract.implemented.location
             leads = snapshot.config.leads_for(operation.location.path)
-            from lsp_server.repair.drift import (
-                fixes_for,  # Only where something is found: repairs are a third of the start.
-            )
+            # Imported only where something is found: repairs are a third of the start.
+            from lsp_server.repair.drift import WRITTEN, fixes_for
             from lsp_server.repair.implement_endpoint import implement_endpoint
 
-            repair = implement_endpoint(difference, preferred=leads == "spec")
+            framework = contract.implemented.version
+            repair = implement_endpoint(difference, preferred=leads == "spec") if framework in WRITTEN else None
             yield Finding(
                 RULE.name,
                 operation.location,
@@ -49,7 +49,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
                 operation.subject,
                 (Related(application, "the application that should answer it"),) if application else (),
                 RULE.severity,
-                ((repair,) if repair is not None else ()) + fixes_for((difference,), leads),
+                ((repair,) if repair is not None else ()) + fixes_for((difference,), leads, framework),
             )
 
 

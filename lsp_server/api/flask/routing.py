@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lsp_server.api.fastapi_names import is_a
-from lsp_server.api.flask_classes import class_of, own_method
-from lsp_server.api.flask_names import (
+from lsp_server.api.flask.classes import class_of, own_method
+from lsp_server.api.flask.names import (
     APPLICATION,
     APPLICATION_ARGUMENTS,
     BLUEPRINT,
@@ -23,8 +23,8 @@ from lsp_server.api.flask_names import (
     RULE,
     VERBS,
 )
-from lsp_server.api.flask_setup import settle
-from lsp_server.api.flask_views import View, view_of
+from lsp_server.api.flask.setup import settle
+from lsp_server.api.flask.views import View, view_of
 from lsp_server.api.model import Operation
 from lsp_server.api.routing import Inclusion, Options, PlacedRoute, Route, Router, methods_named
 from lsp_server.python.interpret import Interpreter

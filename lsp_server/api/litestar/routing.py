@@ -2,14 +2,14 @@
 
 Reads the interpreter's events. A controller becomes a router at each place where it is registered; what hooks and plugins
 of the workspace register when the application is made is followed too. What a route takes and answers is
-`litestar_operations.py`.
+`litestar/operations.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lsp_server.api.litestar_names import (
+from lsp_server.api.litestar.names import (
     APPLICATIONS,
     CONTROLLER,
     HANDLERS,

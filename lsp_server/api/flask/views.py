@@ -1,6 +1,6 @@
 """What stands behind a view function: a function, or a class that `as_view` turned into one, perhaps wrapped by decorators.
 
-Knows which methods a view answers when its rule names none. What a rule is, is `flask_routing.py`.
+Knows which methods a view answers when its rule names none. What a rule is, is `flask/routing.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lsp_server.api.bare import handler_of, view_methods
 from lsp_server.api.fastapi_names import is_class_of
-from lsp_server.api.flask_names import METHOD_VIEW, VIEW
+from lsp_server.api.flask.names import METHOD_VIEW, VIEW
 from lsp_server.api.routing import methods_named
 from lsp_server.python.values import BoundMethod, ClassValue, FunctionValue, Instance, Method, Value
 from lsp_server.unknown import Unknown

@@ -1,4 +1,4 @@
-"""How the classes of Flask and Quart are spelled, and how they write paths. What their calls mean is `flask_routing.py`."""
+"""How the classes of Flask and Quart are spelled, and how they write paths. What their calls mean is `flask/routing.py`."""
 
 from __future__ import annotations
 

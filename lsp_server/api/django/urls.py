@@ -1,16 +1,16 @@
 """Lists of paths: `urlpatterns` and what they include.
 
 A project's root module is a router of ours; every pattern becomes a route or an inclusion in it, whose path or prefix is a
-regular expression (see `django_patterns.py`).
+regular expression (see `django/patterns.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsp_server.api.django_patterns import expression_of, with_format
-from lsp_server.api.django_views import methods_of, view_of
-from lsp_server.api.django_world import FOLDER, SUFFIXED, TRANSLATED, named, setting
+from lsp_server.api.django.patterns import expression_of, with_format
+from lsp_server.api.django.views import methods_of, view_of
+from lsp_server.api.django.world import FOLDER, SUFFIXED, TRANSLATED, named, setting
 from lsp_server.api.model import ANY_METHOD
 from lsp_server.api.routing import DEEPEST, Inclusion, Options, Route, Router
 from lsp_server.python.execution import Imported

@@ -2,7 +2,7 @@
 
 Answers the interpreter's questions about other packages while a Django program is read. Classes and routers of Django and
 REST framework are described in `described/`; what those descriptions ask for natively is answered here too. No view, no
-pattern is understood here: that is `django_views.py` and `django_urls.py`.
+pattern is understood here: that is `django/views.py` and `django/urls.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from urllib.parse import urlsplit
 
-from lsp_server.api.django_models import meta_of, models_of
+from lsp_server.api.django.models import meta_of, models_of
 from lsp_server.python.attributes import attribute
 from lsp_server.python.execution import UNANSWERED
 from lsp_server.python.interpret import Interpreter

@@ -1,6 +1,6 @@
 """Flask-AppBuilder: classes of views and REST resources that an AppBuilder serves, with the routes their bases bring.
 
-What the library's own classes bring is described in `flask_appbuilder.toml`. The views that an AppBuilder serves by itself
+What the library's own classes bring is described in `flask/appbuilder.toml`. The views that an AppBuilder serves by itself
 (login, users, roles) are the library's and are left out, unless the project puts a class of its own in their place.
 """
 
@@ -15,9 +15,9 @@ from typing import Any
 
 from lsp_server.api.bare import handler_of
 from lsp_server.api.fastapi_names import is_a
-from lsp_server.api.flask_classes import class_of
-from lsp_server.api.flask_routing import Extension, FlaskRouting
-from lsp_server.api.flask_views import View
+from lsp_server.api.flask.classes import class_of
+from lsp_server.api.flask.routing import Extension, FlaskRouting
+from lsp_server.api.flask.views import View
 from lsp_server.api.routing import Inclusion, Options, Route, Router, methods_named
 from lsp_server.python.attributes import attribute
 from lsp_server.python.discoveries import named_by
@@ -46,7 +46,7 @@ Described = Mapping[str, Any]
 
 @cache
 def _table(name: str) -> Mapping[str, Any]:
-    text = files(__package__).joinpath("flask_appbuilder.toml").read_text(encoding="utf-8")
+    text = files(__package__).joinpath("appbuilder.toml").read_text(encoding="utf-8")
     table: Mapping[str, Any] = tomllib.loads(text)[name]
     return table
 

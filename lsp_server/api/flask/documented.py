@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lsp_server.api.bare import bare_operation, handler_of, template, view_methods
-from lsp_server.api.flask_names import PARAMETER
+from lsp_server.api.flask.names import PARAMETER
 from lsp_server.api.model import Operation
 from lsp_server.api.routing import PlacedRoute
 from lsp_server.python.interpret import Interpreter

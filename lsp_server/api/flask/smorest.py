@@ -1,15 +1,15 @@
 """flask-smorest (flask-rest-api before), and APIFlask, which works alike: blueprints whose decorators declare operations.
 
 Knows where blueprints are registered and that a class may stand where Flask wants a function. What the decorators declare
-is `flask_documented.py`.
+is `flask/documented.py`.
 """
 
 from __future__ import annotations
 
 from lsp_server.api.fastapi_names import is_a
-from lsp_server.api.flask_documented import read_documented
-from lsp_server.api.flask_routing import RULE_ARGUMENTS, Extension, FlaskRouting
-from lsp_server.api.flask_views import class_methods, class_view
+from lsp_server.api.flask.documented import read_documented
+from lsp_server.api.flask.routing import RULE_ARGUMENTS, Extension, FlaskRouting
+from lsp_server.api.flask.views import class_methods, class_view
 from lsp_server.api.routing import Options, Router, methods_named
 from lsp_server.python.values import Certainty, ClassValue, Event, Instance, Method, Value
 

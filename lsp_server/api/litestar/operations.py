@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from lsp_server.api.bare import handler_of, template
 from lsp_server.api.fastapi_names import name_of, status_code
-from lsp_server.api.litestar_names import (
+from lsp_server.api.litestar.names import (
     MEDIA_TYPES,
     OWN_SHAPES,
     PAGINATION_PACKAGES,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 
-from lsp_server.api.flask_names import APPLICATION, BLUEPRINT, BLUEPRINT_ARGUMENTS, CURRENT_APPLICATION
+from lsp_server.api.flask.names import APPLICATION, BLUEPRINT, BLUEPRINT_ARGUMENTS, CURRENT_APPLICATION
 from lsp_server.python.attributes import attribute
 from lsp_server.python.discoveries import named_by, names_in
 from lsp_server.python.interpret import Interpreter

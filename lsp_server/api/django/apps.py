@@ -6,8 +6,8 @@ effects do not.
 
 from __future__ import annotations
 
-from lsp_server.api.django_models import CONFIGURATION
-from lsp_server.api.django_world import named, setting
+from lsp_server.api.django.models import CONFIGURATION
+from lsp_server.api.django.world import named, setting
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.judge import items_of
 from lsp_server.python.values import Argument, ClassValue, FunctionValue, Instance, ModuleValue, UnknownItems, Value

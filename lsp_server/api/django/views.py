@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lsp_server.api.bare import VERBS, handler_of
-from lsp_server.api.django_world import is_described, is_open, marked
+from lsp_server.api.django.world import is_described, is_open, marked
 from lsp_server.api.model import ANY_METHOD
 from lsp_server.python.attributes import attribute
 from lsp_server.python.interpret import Interpreter

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from lsp_server.api.bare import handler_of
 from lsp_server.api.fastapi_names import is_class_of
-from lsp_server.api.flask_names import PARAMETER
-from lsp_server.api.flask_routing import Extension, FlaskRouting
-from lsp_server.api.flask_views import View
+from lsp_server.api.flask.names import PARAMETER
+from lsp_server.api.flask.routing import Extension, FlaskRouting
+from lsp_server.api.flask.views import View
 from lsp_server.api.routing import Options, methods_named
 from lsp_server.python.attributes import attribute
 from lsp_server.python.interpret import Interpreter

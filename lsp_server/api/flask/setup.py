@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lsp_server.api.flask_classes import own_method
-from lsp_server.api.flask_names import join
+from lsp_server.api.flask.classes import own_method
+from lsp_server.api.flask.names import join
 from lsp_server.api.routing import Inclusion, Options, Route, Router
 from lsp_server.python.execution import UNANSWERED
 from lsp_server.python.values import Argument, Event, External, FunctionValue, Instance, Value
 from lsp_server.text import Location
 
 if TYPE_CHECKING:
-    from lsp_server.api.flask_routing import FlaskRouting
+    from lsp_server.api.flask.routing import FlaskRouting
 
 _STATE = "flask.blueprints.BlueprintSetupState"
 

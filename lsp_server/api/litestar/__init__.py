@@ -1,0 +1,1 @@
+"""Litestar: its names, layers and operations. The reader is `frameworks/litestar.py`."""
