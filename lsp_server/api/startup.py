@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from lsp_server.api.discovery import calls_in
+from lsp_server.api.bodies import calls_in
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.lower import Node
 from lsp_server.python.values import Argument, BoundMethod, Event, FunctionValue, Instance, Value
