@@ -53,6 +53,7 @@ from lsp_server.python.values import (
     External,
     FunctionValue,
     Instance,
+    Pending,
     Specialized,
     TypeVariable,
     Value,
@@ -88,6 +89,9 @@ class Shapes:
         output = output and self.split
         if value is None:
             return NULL
+        if isinstance(value, Pending) and value.scope is not None:
+            known = self.interpreter.resolve(value.scope, value.name)
+            value = value if isinstance(known, Pending) else known
         if isinstance(value, Unknown):
             return unreadable(value, "a type", location)
         if isinstance(value, External):

@@ -52,6 +52,7 @@ from lsp_server.python.values import (
     Instance,
     Method,
     ModuleValue,
+    Pending,
     Place,
     Scope,
     Value,
@@ -291,7 +292,7 @@ class Interpreter:
             else:
                 value = self._member_meant(imported, scope)
                 if isinstance(value, Unknown) and self._is_running(imported.path):
-                    return value  # Asked too early, in modules that import each other: it may be known later.
+                    return Pending(value.what, value.location, scope=scope, name=name)
                 self._note_late(scope, name, imported)
             scope.names[name] = value
         return value

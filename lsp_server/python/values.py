@@ -289,6 +289,14 @@ class Place(Unknown):
     path: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Pending(Unknown):
+    """A name asked for too early, in modules that import each other: once they have run, `Interpreter.resolve` may know it."""
+
+    scope: Scope | None = None
+    name: str = ""
+
+
 @dataclass(eq=False, slots=True)
 class TypeVariable:
     """A type parameter, by name."""

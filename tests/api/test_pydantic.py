@@ -237,3 +237,15 @@ def test_an_application_may_describe_what_it_writes_as_what_it_reads(option: str
     )
     (schema,) = api_of(source).schemas.values()
     assert [each.name for each in schema.properties] == names
+
+
+def test_alternatives_from_a_module_that_was_entered_first() -> None:
+    """`blocks` imports `sheets` at its end, and `sheets` is where the reader happens to begin."""
+    blocks = (
+        "from typing import Union\nfrom pydantic import BaseModel\nclass Block(BaseModel):\n    a: int\n"
+        "from asheets import Sheet\nAny = Union[Block, Sheet]\n"
+    )
+    sheets = "import blocks\nfrom blocks import Block\nclass Sheet(Block):\n    b: int\n"
+    main = "from fastapi import FastAPI\nimport asheets\nfrom blocks import Any\napp = FastAPI()\n@app.get('/x')\ndef f() -> Any: ..."
+    api = api_of(main, asheets=sheets, blocks=blocks)
+    assert sorted(api.schemas) == ["Block", "Sheet"]

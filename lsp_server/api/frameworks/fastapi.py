@@ -22,7 +22,7 @@ from lsp_server.api.pydantic import Shapes, pydantic_version
 from lsp_server.api.routing import Inclusion, Router, doubt_about, places_of
 from lsp_server.api.startup import run_startup
 from lsp_server.python.interpret import Interpreter
-from lsp_server.python.values import ClassValue, External
+from lsp_server.python.values import ClassValue, External, FunctionValue, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -53,7 +53,8 @@ def read_applications(
     fed = discover(interpreter, candidates, routing.feed, kinds, lambda: places_of(routing.routers), scripts=True)
     while routing.startup:
         router, handler = routing.startup.pop(0)
-        run_startup(interpreter, router.value, [handler], routing.feed)
+        if not _has_run(handler, router):
+            run_startup(interpreter, router.value, [handler], routing.feed)
     feed_new(interpreter, routing.feed, fed)
     _guard_mounted(routing)
     version = pydantic if pydantic is not None else pydantic_version(interpreter)
@@ -96,6 +97,14 @@ def _roots(routing: Routing) -> list[tuple[Router, str, Unknown | None]]:
         if not router.application and not router.included and id(router) not in reached:
             roots.append((router, "", None))
     return roots
+
+
+def _has_run(handler: Value, router: Router) -> bool:
+    """Whether what a function does to an application was seen already: somebody calls it besides."""
+    if not isinstance(handler, FunctionValue):
+        return False
+    place = handler.location
+    return any(entry.location.path == place.path and place.span.start <= entry.location.span.start < place.span.end for entry in router.entries)
 
 
 def _guard_mounted(routing: Routing) -> None:
