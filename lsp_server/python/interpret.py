@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from lsp_server.python.annotations import annotation as type_meant
 from lsp_server.python.calls import container_of
@@ -83,6 +84,7 @@ class Interpreter:
         self.configured: Configured | None = None
         self.outside: Outside | None = None
         self.current: dict[str, dict[Location, Instance]] = {}  # see `objects.Kind`
+        self.remembered: dict[str, Any] = {}  # what those who answer keep from one question to the next
         self.answers: Mapping[str, Callable[[Interpreter, Value], Value]] = {}
         self.executions: dict[str, Execution] = {}
         self.certainty = Certainty.CERTAIN
