@@ -14,6 +14,7 @@ from lsp_server.api.fastapi_placement import Placement, unplaced
 from lsp_server.api.fastapi_responses import is_response
 from lsp_server.api.fastapi_routing import Routing
 from lsp_server.api.routing import DEEPEST, Options, Places, Route, Router, doubt_about
+from lsp_server.python.execution import Execution
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import Certainty, External, Instance, Method, Value
 from lsp_server.unknown import Unknown
@@ -100,10 +101,7 @@ def routes_seen(interpreter: Interpreter, value: Value) -> Value:
     app = value.receiver if isinstance(value, Method) and value.name == "router" else value
     if not is_a(app, APPLICATION, ROUTER):
         return None
-    routing = Routing(interpreter)
-    for execution in interpreter.all_executions():
-        routing.feed(execution.events)
-    router = routing.router_of(app)
+    router = _routing_so_far(interpreter).router_of(app)
     if router is None:
         return None
     known: dict[object, Instance] = app.attributes.setdefault(_SEEN, {})
@@ -116,6 +114,26 @@ def routes_seen(interpreter: Interpreter, value: Value) -> Value:
             known[key] = _as_seen(interpreter, route, placement)
         seen.append(known[key])
     return seen
+
+
+@dataclass(slots=True)
+class _SoFar:
+    """What has been seen of a program that still runs; the executions are held so that their ids stay theirs."""
+
+    routing: Routing
+    fed: dict[int, tuple[Execution, int]]
+
+
+def _routing_so_far(interpreter: Interpreter) -> Routing:
+    held = interpreter.notes.setdefault(_SEEN, _SoFar(Routing(interpreter), {}))
+    assert isinstance(held, _SoFar)
+    for execution in interpreter.all_executions():
+        _, count = held.fed.get(id(execution), (execution, 0))
+        if len(execution.events) > count:
+            new = execution.events[count:]
+            held.fed[id(execution)] = (execution, count + len(new))
+            held.routing.feed(new)
+    return held.routing
 
 
 def _key(route: Route, placement: Placement) -> object:

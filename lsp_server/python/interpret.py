@@ -84,6 +84,7 @@ class Interpreter:
         self.outside: Outside | None = None
         self.current: dict[str, dict[Location, Instance]] = {}  # see `objects.Kind`
         self.answers: Mapping[str, Callable[[Interpreter, Value], Value]] = {}
+        self.notes: dict[str, object] = {}  # what those who answer keep while this program runs, each under a name of its own
         self.executions: dict[str, Execution] = {}
         self.certainty = Certainty.CERTAIN
         self.condition: Unknown | None = None
