@@ -101,7 +101,7 @@ def routes_seen(interpreter: Interpreter, value: Value) -> Value:
     app = value.receiver if isinstance(value, Method) and value.name == "router" else value
     if not is_a(app, APPLICATION, ROUTER):
         return None
-    router = _routing_until_now(interpreter).router_of(app)
+    router = _routing_so_far(interpreter).router_of(app)
     if router is None:
         return None
     known: dict[object, Instance] = app.attributes.setdefault(_SEEN, {})
@@ -116,17 +116,24 @@ def routes_seen(interpreter: Interpreter, value: Value) -> Value:
     return seen
 
 
-def _routing_until_now(interpreter: Interpreter) -> Routing:
-    """The routing of everything that has happened so far. A program may ask for its routes a thousand times."""
+@dataclass(slots=True)
+class _SoFar:
+    """What has been seen of a program that still runs; the executions are held so that their ids stay theirs."""
+
     routing: Routing
-    heard: dict[int, tuple[Execution, int]]
-    routing, heard = interpreter.remembered.setdefault(_SEEN, (Routing(interpreter), {}))
+    fed: dict[int, tuple[Execution, int]]
+
+
+def _routing_so_far(interpreter: Interpreter) -> Routing:
+    held = interpreter.notes.setdefault(_SEEN, _SoFar(Routing(interpreter), {}))
+    assert isinstance(held, _SoFar)
     for execution in interpreter.all_executions():
-        _, count = heard.get(id(execution), (execution, 0))
-        if count < len(execution.events):
-            heard[id(execution)] = (execution, len(execution.events))
-            routing.feed(execution.events[count:])
-    return routing
+        _, count = held.fed.get(id(execution), (execution, 0))
+        if len(execution.events) > count:
+            new = execution.events[count:]
+            held.fed[id(execution)] = (execution, count + len(new))
+            held.routing.feed(new)
+    return held.routing
 
 
 def _key(route: Route, placement: Placement) -> object:

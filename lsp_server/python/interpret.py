@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from lsp_server.python.annotations import annotation as type_meant
 from lsp_server.python.calls import container_of
@@ -84,8 +83,8 @@ class Interpreter:
         self.configured: Configured | None = None
         self.outside: Outside | None = None
         self.current: dict[str, dict[Location, Instance]] = {}  # see `objects.Kind`
-        self.remembered: dict[str, Any] = {}  # what those who answer keep from one question to the next
         self.answers: Mapping[str, Callable[[Interpreter, Value], Value]] = {}
+        self.notes: dict[str, object] = {}  # what those who answer keep while this program runs, each under a name of its own
         self.executions: dict[str, Execution] = {}
         self.certainty = Certainty.CERTAIN
         self.condition: Unknown | None = None
