@@ -86,6 +86,8 @@ def _of(operation: Operation, new: set[TableKey], dialect: str | None) -> Iterat
 
 
 def _dropped_column(operation: DropColumn) -> Iterator[Hazard]:
+    if operation.fill is not None and operation.fill.restores:
+        return  # somebody said where the values are from now on
     name = f"{operation.table[1]}.{operation.column.name}"
     text = f"drops {name} with its values"
     if operation.fill is not None:
@@ -146,6 +148,9 @@ def _bound(operation: AddConstraint | CreateIndex, dialect: str | None) -> Itera
 def _narrows(before: ColumnType, after: ColumnType) -> bool:
     """May a value of the first type not fit into the second?"""
     old, new = family_of(before), family_of(after)
+    values = [each.enum.values if each.enum is not None else None for each in (before, after)]
+    if isinstance(values[0], tuple) and isinstance(values[1], tuple) and not set(values[0]) <= set(values[1]):
+        return True
     if old == new:
         return _shorter(before, after)
     if old in _SIZES and new in _SIZES:

@@ -53,6 +53,7 @@ class Fill:
     sql: str | None
     reason: str
     given: bool = False  # by a person, for this migration
+    restores: bool = False  # the very values that were there, from where they are kept now
 
 
 @dataclass(frozen=True, slots=True)

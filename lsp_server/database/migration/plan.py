@@ -328,7 +328,7 @@ class _Builder:
         """What rows without a value get when `wanted` asks for one."""
         derived = self.answers.derived.get(f"{key[1]}.{wanted.name}")
         if derived is not None:
-            return Fill(derived, "derived from the other columns", given=True)
+            return Fill(derived, "derived from the other columns", given=True, restores=True)
         if column.primary_key is True and family_of(column.type) in ("INTEGER", "BIGINT", "SMALLINT"):
             return None
         if not must_be_given(column):
@@ -343,7 +343,7 @@ class _Builder:
         """What rows get if a dropped column comes back: its values are gone, a placeholder must do where one can."""
         moved = self._moved(table, column)
         if moved is not None:
-            return Fill(moved, "from the table it moved to", given=True)
+            return Fill(moved, "from the table it moved to", given=True, restores=True)
         fill = self._fill(table.key, column, column)
         if fill is None or fill.sql is not None:
             return fill

@@ -18,6 +18,7 @@ from lsp_server.database.migration.metadata import NotSayable
 from lsp_server.database.migration.on_sqlite import translate
 from lsp_server.database.migration.operations import (
     AlterColumn,
+    ChangeEnum,
     CreateSchema,
     DropColumn,
     DropTable,
@@ -294,9 +295,13 @@ class _Run:
             self.proved.append(what)
 
     def _aside(self, operations: tuple[Operation, ...]) -> frozenset[tuple[str, str | None]]:
-        """Columns whose values change because their type or nullability does."""
+        """Columns whose values change because their type, their nullability or the values they may hold do."""
         altered = [operation for operation in operations if isinstance(operation, AlterColumn)]
-        return frozenset((operation.table[1], operation.before.name) for operation in altered)
+        replaced = [operation for operation in operations if isinstance(operation, ChangeEnum) and operation.replaced]
+        return frozenset(
+            [(operation.table[1], operation.before.name) for operation in altered]
+            + [(key[1], column.name) for operation in replaced for key, column in operation.uses]
+        )
 
     def _gone(self) -> frozenset[tuple[str, str | None]]:
         """What a downgrade cannot bring back: the values of columns and the rows of tables that were dropped."""
