@@ -25,6 +25,7 @@ from lsp_server.database.fold.keys import (
     drop_index,
     rename_constraint,
     rename_index,
+    validate_constraint,
 )
 from lsp_server.database.fold.state import Refusal, Refused, State
 from lsp_server.database.fold.tables import (
@@ -61,6 +62,7 @@ from lsp_server.database.operations import (
     RenameIndex,
     RenameTable,
     Step,
+    ValidateConstraint,
 )
 from lsp_server.text import Location
 
@@ -95,7 +97,7 @@ def _rows(state: State, operation: ChangeRows, location: Location) -> None:
 _APPLY: dict[type, Callable[[State, Any, Location], None]] = {
     CreateTable: create_table, DropTable: drop_table, RenameTable: rename_table, CommentTable: comment_table,
     AddColumn: add_column, DropColumn: drop_column, AlterColumn: alter_column, AddConstraint: add_constraint,
-    DropConstraint: drop_constraint, RenameConstraint: rename_constraint, CreateIndex: create_index,
+    ValidateConstraint: validate_constraint, DropConstraint: drop_constraint, RenameConstraint: rename_constraint, CreateIndex: create_index,
     DropIndex: drop_index, RenameIndex: rename_index, CreateEnum: create_enum, DropEnum: drop_enum,
     AddEnumValue: add_enum_value, RenameEnum: rename_enum, RenameEnumValue: rename_enum_value,
     CreateObject: create_object, DropObject: drop_object, ChangeRows: _rows, Opaque: opaque,
