@@ -42,6 +42,7 @@ class Config:
     types: Mapping[str, str] = field(default_factory=dict)  # dotted Python name -> SQL type
     bases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # dotted name of a class models inherit from -> what it brings
     routes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # dotted name of a decorator -> what it declares
+    views: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # dotted name of a view class -> the routes it brings
     development_database: str | None = None
     interpreter: str | None = None  # the project's Python, or its environment's folder; only a trusted workspace runs it
     shadow: str | None = None  # URL of a server on this machine where scratch databases may be made
@@ -80,7 +81,7 @@ def matches(path: str, pattern: str) -> bool:
 
 _LISTS = ("exclude", "specs", "applications", "alembic", "select", "ignore")
 _TABLES = {"leads-in": "leads_in", "ignore-in": "ignore_in", "severity": "severity", "types": "types", "bases": "bases",
-           "routes": "routes", "agent": "agent"}  # fmt: skip
+           "routes": "routes", "views": "views", "agent": "agent"}  # fmt: skip
 _KEYS = (*_LISTS, "dialect", "dialect-version", "leads", "baseline", "development-database", "interpreter", "shadow", *_TABLES)
 _Word = tuple[str, Callable[[Any], bool]]  # what a word's value must be, in words and as a test
 _DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
@@ -172,6 +173,10 @@ def _table(key: str, value: dict[str, Any], wrong: Any) -> Any:
         for name, description in value.items():
             if (fault := _fault_of_base(description)) is not None:
                 raise wrong(f"a table from dotted Python name to what the class brings (`{name}`: {fault})")
+    if key == "views":
+        for name, description in value.items():
+            if (fault := _fault_of_view(description)) is not None:
+                raise wrong(f"a table from a view class' dotted name to the routes it brings (`{name}`: {fault})")
     if key == "routes" and not all(_describes_routes(description) for description in value.values()):
         raise wrong('a table from a decorator\'s dotted name to {path = 0 or "argument", methods = ["GET"] or "argument", prefix = "/…"}')
     return dict(value)
@@ -213,6 +218,22 @@ def _fault_of_base(description: Any) -> str | None:
             if (fault := next((found for found in faults if found), None)) is not None:
                 return f"`{word}`: {fault}"
     return None
+
+
+_VIEW_WORDS: dict[str, _Word] = {
+    "style": ('"view" or "api"', lambda value: value in ("view", "api")), "base": _TEXT, "name": _TEXT, "inherits": _TEXT,
+    "routes": ("a table from function name to lists of a path and methods", lambda value: isinstance(value, dict) and all(
+        isinstance(rules, list) and all(_strings(rule) and len(rule) > 1 for rule in rules) for rules in value.values()
+    )),
+}  # fmt: skip
+
+
+def _fault_of_view(description: Any) -> str | None:
+    """What is wrong with the description of a view class, in words; None where nothing is."""
+    if not isinstance(description, dict):
+        return "not a table"
+    faults = (_fault_of_word(word, value, _VIEW_WORDS, tuple(_VIEW_WORDS)) for word, value in description.items())
+    return next((fault for fault in faults if fault is not None), None)
 
 
 def _fault_of_word(word: str, value: Any, words: Mapping[str, _Word], known: tuple[str, ...]) -> str | None:

@@ -29,14 +29,14 @@ from lsp_server.database.facts import unknowns_of as unknowns_of_table
 from lsp_server.database.library import Library, shipped_library
 from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.database.model import Database
-from lsp_server.database.pair import Upkeep
+from lsp_server.database.pair import Upkeep, unkept
 from lsp_server.database.pair import pair as pair_histories
 from lsp_server.database.replay import HistoryReplay, Replayer, RevisionReplay
 from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
 from lsp_server.database.runtime import Tables
 from lsp_server.database.runtime import fill as fill_models
-from lsp_server.database.sqlalchemy import may_declare_tables, read_models
-from lsp_server.database.unseen import Unseen, unseen_models
+from lsp_server.database.sqlalchemy import is_aside, may_declare_tables, read_models
+from lsp_server.database.unseen import Unseen, runs_comparison, unseen_models
 from lsp_server.database.urls import urls_in
 from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
 from lsp_server.python.execution import Execution
@@ -44,6 +44,7 @@ from lsp_server.python.inherit import inherited
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.module import ModuleFacts, read_module
 from lsp_server.python.program import Program
+from lsp_server.requirements import least_version
 from lsp_server.suppressions import Suppression, suppressions_of
 from lsp_server.text import Change, EditConflict, Location, Span, apply_edits
 from lsp_server.tree.node import Tree
@@ -349,7 +350,10 @@ class Snapshot:
     def written_applications(self) -> tuple[Api, ...]:
         """What the applications implement as far as their text tells."""
         found: list[Api] = []
-        program = RoutedProgram(self.interpreter, self._specification, self._mentioning, self.config.routes)
+        program = RoutedProgram(
+            self.interpreter, self._specification, self._mentioning, self.config.routes, self.config.views,
+            self.documents.digest, self.memo.get("routes", "", None, dict),
+        )  # fmt: skip
         for framework in all_frameworks():
             paths = self.candidates(_ROUTES + framework.name, self.config.applications)
             if framework.packages and not self.candidates(_PACKAGE + framework.name):
@@ -392,7 +396,10 @@ class Snapshot:
     @cached_property
     def library(self) -> Library:
         """What other packages bring to models, with what the configuration adds."""
-        return shipped_library().extended(self.config.types, self.config.bases)
+        shipped = shipped_library()
+        texts = [self.documents[path].text for path in self.documents if path.rpartition("/")[2] == "pyproject.toml"]
+        least = {package: least_version(texts, package) for package in shipped.releases}
+        return shipped.since(least).extended(self.config.types, self.config.bases)
 
     @cached_property
     def mapped(self) -> tuple[Database, ...]:
@@ -470,7 +477,9 @@ class Snapshot:
     @cached_property
     def unseen(self) -> tuple[Unseen, ...]:
         """Models that the `env.py` of their history does not import."""
-        return unseen_models(self.mapped, self.trees, self.program)
+        found = unseen_models(self.mapped, self.trees, self.program)
+        own = [path for path in self.program.paths if not is_aside(path)] if found else []
+        return () if any(runs_comparison(self.documents[path].text) for path in own) else found
 
     @cached_property
     def unknowns(self) -> tuple[Unknown, ...]:
@@ -479,6 +488,8 @@ class Snapshot:
         found.extend(unknown for api in self.implemented for each in api.operations for unknown in unknowns_of(each))
         found.extend(unknown for database in self.mapped for unknown in database.unknowns)
         found.extend(unknown for database in self.mapped for table in database.tables for unknown in unknowns_of_table(table))
+        found.extend(unknown for tree in self.trees for unknown in tree.unread)
+        found.extend(unkept(self.mapped, self.histories, [drift.upkeep for drift in self.drifts]))
         found.extend(_why(replay) for replay in self.histories if replay.verdict.ok is not True)
         found.extend(unpaired(self.promised, [contract.pairing for contract in self.contracts]))
         found.extend(Unknown(f"what the running project would tell: {failure}") for failure in self.runtime.failures)
@@ -504,6 +515,9 @@ class Snapshot:
             for pattern in patterns:
                 if not any(matches(path, pattern) for path in self.documents):
                     yield Unknown(f"`{key}` in the configuration: no file fits `{pattern}`")
+        for pattern in self.config.alembic:
+            if not any(matches(f"{tree.folder}/env.py", pattern) for tree in self.trees):
+                yield Unknown(f"`alembic` in the configuration: no folder of migrations fits `{pattern}`")
 
 
 def _broken(path: str) -> Unknown:

@@ -17,7 +17,7 @@ ORDER: list[set[str]] = [
     {"text"},
     {"unknown"},
     {"document"},
-    {"tree", "config", "suppressions"},
+    {"tree", "config", "requirements", "suppressions"},
     {"python"},
     {"api", "database", "stories"},
     {"snapshot"},

@@ -48,7 +48,10 @@ def compare_operation(operation: Operation, route: Operation, path: str, context
 
 def _path_parameters(pair: OperationPair, path: str) -> Iterator[Difference]:
     spec, code = path_parameters(path), path_parameters(pair.route.path)
-    if len(spec) == len(code) and spec != code:
+    if len(spec) != len(code):
+        return
+    code = tuple(one if other in pair.route.freely_named else other for one, other in zip(spec, code))
+    if spec != code:
         yield pair.differ(Kind.CONTRADICTS, Element.PATH_PARAMETER, ("path",), "names", spec, code)
 
 

@@ -126,7 +126,7 @@ class _Walk:
         one, other = self._lefts.of(part.left), self._rights.of(part.right)
         if not one.known or not other.known or one.is_anything or other.is_anything:
             return
-        if not self._textual and not absent_is_null:
+        if not self._textual and not absent_is_null and self._rights.api.states_null:
             clash = null_clash(one.nullable, other.nullable, self._direction)
             if clash is not None:
                 self._report(part, clash)

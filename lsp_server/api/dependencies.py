@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from lsp_server.api.fastapi_names import bases_of, is_class_of, made_by, name_of, spelled
 from lsp_server.api.fastapi_security import security_scheme
+from lsp_server.api.guards import looks_itself
 from lsp_server.api.model import (
     MISSING,
     Body,
@@ -21,7 +22,15 @@ from lsp_server.api.model import (
     SecurityScheme,
     path_parameters,
 )
-from lsp_server.api.parameter_kinds import is_foreign, is_scalar, is_upload, is_whole, model_of, unwrapped
+from lsp_server.api.parameter_kinds import (
+    is_foreign,
+    is_scalar,
+    is_upload,
+    is_whole,
+    model_of,
+    of_another_package,
+    unwrapped,
+)
 from lsp_server.api.pydantic import Shapes
 from lsp_server.api.pydantic_classes import kind_of, plain_type
 from lsp_server.api.pydantic_fields import Field
@@ -90,12 +99,14 @@ class _Gathered:
     bodies: list[BodyField] = field(default_factory=list)
     security: list[tuple[SecurityScheme | Unknown, tuple[str, ...]]] = field(default_factory=list)
     unknown: Unknown | None = None
+    guard: Unknown | None = None
 
     def add(self, other: _Gathered) -> None:
         self.parameters.extend(other.parameters)
         self.bodies.extend(other.bodies)
         self.security.extend(other.security)
         self.unknown = other.unknown if self.unknown is None else self.unknown
+        self.guard = other.guard if self.guard is None else self.guard
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,7 @@ class Signature:
     security: tuple[SecurityRequirement, ...] | Unknown = ()
     schemes: tuple[SecurityScheme, ...] = ()
     unknown: Unknown | None = None
+    guard: Unknown | None = None  # something that may look for credentials without declaring them
 
     @property
     def validated(self) -> bool | Unknown:
@@ -147,7 +159,10 @@ def read_signature(interpreter: Interpreter, shapes: Shapes, route: Route, path:
     reader = _Reader(interpreter, shapes, frozenset(path_parameters(path)))
     gathered = _Gathered()
     for value in dependencies:
-        gathered.add(reader.depends(value, None, (), route.location))
+        found = reader.depends(value, None, (), route.location)
+        if found.guard is None and not found.security:  # It is there for its effect alone: to refuse, or to count.
+            found.guard = Unknown("the credentials that a dependency may ask for", route.location)
+        gathered.add(found)
     endpoint = route.endpoint
     if route.view is not None and isinstance(endpoint, FunctionValue):
         gathered.add(reader.function(endpoint.original(), (), drop=1))
@@ -204,7 +219,7 @@ def _finished(gathered: _Gathered) -> Signature:
     )
     return Signature(
         tuple(unique.values()), tuple(gathered.bodies),
-        doubt if doubt is not None else security, tuple(schemes.values()), gathered.unknown,
+        doubt if doubt is not None else security, tuple(schemes.values()), gathered.unknown, gathered.guard,
     )  # fmt: skip
 
 
@@ -262,7 +277,7 @@ class _Reader:
             return self.callable(given.value if given is not None else None, scopes, stated.location)
         if isinstance(stated, Unknown):
             return _Gathered(unknown=stated)
-        gathered = _Gathered()
+        gathered = _Gathered(guard=looks_itself(self.interpreter, function))
         if stated is not None:
             for name, annotation, default, place in stated:
                 if name not in ("self", "cls"):
@@ -414,11 +429,15 @@ class _Reader:
         where = _WHERE.get(maker or "")
         sort = _BODIES.get(maker or "")
         if info is None:
+            scalar = is_scalar(kind)
+            unfamiliar = of_another_package(kind) if scalar else None
             if name in self.path_names:
                 where = "path"
+            elif unfamiliar is not None:
+                return _Gathered(unknown=Unknown(f"from where `{name}` is taken: what `{unfamiliar}` is, another package knows", location))
             elif is_upload(kind):
                 sort = "file"
-            elif is_scalar(kind):
+            elif scalar:
                 where = "query"
             else:
                 sort = "body"

@@ -20,12 +20,15 @@ Wanted = Callable[[Value], bool]
 
 
 def discover(
-    interpreter: Interpreter, candidates: Iterable[str], feed: Feed, wanted: Sequence[Wanted], made: Callable[[], set[Location]]
-) -> set[str]:
+    interpreter: Interpreter, candidates: Iterable[str], feed: Feed, wanted: Sequence[Wanted], made: Callable[[], set[Location]],
+    scripts: bool = False, users: bool = False,
+) -> set[str]:  # fmt: skip
     """Give `feed` all events of the candidates and of what they import, then those of factories that nobody calls.
 
     `wanted` are tests for the classes whose objects are looked for, the most important first; `made` gives the places where
-    objects of them are known to be made. Gives the modules whose events were fed, for `feed_new`.
+    objects of them are known to be made. `scripts`: the framework's programs begin in main blocks and in objects that hold
+    the application; `users`: in functions that put something on an application and that nobody calls, too. Gives the modules whose events
+    were fed, for `feed_new`.
     """
     paths = sorted(set(candidates))
     for path in paths:
@@ -39,10 +42,13 @@ def discover(
         feed(happened)
 
     feed_new(interpreter, noted, fed)
-    run_main_blocks(interpreter, paths, noted, wanted, made)
+    if scripts:
+        run_main_blocks(interpreter, paths, noted, wanted, made)
     _call_uncalled(interpreter, paths, noted, wanted, made)
-    run_methods(interpreter, paths, noted, wanted)
-    run_users(interpreter, paths, noted, wanted, seen)
+    if scripts:
+        run_methods(interpreter, paths, noted, wanted)
+    if users:
+        run_users(interpreter, paths, noted, wanted, seen)
     feed_new(interpreter, noted, fed)
     return fed
 

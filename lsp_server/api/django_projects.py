@@ -26,9 +26,9 @@ class Project:
     starter: str
 
 
-def find_projects(program: Program, paths: Iterable[str]) -> tuple[Project, ...]:
-    """Settings that programs start with, those of `manage.py` first; else all that say where the paths are."""
-    everything = sorted(paths, key=lambda path: (path.count("/"), path))
+def started_projects(program: Program, paths: Iterable[str]) -> tuple[Project, ...]:
+    """Projects by the settings that programs start with, those of `manage.py` first."""
+    everything = _from_the_top(paths)
     found: dict[str, Project] = {}
     for name in _STARTERS:
         for path in everything:
@@ -38,11 +38,16 @@ def find_projects(program: Program, paths: Iterable[str]) -> tuple[Project, ...]
                 settings = program.find(dotted, path)
                 if settings is not None and not settings.endswith("/"):
                     found.setdefault(settings, Project(settings, path))
-    if not found:
-        for path in everything:
-            if _names_root(program.load(path).body):
-                found.setdefault(path, Project(path, path))
     return tuple(found.values())
+
+
+def stated_projects(program: Program, paths: Iterable[str]) -> tuple[Project, ...]:
+    """Projects by all settings that say where the paths are: for workspaces whose starting programs name none."""
+    return tuple(Project(path, path) for path in _from_the_top(paths) if _names_root(program.load(path).body))
+
+
+def _from_the_top(paths: Iterable[str]) -> list[str]:
+    return sorted(paths, key=lambda path: (path.count("/"), path))
 
 
 def _named(body: tuple[Node, ...]) -> Iterable[str]:

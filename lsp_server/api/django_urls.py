@@ -126,6 +126,11 @@ class Paths:
         items = items_of(patterns)
         if items is not None and not isinstance(patterns, str):
             return items
+        if isinstance(patterns, Instance) and not isinstance(patterns.origin, Method):
+            given = [argument.value for argument in patterns.arguments]
+            ours = [value for value in given if isinstance(value, list | tuple) or _is_pattern(value)]
+            if ours:  # Something of another package that makes a list of our paths.
+                return [*ours, Unknown("a list of paths that another package makes", location)]
         if isinstance(patterns, External | Instance | Method):
             return []  # Another package's own pages.
         return [patterns if isinstance(patterns, Unknown) else Unknown("a list of paths computed at run time", location)]
@@ -223,6 +228,10 @@ class Paths:
             self._seen[path] = len(execution.events)
         made = self._certainties.get(id(item))
         return (made.certainty, made.condition) if made is not None else (Certainty.CERTAIN, None)
+
+
+def _is_pattern(value: Value) -> bool:
+    return isinstance(value, Instance) and isinstance(value.origin, External) and value.origin.name in _PLAIN | _REGULAR
 
 
 def _expression(text: Value, plain: bool, location: Location) -> Value:

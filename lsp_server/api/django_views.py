@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lsp_server.api.bare import VERBS, handler_of
-from lsp_server.api.django_world import is_described, marked
+from lsp_server.api.django_world import is_described, is_open, marked
 from lsp_server.api.model import ANY_METHOD
 from lsp_server.python.attributes import attribute
 from lsp_server.python.interpret import Interpreter
@@ -113,17 +113,16 @@ def _class_methods(interpreter: Interpreter, view: View, cls: ClassValue) -> Ite
         pairs = [(method.upper(), action) for method, action in view.actions.items() if isinstance(method, str)]
     else:
         pairs = [(verb.upper(), verb) for verb in VERBS]
-    answered = 0
     for method, name in pairs:
         held = cls.find(name) if isinstance(name, str) else None
         if held is None or held[1] is None or (allowed is not None and method not in allowed):
             continue
-        answered += 1
         function = handler_of(held[1])
         if method not in _AUTOMATIC:
             yield method, function if function is not None and not is_described(function) else None
-    open_bases = [name for name in cls.externals() if name.endswith(("View", "ViewSet"))]
-    if cls.unknown_bases() or open_bases or not [pair for pair in pairs if pair[0] not in _AUTOMATIC and cls.find(pair[1])]:
+    missing = any(not isinstance(name, str) or cls.find(name) is None for _, name in pairs)
+    nothing = not any(isinstance(name, str) and method not in _AUTOMATIC and cls.find(name) is not None for method, name in pairs)
+    if nothing or (missing and is_open(cls)):
         yield ANY_METHOD, None
 
 

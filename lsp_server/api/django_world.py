@@ -14,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 from urllib.parse import urlsplit
 
+from lsp_server.api.django_models import meta_of, models_of
 from lsp_server.python.attributes import attribute
 from lsp_server.python.execution import UNANSWERED
 from lsp_server.python.interpret import Interpreter
@@ -27,6 +28,7 @@ from lsp_server.python.values import (
     External,
     FunctionValue,
     Instance,
+    Method,
     ModuleValue,
     Value,
     find_argument,
@@ -79,15 +81,24 @@ def is_described(value: ClassValue | FunctionValue) -> bool:
     return value.path.startswith(FOLDER)
 
 
+def is_open(cls: ClassValue) -> bool:
+    """Whether a view inherits from another package's view of which no description tells what it answers."""
+    return bool(cls.unknown_bases()) or any(name.endswith(("View", "ViewSet")) for name in cls.externals())
+
+
 def use_settings(interpreter: Interpreter, path: str) -> None:
     """Run a settings module; from then on its names are those of `django.conf.settings`."""
     names = interpreter.run(path).scope.names
     settings = interpreter.run(f"{FOLDER}django.conf").scope.names["settings"]
     assert isinstance(settings, Instance)
-    for holder in [names, *(cls.names for cls in _configuration(interpreter, path))]:
-        for name in list(holder):
-            if name.isupper():
-                settings.attributes[name] = interpreter.member(path, name) if holder is names else holder[name]
+    for name in list(names):
+        if name.isupper():
+            settings.attributes[name] = interpreter.member(path, name)
+    cls = _configuration(interpreter, path)
+    if cls is not None:
+        values = Instance(cls, (), cls.location)
+        for name in {name for entry in cls.lineage() for name in entry.names if name.isupper()}:
+            settings.attributes[name] = attribute(interpreter, values, name, cls.location)
     settings.configured = frozenset(settings.attributes)
 
 
@@ -96,10 +107,10 @@ def setting(interpreter: Interpreter, name: str) -> Value:
     return attribute(interpreter, settings, name, Location(f"{FOLDER}django.conf", Span(0, 0)))
 
 
-def _configuration(interpreter: Interpreter, path: str) -> list[ClassValue]:
-    """The class whose attributes are the settings (django-configurations), the most general of its bases first."""
+def _configuration(interpreter: Interpreter, path: str) -> ClassValue | None:
+    """The class whose attributes are the settings (django-configurations and its like): the last that names the root."""
     classes = [cls for cls in interpreter.run(path).classes if cls.path == path and cls.find("ROOT_URLCONF") is not None]
-    return list(reversed(list(classes[-1].lineage()))) if classes else []
+    return classes[-1] if classes else None
 
 
 class _World:
@@ -109,6 +120,9 @@ class _World:
         self.interpreter = interpreter
 
     def called(self, event: Event) -> Value:
+        if isinstance(event.callee, Method):
+            models = models_of(self.interpreter, event)
+            return UNANSWERED if models is None else models
         if not isinstance(event.callee, External):
             return UNANSWERED
         name = event.callee.name
@@ -119,21 +133,8 @@ class _World:
 
     def attribute(self, receiver: Value, name: str) -> Value:
         if name == "_meta" and isinstance(receiver, ClassValue):
-            return _meta(self.interpreter, receiver)
+            return meta_of(self.interpreter, receiver)
         return UNANSWERED
-
-
-def _meta(interpreter: Interpreter, model: ClassValue) -> Instance:
-    """A model's names. Its application is the package that holds its `models`."""
-    inner = model.find("Meta")
-    held = inner[1].names.get("app_label") if inner is not None and isinstance(inner[1], ClassValue) else None
-    module = interpreter.program.module_name(model.path)
-    package = module.partition(".models")[0] if ".models" in module else module.rpartition(".")[0] or module
-    label = held if isinstance(held, str) else package.rpartition(".")[2]
-    low = model.name.lower()
-    names = {"model_name": low, "object_name": model.name, "app_label": label, "label": f"{label}.{model.name}",
-             "label_lower": f"{label}.{low}", "model": model}  # fmt: skip
-    return Instance(External("django.db.models.options.Options"), (), model.location, dict(names))
 
 
 def _given(event: Event, name: str, position: int) -> Value:
@@ -162,6 +163,11 @@ def _suffixes(interpreter: Interpreter, event: Event) -> Value:
         suffixed = Instance(External(SUFFIXED), (Argument(None, item, event.location),), event.location)
         result.extend([suffixed] if required else [item, suffixed])
     return result
+
+
+def _patterns(interpreter: Interpreter, event: Event) -> Value:
+    """`patterns(prefix, *paths)` of Django before 1.10."""
+    return [argument.value for argument in event.arguments[1:] if not argument.star]
 
 
 def _translated(interpreter: Interpreter, event: Event) -> Value:
@@ -194,7 +200,7 @@ def marked(value: Value, name: str) -> FunctionValue | None:
 def _answered(interpreter: Interpreter, event: Event) -> Value:
     """`answered(viewset, mapping)`: the part of a mapping from methods to actions that a viewset has functions for."""
     viewset, mapping = _given(event, "viewset", 0), _given(event, "mapping", 1)
-    if not isinstance(viewset, ClassValue) or not isinstance(mapping, dict):
+    if not isinstance(viewset, ClassValue) or not isinstance(mapping, dict) or is_open(viewset):
         return mapping
     return {method: action for method, action in mapping.items() if isinstance(action, str) and viewset.find(action) is not None}
 
@@ -261,7 +267,7 @@ _ANSWERS: dict[str, Callable[[Interpreter, Event], Value]] = {
     "described.actions_of": _actions, "described.answered": _answered, "described.filled": _filled,
     "described.found": _found,
     "rest_framework.urlpatterns.format_suffix_patterns": _suffixes,
-    "django.conf.urls.i18n.i18n_patterns": _translated,
+    "django.conf.urls.i18n.i18n_patterns": _translated, "django.conf.urls.patterns": _patterns,
     "split_settings.tools.include": _included_settings,
     "urllib.parse.urlparse": _url_parts, "urllib.parse.urlsplit": _url_parts,
     "decouple.config": _default,

@@ -44,7 +44,7 @@ def list_routes(router: Router, prefix: str = "", doubt: Unknown | None = None) 
     unknowns: list[Unknown] = []
     holes: list[Unknown] = []
     mounts: list[tuple[str, Places]] = []
-    start = Placement.of_router(router, prefix)
+    start = replace(Placement.of_router(router, prefix), guard=router.guard)
     if doubt is not None:
         start = start.doubted(doubt)
 

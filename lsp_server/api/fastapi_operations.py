@@ -12,8 +12,9 @@ from lsp_server.api.fastapi_identity import handler_function, identity_of, witho
 from lsp_server.api.fastapi_names import made_by
 from lsp_server.api.fastapi_placement import Placement, as_unknown
 from lsp_server.api.fastapi_responses import ResponseClass, read_responses, response_class
+from lsp_server.api.guards import may_refuse, methods_of
 from lsp_server.api.handlers import raised_statuses, rate_limit, request_read_by_hand
-from lsp_server.api.model import Operation, SecurityScheme
+from lsp_server.api.model import Operation, SecurityRequirement, SecurityScheme
 from lsp_server.api.pydantic import Shapes
 from lsp_server.api.routing import Route, Router
 from lsp_server.python.interpret import Interpreter
@@ -64,7 +65,7 @@ class OperationReader:
             parameters=plain if route.plain else extra.parameters(signature.parameters),
             body=plain if route.plain else extra.body(signature.body_for(identity, self.shapes)),
             responses=plain if route.plain else extra.responses(responses),
-            security=extra.unknown if "security" in extra else signature.security, operation_id=identity if not route.plain else None, tags=tags,
+            security=extra.unknown if "security" in extra else _security(signature, own, router), operation_id=identity if not route.plain else None, tags=tags,
             deprecated=own.deprecated, summary=_text(route.options.get("summary")), description=_text(route.options.get("description")),
             maybe=own.doubt, documented=documented,
             handler=f"{module}:{function.qualname}" if function is not None else None,
@@ -115,3 +116,17 @@ def _texts(values: tuple[Value, ...]) -> tuple[str, ...] | Unknown:
 
 def _text(value: Value) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _security(signature: Signature, own: Placement, router: Router) -> tuple[SecurityRequirement, ...] | Unknown:
+    """What the route declares; where that is nothing, what may ask for credentials all the same is not known."""
+    if isinstance(signature.security, Unknown) or signature.security:
+        return signature.security
+    guard = own.guard if own.guard is not None else signature.guard
+    cls = router.options.get("route_class")
+    if guard is None and cls is not None and not isinstance(cls, ClassValue):
+        guard = Unknown("the credentials that a route class may ask for", router.location)
+    elif guard is None and isinstance(cls, ClassValue):
+        around = [method for method in methods_of(cls) if method.name in ("get_route_handler", "handle")]
+        guard = Unknown("the credentials that a route class may ask for", cls.location) if any(map(may_refuse, around)) else None
+    return signature.security if guard is None else guard

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lsp_server.api.routing import Inclusion, Options, Route, Router
+from lsp_server.api.routing import Inclusion, Options, Route, Router, heavier
 from lsp_server.python.judge import items_of
 from lsp_server.python.values import EnumMember, Value
 from lsp_server.unknown import Unknown
@@ -27,6 +27,7 @@ class Placement:
     response_classes: tuple[Value, ...] = ()  # nearest to the route first
     unique_ids: tuple[Value, ...] = ()  # nearest to the route first
     doubt: Unknown | None = None
+    guard: Unknown | None = None  # what may ask for credentials without saying so
 
     @classmethod
     def of_router(cls, router: Router, prefix: str) -> Placement:
@@ -42,7 +43,7 @@ class Placement:
         return self._with(route.options, route.path if route.path is not None else "")
 
     def doubted(self, doubt: Unknown) -> Placement:
-        return self if self.doubt is not None else replace(self, doubt=doubt)
+        return replace(self, doubt=heavier(self.doubt, doubt))
 
     def _with(self, options: Options, prefix: Value) -> Placement:
         path = self.prefix

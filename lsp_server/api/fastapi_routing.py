@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lsp_server.api.fastapi_names import APPLICATION, ROUTER, VERBS, is_a
+from lsp_server.api.guards import of_listed, of_middleware
 from lsp_server.api.routing import Inclusion, Options, Route, Router, methods_named, places_within
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
@@ -76,6 +77,7 @@ class Routing:
         arguments = value.base_arguments if value.base_arguments is not None else value.arguments
         router = Router(value, value.location, is_a(value, APPLICATION), Options.of(arguments), event.certainty, event.condition)
         self.routers[id(value)] = router
+        router.guard = of_listed(router.options.get("middleware"), router.location)
         listed = router.options.get("on_startup")
         handlers = [router.options.get("lifespan"), *(listed if isinstance(listed, list | tuple) else ())]
         self.startup.extend((router, handler) for handler in handlers if handler is not None)
@@ -111,6 +113,11 @@ class Routing:
             options = Options.of(event.arguments, ("event_type", "func"))
             if options.get("event_type") == "startup" and event.certainty is not Certainty.DORMANT:
                 self.startup.append((router, event.decorates if name == "on_event" else options.get("func")))
+        elif name in ("add_middleware", "middleware"):
+            options = Options.of(event.arguments, ("middleware_class",) if name == "add_middleware" else ("middleware_type",))
+            given = event.decorates if name == "middleware" else options.get("middleware_class")
+            if router.guard is None and event.certainty is not Certainty.DORMANT:
+                router.guard = of_middleware(given, options, event.location)
         elif name == "include_router":
             options = Options.of(event.arguments, ("router",))
             self._include(router, event, options, options.get("router"), options.get("prefix"), mounted=False)

@@ -57,6 +57,11 @@ def shipped() -> Mapping[str, Described]:
     return flattened(_table("views"))
 
 
+def _views(routing: FlaskRouting) -> Mapping[str, Described]:
+    """What is shipped, with what the configuration adds to it."""
+    return flattened({**_table("views"), **routing.described}) if routing.described else shipped()
+
+
 def flattened(table: Mapping[str, Described]) -> Mapping[str, Described]:
     """Descriptions with what they inherit from others of the table."""
 
@@ -123,7 +128,7 @@ def _made_by_hand(routing: FlaskRouting, event: Event) -> bool:
     """`app.register_blueprint(view.create_blueprint(builder))`: the blueprint is the view's."""
     receiver = event.callee.receiver
     cls = class_of(receiver) if isinstance(receiver, Instance) else None
-    if cls is None or _style(cls) is None:
+    if cls is None or _style(routing, cls) is None:
         return False
     routing.routers[id(event.result)] = _router_of(routing, cls)
     return True
@@ -199,27 +204,28 @@ def _router_of(routing: FlaskRouting, cls: ClassValue) -> Router:
     if known is not None:
         return known
     interpreter = routing.interpreter
-    options = Options({"url_prefix": _base(interpreter, cls)}, {})
+    options = Options({"url_prefix": _base(routing, cls)}, {})
     router = Router(Instance(cls, (), cls.location), cls.location, False, options, Certainty.CERTAIN, None)
     routing.routers[id(cls)] = routing.routers[id(router.value)] = router
-    for name, path, methods, function, place in _exposed(interpreter, cls):
+    for name, path, methods, function, place in _exposed(routing, cls):
         if not _is_chosen(interpreter, cls, name):
             continue
         route = Route(path, function, methods_named(methods), Options.of(()), place, Certainty.CERTAIN, None, view=cls)
         router.entries.append(route)
         routing.views[id(route)] = View(function)
-    if _style(cls) is None or cls.unknown_bases():
+    if _style(routing, cls) is None or cls.unknown_bases():
         router.escaped = Unknown(f"what the bases of `{cls.name}` bring, which are not all known", cls.name_location)
     return router
 
 
-def _style(cls: ClassValue) -> Described | None:
+def _style(routing: FlaskRouting, cls: ClassValue) -> Described | None:
     """The description of the nearest base that has one."""
-    return next((found for base in cls.externals() if (found := _described(base)) is not None), None)
+    views = _views(routing)
+    return next((found for base in cls.externals() if (found := _described(views, base)) is not None), None)
 
 
-def _described(name: str) -> Described | None:
-    return shipped().get(f"{name.partition('.')[0]}.{name.rpartition('.')[2]}")
+def _described(views: Mapping[str, Described], name: str) -> Described | None:
+    return views.get(name) or views.get(f"{name.partition('.')[0]}.{name.rpartition('.')[2]}")
 
 
 def _stated(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
@@ -227,9 +233,9 @@ def _stated(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
     return attribute(interpreter, cls, name, cls.name_location) if cls.find(name) is not None else None
 
 
-def _base(interpreter: Interpreter, cls: ClassValue) -> Value:
+def _base(routing: FlaskRouting, cls: ClassValue) -> Value:
     """The path that a view is served under."""
-    described = _style(cls) or {}
+    interpreter, described = routing.interpreter, _style(routing, cls) or {}
     given = _stated(interpreter, cls, "route_base")
     if given is None:
         given = described.get("base")
@@ -257,8 +263,9 @@ _GROUPS = (set, frozenset, list, tuple, str)  # AppBuilder only asks whether the
 Exposed = tuple[str, Value, Value, FunctionValue | None, Location]
 
 
-def _exposed(interpreter: Interpreter, cls: ClassValue) -> Iterator[Exposed]:
+def _exposed(routing: FlaskRouting, cls: ClassValue) -> Iterator[Exposed]:
     """Every function that a class and its bases expose: name, path, methods, function, place of the declaration."""
+    interpreter, views = routing.interpreter, _views(routing)
     seen: set[str] = set()
     for base in cls.mro():
         if isinstance(base, ClassValue):
@@ -269,7 +276,7 @@ def _exposed(interpreter: Interpreter, cls: ClassValue) -> Iterator[Exposed]:
                 function = handler_of(attribute(interpreter, base, name, base.name_location))
                 if function is not None:
                     yield from ((name, path, methods, function, place) for path, methods, place in _urls(function))
-        elif isinstance(base, External) and (described := _described(base.name)) is not None:
+        elif isinstance(base, External) and (described := _described(views, base.name)) is not None:
             for name, rules in described["routes"].items():
                 if name not in seen:
                     yield from ((name, rule[0], list(rule[1:]), None, cls.location) for rule in rules)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 
-from lsp_server.api.flask_names import APPLICATION, BLUEPRINT, BLUEPRINT_ARGUMENTS
+from lsp_server.api.flask_names import APPLICATION, BLUEPRINT, BLUEPRINT_ARGUMENTS, CURRENT_APPLICATION
 from lsp_server.python.attributes import attribute
 from lsp_server.python.discoveries import named_by, names_in
 from lsp_server.python.interpret import Interpreter
@@ -98,7 +98,7 @@ def _upper(self: Interpreter, value: Value, location: Location) -> dict[str, Val
 
 
 KINDS = {
-    **dict.fromkeys(APPLICATION, Kind(("import_name",), {"config": CONFIG})),
+    **dict.fromkeys(APPLICATION, Kind(("import_name",), {"config": CONFIG}, empty=("blueprints",), current=CURRENT_APPLICATION)),
     **dict.fromkeys(BLUEPRINT, Kind(BLUEPRINT_ARGUMENTS)),
     CONFIG: Kind(
         content=_DEFAULTS, settings=True,

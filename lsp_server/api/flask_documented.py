@@ -1,8 +1,12 @@
-"""What the decorators of flask-smorest and APIFlask declare: arguments, answers, documentation by hand."""
+"""The operations of flask-smorest and APIFlask rules, where a class may stand for a function.
+
+What their decorators declare of bodies and answers is made of marshmallow schemas and stays unknown.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lsp_server.api.bare import bare_operation, handler_of, template, view_methods
 from lsp_server.api.flask_names import PARAMETER
@@ -19,4 +23,7 @@ def read_documented(interpreter: Interpreter, placed: PlacedRoute) -> Iterator[O
     handlers = view_methods(route.view) if route.view is not None else {}
     for method in route.methods:
         handler = handlers.get(method) or handler_of(route.endpoint)
-        yield bare_operation(interpreter, placed, method, path, handler, parameters)
+        operation = bare_operation(interpreter, placed, method, path, handler, parameters)
+        if handler is None and route.view is not None:  # A rule may name methods that its class does not answer.
+            operation = replace(operation, declaration=route.view.location)
+        yield operation

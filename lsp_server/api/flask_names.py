@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 APPLICATION = ("flask.Flask", "flask.app.Flask", "quart.Quart", "quart.app.Quart")
+CURRENT_APPLICATION = ("flask.current_app", "flask.globals.current_app", "quart.current_app", "quart.globals.current_app")
 BLUEPRINT = ("flask.Blueprint", "flask.blueprints.Blueprint", "quart.Blueprint", "quart.blueprints.Blueprint")
 VIEW = ("flask.views.View", "quart.views.View")
 METHOD_VIEW = ("flask.views.MethodView", "quart.views.MethodView")

@@ -11,11 +11,12 @@ from lsp_server.api.flask_restx import read_documented
 from lsp_server.api.flask_routing import Extension, FlaskRouting
 from lsp_server.api.flask_views import class_methods, class_view
 from lsp_server.api.routing import Options, Router, methods_named
-from lsp_server.python.values import Certainty, ClassValue, Event, Instance, Method, Value
+from lsp_server.python.values import Certainty, ClassValue, Event, External, Instance, Method, Value
 from lsp_server.unknown import Unknown
 
 _GROWN = ("flask_restx", "flask_restplus")
-RESTFUL = ("flask_restful.Api", "flask_restful_swagger_2.Api", "flask_restful_swagger_3.Api", "flask_rebar.Api")
+RESTFUL = ("flask_restful.Api", "flask_restful_swagger_2.Api", "flask_restful_swagger_3.Api")
+WRAPPERS = ("flask_restful_swagger.swagger.docs",)  # functions that give back the Api they are given
 DOCUMENTED = tuple(f"{package}.{name}" for package in _GROWN for name in ("Api", "api.Api", "apidoc.Api"))
 NAMESPACE = tuple(f"{package}.{name}" for package in _GROWN for name in ("Namespace", "namespace.Namespace"))
 _RESTFUL_ARGUMENTS = ("app", "prefix")
@@ -42,6 +43,8 @@ def hear(routing: FlaskRouting, event: Event) -> bool:
 
 def _router_of(routing: FlaskRouting, value: Value) -> Router | None:
     """The Api or namespace that a value is."""
+    if isinstance(value, Instance) and isinstance(value.origin, External) and value.origin.name in WRAPPERS and value.arguments:
+        value = value.arguments[0].value
     if not isinstance(value, Instance) or not _is_ours(value):
         return None
     known = routing.routers.get(id(value))

@@ -7,8 +7,9 @@ understands on the same routers with `add` and `include`. Which modules run is d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lsp_server.api.fastapi_names import is_a
 from lsp_server.api.flask_classes import class_of, own_method
@@ -17,7 +18,9 @@ from lsp_server.api.flask_names import (
     APPLICATION_ARGUMENTS,
     BLUEPRINT,
     BLUEPRINT_ARGUMENTS,
+    CURRENT_APPLICATION,
     REGISTERING,
+    RULE,
     VERBS,
 )
 from lsp_server.api.flask_setup import settle
@@ -26,10 +29,12 @@ from lsp_server.api.model import Operation
 from lsp_server.api.routing import Inclusion, Options, PlacedRoute, Route, Router, methods_named
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.joining import RANK
+from lsp_server.python.objects import in_use
 from lsp_server.python.values import (
     Argument,
     Certainty,
     Event,
+    External,
     FunctionValue,
     Instance,
     Method,
@@ -66,8 +71,11 @@ class FlaskRouting:
     route's endpoint.
     """
 
-    def __init__(self, interpreter: Interpreter, extensions: Sequence[Extension] = ()) -> None:
+    def __init__(
+        self, interpreter: Interpreter, extensions: Sequence[Extension] = (), described: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
         self.interpreter = interpreter
+        self.described = described or {}  # view classes of other packages, as the configuration describes them
         self.extensions = tuple(extensions)
         self.applications = APPLICATION + tuple(name for each in extensions for name in each.applications)
         self.blueprints = BLUEPRINT + tuple(name for each in extensions for name in each.blueprints)
@@ -79,16 +87,30 @@ class FlaskRouting:
         self.recorded: dict[int, list[Value]] = {}  # what a blueprint wants to be called when it is registered
         self._pending: dict[int, Event] = {}  # `app.route("/x")` not yet applied to a function
         self._said: dict[tuple[object, ...], tuple[Route | Inclusion, Event]] = {}  # factories that are called twice say everything twice
+        self._early: list[Event] = []  # calls of `current_app`'s before an application was made
         self._alive: list[object] = []  # ids stay ours as long as the objects live
 
     def feed(self, events: Iterable[Event]) -> None:
-        for event in events:
+        for event in map(self._addressed, events):
             if event.method in self.methods:
                 self.heard.add(event.location)
             if not any(extension.hear(self, event) for extension in self.extensions):
                 self._hear(event)
 
+    def _addressed(self, event: Event) -> Event:
+        """The event itself; a call of `current_app`'s as one of the application that it means."""
+        if isinstance(event.callee, External) and event.callee.name.startswith(("flask.", "quart.")):
+            owner, _, name = event.callee.name.rpartition(".")
+            application = in_use(self.interpreter, owner, event.location) if owner in CURRENT_APPLICATION else None
+            if application is not None:
+                return replace(event, callee=Method(application, name))
+            if owner in CURRENT_APPLICATION:
+                self._early.append(event)
+        return event
+
     def finish(self) -> None:
+        early, self._early = self._early, []
+        self.feed(early)
         for extension in self.extensions:
             extension.finish(self)
         settle(self)
@@ -96,6 +118,8 @@ class FlaskRouting:
     def _hear(self, event: Event) -> None:
         if isinstance(event.callee, Method):
             router = self.router_of(event.callee.receiver)
+            if router is None and event.callee.name == "add":
+                self._add_to_map(event)
             if router is not None:
                 self._alive.append(event)
                 self._on_router(router, event.callee.name, event)
@@ -157,6 +181,16 @@ class FlaskRouting:
             self.include(router, event, options, options.get("blueprint"))
         elif name in ("record", "record_once") and event.arguments:
             self.recorded.setdefault(id(router.value), []).append(event.arguments[0].value)
+
+    def _add_to_map(self, event: Event) -> None:
+        """`app.url_map.add(Rule("/x", endpoint="x"))`: the view is found by the endpoint's name only when it is served."""
+        rules, owner = event.argument("rulefactory", 0), event.receiver
+        router = self.router_of(owner.receiver) if isinstance(owner, Method) and owner.name == "url_map" else None
+        if router is not None and rules is not None and is_a(rules.value, *RULE):
+            options = Options.of(rules.value.arguments, ("rule",))
+            if "string" in options.values:
+                options.values["rule"] = options.values["string"]
+            self.add(router, event, options, None)
 
     def add_rule(self, router: Router, event: Event) -> None:
         """Put the rule of an `add_url_rule` on a router."""

@@ -207,6 +207,7 @@ class Operation:
     template: str | None = None  # the path with its converters (`/users/{id:int}`), where it has some
     pattern: str | None = None  # where the path is a regular expression: as declared; `path` is one of those it says
     controller: str | None = None  # the Python module in which a spec places the handler (`x-openapi-router-controller`)
+    freely_named: tuple[str, ...] = ()  # path parameters that stand for what a specification calls by its own name
     reads_request: Unknown | None = None  # the handler may take more from the request than it declares
     runtime: tuple[str, ...] = ()  # the parts that the running project told, where its text left them open
 

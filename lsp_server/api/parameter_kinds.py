@@ -5,11 +5,16 @@ Pure functions of the types that annotations mean; what a parameter then becomes
 
 from __future__ import annotations
 
+import sys
+
 from lsp_server.api.fastapi_names import is_class_of, made_by, name_of, spelled
 from lsp_server.api.pydantic_classes import MODELS, OWN_SCHEMA, kind_of, plain_type
+from lsp_server.api.python_types import SCALARS
 from lsp_server.python.judge import ENUMS
 from lsp_server.python.values import ClassValue, External, Instance, Specialized, Value
 
+# Packages whose types are known here, or are plain values where they are not.
+_FAMILIAR = sys.stdlib_module_names | {"builtins", "typing_extensions", "pydantic", "pydantic_core", "fastapi", "starlette", "sqlmodel"}
 _SEQUENCES = frozenset({"typing.List", "typing.Sequence", "typing.Set", "typing.FrozenSet", "typing.Tuple", "typing.Deque"})
 _MAPPINGS = frozenset({"typing.Dict", "typing.Mapping", "typing.MutableMapping", "typing.DefaultDict", "typing.OrderedDict"})
 
@@ -40,6 +45,25 @@ def is_scalar(annotation: Value) -> bool:
     if isinstance(kind, Instance):
         return made_by(kind) not in ("pydantic.conlist", "pydantic.conset", "pydantic.confrozenset")
     return True
+
+
+def of_another_package(annotation: Value) -> str | None:
+    """The first type in an annotation that only another package can tell the nature of: it may be a model, or a plain value."""
+    kind = plain_type(annotation)
+    if isinstance(kind, Specialized):
+        inside = kind.arguments if name_of(kind.origin) != "typing.Literal" else ()
+        return next((found for part in (kind.origin, *inside) if (found := of_another_package(part)) is not None), None)
+    if isinstance(kind, External):
+        return kind.name if _is_unfamiliar(kind.name) else None
+    if isinstance(kind, ClassValue) and not is_class_of(kind, *MODELS) and kind_of(kind) is None:
+        if any(kind.find(name) for name in OWN_SCHEMA):
+            return None
+        return next((name for name in kind.externals() if _is_unfamiliar(name)), kind.name if kind.unknown_bases() else None)
+    return None
+
+
+def _is_unfamiliar(name: str) -> bool:
+    return name.partition(".")[0] not in _FAMILIAR and spelled(name) not in SCALARS
 
 
 def is_foreign(annotation: Value) -> bool:

@@ -65,9 +65,13 @@ _SCHEMA_WORDS = frozenset({"type", "format", "enum", "properties", "anyOf", "one
 
 
 class Shapes:
-    """Types to schemas for one Api; named ones are kept in `schemas` and referred to."""
+    """Types to schemas for one Api; named ones are kept in `schemas` and referred to.
 
-    def __init__(self, interpreter: Interpreter, version: int | None = None) -> None:
+    `split`: what is written has schemas of its own; else it is described as what is read (`separate_input_output_schemas=False`).
+    """
+
+    def __init__(self, interpreter: Interpreter, version: int | None = None, split: bool = True) -> None:
+        self.split = split
         self.interpreter = interpreter
         self.version = version
         self.fields = Fields(interpreter, version)
@@ -81,6 +85,7 @@ class Shapes:
     def of(self, value: Value, output: bool, location: Location | None = None,
            variables: Mapping[str, Value] = NO_ARGUMENTS) -> Schema:  # fmt: skip
         """The schema of a type. `output`: of what is written, not of what is read."""
+        output = output and self.split
         if value is None:
             return NULL
         if isinstance(value, Unknown):
@@ -135,6 +140,8 @@ class Shapes:
         if name == "typing.Literal":
             return enumeration(list(arguments))
         if name in ("typing.Final", "typing.Required", "typing.NotRequired", "typing.ReadOnly", "sqlalchemy.orm.Mapped") and arguments:
+            return self.of(arguments[0], output, location, variables)
+        if name == "pydantic.RootModel" and arguments:
             return self.of(arguments[0], output, location, variables)
         if name == "pydantic.Json":
             return self.of(arguments[0], output, location, variables) if output else SCALARS["builtins.str"]

@@ -109,7 +109,7 @@ class Fields:
             if kind in ("typing.Required", "typing.NotRequired"):
                 required = kind == "typing.Required"
             if kind == "typing.Annotated":
-                infos.extend(value for value in annotation.arguments[1:] if made_by(value) in FIELD)
+                infos.extend(value for value in annotation.arguments[1:] if made_by(value) in (*FIELD, *PARAMETER_FIELDS))
         elif name_of(annotation) == "typing.ClassVar":
             return None
         if kind_of(cls) == "typed dictionary" and required is None:
@@ -123,7 +123,7 @@ class Fields:
             value = owner.names[name]
             if isinstance(value, Instance) and made_by(value) in ("sqlmodel.Relationship", "pydantic.PrivateAttr"):
                 return None
-            if made_by(value) in FIELD:
+            if made_by(value) in FIELD or made_by(value) in PARAMETER_FIELDS:  # FastAPI's are Pydantic's own, extended.
                 given = _given_default(value)
                 default = MISSING if given is Ellipsis else given
                 constraints = (value,)

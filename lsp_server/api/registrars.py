@@ -31,14 +31,19 @@ def call_registrars(
     for function in functions:
         calls = _unheard(interpreter, function, methods, heard)
         if any(root not in _parameters(function) for root in calls):
-            feed(interpreter.call_detached(function)[1])
+            feed(_followed(interpreter.call_detached(function)[1]))
     waiting = [each for each in functions if _unheard(interpreter, each, methods, heard)]
     called = waiting
     for _ in range(_GENERATIONS):
         called = [each for each in functions if called and each not in waiting and calls_any(interpreter, each, called)]
         for caller in called:
-            feed(interpreter.call_detached(caller)[1])
+            feed(_followed(interpreter.call_detached(caller)[1]))
     return [each for each in waiting if _unheard(interpreter, each, methods, heard)]
+
+
+def _followed(events: Iterable[Event]) -> list[Event]:
+    """What is given to a parameter that nobody passes (`app.register_blueprint(ours)`) is not given away: others pass it."""
+    return [event for event in events if not isinstance(event.callee, Unknown)]
 
 
 def offer(

@@ -6,7 +6,7 @@ framework reads parameters and answers, is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lsp_server.api.model import Dormant
@@ -105,6 +105,7 @@ class Router:
     included: bool = False  # some router or application includes or mounts it
     foreign: bool = False  # another package's: what is on it is not seen
     escaped: Unknown | None = None  # things we cannot see may be put on it
+    guard: Unknown | None = None  # what its middleware may ask of every request
 
 
 def doubt_about(entry: Route | Inclusion, owner: Router, above: tuple[Router, ...] = ()) -> Unknown | None:
@@ -115,6 +116,11 @@ def doubt_about(entry: Route | Inclusion, owner: Router, above: tuple[Router, ..
         return None  # Behind the same early return, or in the same branch, as the router itself.
     sort = Dormant if entry.certainty is Certainty.DORMANT else Unknown
     return sort(entry.condition.what if entry.condition is not None else "a condition", entry.location)
+
+
+def heavier(left: Unknown | None, right: Unknown | None) -> Unknown | None:
+    """The doubt about what two doubts are about: not being there by default outweighs any other."""
+    return right if left is None or isinstance(right, Dormant) else left
 
 
 def give_away(event: Event, router_of: Callable[[Value], Router | None]) -> None:
@@ -199,10 +205,10 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
     mounts: list[tuple[str, Places]] = []
     elsewhere: list[str] = []
 
-    def missed(what: Unknown, location: Location, doubt: Unknown | None) -> None:
-        placed = Unknown(what.what, location)
+    def missed(what: Unknown, entry: Route | Inclusion, doubt: Unknown | None) -> None:
+        placed = Unknown(what.what, entry.location)
         unknowns.append(placed)
-        if doubt is None:
+        if doubt is None or entry.certainty is Certainty.CONDITIONAL:  # What nobody decides may be there, and anything in it.
             holes.append(placed)
 
     def walk(current: Router, path: str, doubt: Unknown | None, above: tuple[Router, ...]) -> None:
@@ -210,18 +216,18 @@ def list_routes(router: Router, prefix: str = "", join: Join = str.__add__) -> L
             unknowns.append(current.escaped)
             holes.append(current.escaped)
         for entry in current.entries:
-            own_doubt = doubt if doubt is not None else doubt_about(entry, current, above)
+            own_doubt = heavier(doubt, doubt_about(entry, current, above))
             part = entry.path if isinstance(entry, Route) else entry.prefix
             text = part.value if isinstance(part, EnumMember) else "" if part is None else part
             if not isinstance(text, str):
-                missed(text if isinstance(text, Unknown) else Unknown("a path computed at run time"), entry.location, own_doubt)
+                missed(text if isinstance(text, Unknown) else Unknown("a path computed at run time"), entry, own_doubt)
             elif isinstance(entry, Route):
                 if isinstance(entry.methods, Unknown):
-                    missed(entry.methods, entry.location, own_doubt)
+                    missed(entry.methods, entry, own_doubt)
                 else:
                     routes.append(PlacedRoute(entry, current, join(path, text), own_doubt, (*above, current)))
             elif isinstance(entry.target, Unknown):
-                missed(entry.target, entry.location, own_doubt)
+                missed(entry.target, entry, own_doubt)
             elif isinstance(entry.target, tuple):
                 mounts.append((join(path, text), entry.target))
             elif entry.target.foreign:
@@ -274,3 +280,8 @@ def applications_first(routers: Iterable[Router]) -> Iterator[Router]:
         reached.add(id(router))
         stack.extend(entry.target for entry in router.entries if isinstance(entry, Inclusion) and isinstance(entry.target, Router))
     yield from (router for router in everything if id(router) not in reached and not router.included)
+
+
+def places_of(routers: Mapping[int, Router]) -> set[Location]:
+    """Where the routers that are known were made."""
+    return {router.location for router in routers.values()}

@@ -118,6 +118,31 @@ def _run_object(interpreter: Interpreter, owner: ClassValue, makers: set[str], f
         feed(events)
 
 
+def make_own_kinds(
+    interpreter: Interpreter, paths: Iterable[str], feed: Feed, wanted: Wanted, made: Iterable[Instance]
+) -> frozenset[Location]:
+    """Make one object of each class of the workspace that is a kind of what is wanted and of which nobody makes one.
+
+    Whoever makes it stands in a file that says nothing of the framework: `from ours import Application`. Gives the places
+    where they are made: one that holds nothing is none, but a class for others to build on.
+    """
+    places = set()
+    known = {base for value in made if isinstance(cls := _class_of(value), ClassValue) for base in cls.lineage()}
+    for path in sorted(set(paths)):
+        for cls in list(interpreter.run(path).classes):
+            outer = cls.scope.parent
+            if cls in known or outer is None or not wanted(cls) or not isinstance(cls.names.get("__init__"), FunctionValue):
+                continue
+            known.update(cls.lineage())
+            start, end = cls.name_location.span
+            call: Node = ("expr", start, end, ("call", start, end, ("name", start, end, cls.name), (), ()))
+            maker = FunctionValue("__main__", path, cls.name_location, cls.name_location, (), None, (call,), outer, qualname="__main__")
+            _, events = interpreter.call_detached(maker)
+            feed(events)
+            places.add(cls.name_location)
+    return frozenset(places)
+
+
 def run_users(interpreter: Interpreter, paths: Sequence[str], feed: Feed, wanted: Sequence[Wanted], seen: set[Location]) -> None:
     """Run functions that put something on an application of their module, of which nothing happened yet.
 

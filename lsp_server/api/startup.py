@@ -80,7 +80,7 @@ class _Start:
 
     def _handed_to(self, statement: Node, function: FunctionValue, parameter: str | None) -> FunctionValue | None:
         """The workspace's function that a statement calls with the application and nothing else."""
-        call: Node = statement[3] if statement[0] == "expr" else ("pass",)
+        call: Node = statement[3] if statement[0] == "expr" else statement
         call = call[3] if call[0] == "await" else call
         if call[0] != "call" or call[5] or len(call[4]) != 1 or not self._is_application(call[4][0], function, parameter):
             return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from lsp_server.python.values import Argument, ClassValue, External, Instance, Method, Specialized, Value
 
 _MODULES = frozenset(
-    ["orm", "ext", "declarative", "schema", "sql", "types", "sqltypes", "type_api", "expression", "elements", "selectable", "hybrid", "mutable", "associationproxy", "decl_api", "decl_base", "base", "properties", "functions", "attributes", "api", "asyncio", "compiler", "ddl", "util", "interfaces", "clsregistry", "indexable", "orderinglist"]
+    ["orm", "ext", "declarative", "schema", "sql", "types", "sqltypes", "type_api", "expression", "elements", "selectable", "hybrid", "mutable", "associationproxy", "decl_api", "decl_base", "base", "properties", "functions", "attributes", "api", "asyncio", "compiler", "ddl", "util", "interfaces", "clsregistry", "testing", "indexable", "orderinglist"]
 )
 _SQLMODEL = ("SQLModel", "Field", "Relationship", "AutoString")
 _EXTENSIONS = (".SQLAlchemy",)  # what the application object of Flask-SQLAlchemy and its relatives is called

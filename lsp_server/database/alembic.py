@@ -14,10 +14,11 @@ from configparser import RawConfigParser
 from dataclasses import dataclass, field
 
 from lsp_server.database.model import Revision
-from lsp_server.database.revisions import looks_like_revision, read_revision
+from lsp_server.database.revisions import lacks_identifier, looks_like_revision, place_of_predecessor, read_revision
 from lsp_server.document import Document
 from lsp_server.python.module import ModuleFacts, read_module
 from lsp_server.text import Location
+from lsp_server.unknown import Unknown
 
 DEFAULT_FILE_TEMPLATE = "%%(rev)s_%%(slug)s"
 _LIKELY_FOLDER = re.compile(r"(?:^|/)(?:[^/]*versions?|[^/]*migrations?|[^/]*alembic[^/]*|revisions|migrate)(?:/|$)")
@@ -40,7 +41,8 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault of the graph. `sort`: "hole" (a predecessor that is not there), "duplicate" (of an id), "cycle"."""
+    """A fault of the graph. `sort`: "hole" (a predecessor that is not there), "duplicate" (of an id), "cycle", "nameless" (a
+    file that is no revision for want of an id; `revision` is then its name)."""
 
     sort: str
     message: str
@@ -64,6 +66,7 @@ class History:
     env: str | None = None
     settings: Settings | None = None
     dialect: str = "postgresql"
+    unread: tuple[Unknown, ...] = ()  # revisions in folders that Alembic does not read
     _index: Mapping[str, Revision] = field(default_factory=dict, repr=False, compare=False)
 
     def revision(self, identifier: str) -> Revision | None:
@@ -92,13 +95,18 @@ def find_histories(
     extra = {folder: tree for tree, each in located.items() if tree is not None
              for folder in (_locate(each, place, known) for place in each.version_locations) if folder is not None}  # fmt: skip
     trees: dict[str, dict[str, list[Revision]]] = {}
+    nameless: dict[str, list[Fault]] = {}  # by folder
     for path in sorted(known):
         if not path.endswith(".py") or path.endswith("/env.py"):
             continue
         folder = path.rpartition("/")[0]
         if folder not in extra and not _LIKELY_FOLDER.search(folder) and not _LIKELY_NAME.search(path):
             continue
-        if not looks_like_revision(load(path).text):
+        text = load(path).text
+        if lacks_identifier(text, path):
+            message = "the file has a `down_revision` and no `revision`: Alembic cannot load the history"
+            nameless.setdefault(folder, []).append(Fault("nameless", message, place_of_predecessor(text, path), path.rpartition("/")[2]))
+        if not looks_like_revision(text, path):
             continue
         revision = read_revision(read(path))
         if revision is not None:
@@ -108,10 +116,14 @@ def find_histories(
     for tree, folders in trees.items():
         own = _settings_for(tree, located, settings)
         env = _join(tree, "env.py") if tree in environments else None
-        for group in _connected(folders, {folder for folder, owner in extra.items() if owner == tree}):
+        groups = _connected(folders, {folder for folder, owner in extra.items() if owner == tree})
+        groups, unread = _read_by_alembic(tree, groups, own) if env is not None else (groups, [])
+        for group in groups:
             revisions = [revision for folder in group for revision in folders[folder]]
             dialect = _dialect(tuple(group), own, (load(revision.path).text for revision in revisions))
-            histories.append(_history(tree, tuple(group), revisions, env, own, dialect))
+            aside = tuple(_aside(folder, folders[folder]) for folder in unread)
+            faults = [fault for folder in group for fault in nameless.get(folder, ())]
+            histories.append(_history(tree, tuple(group), revisions, env, own, dialect, faults, aside))
     return tuple(sorted(histories, key=lambda each: (-len(each.revisions), each.folder, each.versions)))
 
 
@@ -255,13 +267,28 @@ def _connected(folders: dict[str, list[Revision]], declared: set[str]) -> list[l
     return [sorted(group) for group in result.values()]
 
 
+def _read_by_alembic(tree: str, groups: list[list[str]], settings: Settings | None) -> tuple[list[list[str]], list[str]]:
+    """The groups of folders that Alembic reads, and the folders it does not: without `version_locations` it reads `versions`
+    alone. Where there are no revisions in that folder, `env.py` must have said otherwise, and all are read."""
+    recursive = dict(settings.options).get("recursive_version_locations", "") if settings is not None else ""
+    main = next((group for group in groups if _join(tree, "versions") in group), None)
+    if main is None or recursive.lower() in ("true", "1", "yes") or (settings is not None and settings.version_locations):
+        return groups, []
+    return [main], [folder for group in groups if group is not main for folder in group]
+
+
+def _aside(folder: str, revisions: list[Revision]) -> Unknown:
+    count = f"{len(revisions)} revision{'' if len(revisions) == 1 else 's'}"
+    return Unknown(f"{count} in {folder}, which Alembic does not read: no `version_locations` names the folder", revisions[0].location)
+
+
 # The graph
 
 
 def _history(
-    tree: str, versions: tuple[str, ...], revisions: list[Revision], env: str | None, settings: Settings | None, dialect: str
-) -> History:
-    faults: list[Fault] = []
+    tree: str, versions: tuple[str, ...], revisions: list[Revision], env: str | None, settings: Settings | None, dialect: str,
+    faults: list[Fault], unread: tuple[Unknown, ...],
+) -> History:  # fmt: skip
     index: dict[str, Revision] = {}
     for revision in revisions:
         if revision.id in index:
@@ -289,7 +316,7 @@ def _history(
     return History(
         tree, versions, tuple(ordered), tuple(key for key in index if key not in followed),
         tuple(key for key, revision in index.items() if not revision.down and revision.unknown is None),
-        tuple(faults), env, settings, dialect, lookup,
+        tuple(faults), env, settings, dialect, unread, lookup,
     )  # fmt: skip
 
 

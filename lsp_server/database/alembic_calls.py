@@ -27,8 +27,10 @@ from lsp_server.database.operations import (
     DropTable,
     Key,
     RenameTable,
+    SetEnumValues,
     table_key,
 )
+from lsp_server.database.options import identity_of
 from lsp_server.database.sql_text import sql_text
 from lsp_server.python.values import (
     Argument,
@@ -130,7 +132,10 @@ def alter_column(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
             change = replace(change, type=recorder.declarations.types.read(value, argument.location))
         elif argument.name == "nullable" and isinstance(value, bool | Unknown):
             change = replace(change, nullable=value)
+        elif argument.name == "server_default" and made_by(value) == "sqlalchemy.Identity":
+            change = replace(change, server_default=None, identity=identity_of(value))
         elif argument.name == "server_default" and value is not False:
+            change = replace(change, identity=None)
             change = replace(change, server_default=recorder.declarations.default(value, argument.location))
         elif argument.name == "comment" and value is not False:
             change = replace(change, comment=str(value) if isinstance(value, str) else value if isinstance(value, Unknown) else None)
@@ -168,7 +173,8 @@ def create_unique_constraint(recorder: Recorder, arguments: tuple[Argument, ...]
         name = recorder.declarations.name("uq", constraint_name(arguments), key[1], columns or (), key[0])
         unknown = None if columns else Unknown("the columns of a unique constraint", recorder.location)
         distinct = flag(arguments, "postgresql_nulls_not_distinct")
-        recorder.step(AddConstraint(key, Unique(columns, name, None, distinct, unknown, recorder.location)))
+        deferrable = True if flag(arguments, "deferrable") else None
+        recorder.step(AddConstraint(key, Unique(columns, name, deferrable, distinct, unknown, recorder.location)))
 
 
 def create_primary_key(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
@@ -264,6 +270,18 @@ def entity(recorder: Recorder, name: str, arguments: tuple[Argument, ...]) -> No
     recorder.step(DropObject(sort, text) if name.startswith("drop") else CreateObject(sort, text, replaces=name.startswith("replace")))
 
 
+def sync_enum_values(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
+    """`op.sync_enum_values("public", "mood", ["sad", "ok"], …)` of alembic-postgresql-enum."""
+    schema, name = given(arguments, 0, "enum_schema", "schema_name", "schema"), given(arguments, 1, "enum_name")
+    values = given(arguments, 2, "new_values")
+    if not isinstance(name, str) or isinstance(schema, Unknown):
+        recorder.opaque("an enumeration whose name is not known")
+        return
+    known = isinstance(values, list | tuple) and all(isinstance(value, str) for value in values)
+    new = tuple(str(value) for value in values) if known else Unknown("the values of an enumeration", recorder.location)
+    recorder.step(SetEnumValues(str(name), new, None if schema in (None, "public") else str(schema)))
+
+
 OPERATIONS: dict[str, Callable[[Recorder, tuple[Argument, ...]], None]] = {
     "create_table": create_table, "drop_table": drop_table, "rename_table": rename_table, "add_column": add_column,
     "add_geospatial_column": add_geospatial_column, "drop_column": drop_column, "alter_column": alter_column,
@@ -272,7 +290,7 @@ OPERATIONS: dict[str, Callable[[Recorder, tuple[Argument, ...]], None]] = {
     "create_foreign_key": create_foreign_key, "create_check_constraint": create_check_constraint,
     "drop_constraint": drop_constraint, "create_table_comment": create_table_comment,
     "drop_table_comment": drop_table_comment, "create_exclude_constraint": create_exclude_constraint,
-    "execute": execute, "bulk_insert": bulk_insert,
+    "execute": execute, "bulk_insert": bulk_insert, "sync_enum_values": sync_enum_values,
 }  # fmt: skip
 
 

@@ -170,7 +170,7 @@ def _compare_column(
             if words[0] != words[1] or stored:
                 yield Difference("contradicts", "computed", (*path, "computed"), before, after)
     elif identity:
-        if _plain_identity(before) != _plain_identity(after) and dialect == "postgresql":
+        if plain_identity(before) != plain_identity(after) and dialect == "postgresql":
             yield Difference("contradicts", "identity", (*path, "identity"), before, after)
     elif _defaults_differ(before_table, before, after_table, after):
         yield Difference("contradicts", "server_default", (*path, "server_default"), before, after)
@@ -245,7 +245,7 @@ def _renamed(table: Table, before: PrimaryKey | ForeignKey | Check, after: Prima
     return not same_name(before.name or automatic_name(table, before, dialect), after.name, dialect)
 
 
-def _plain_identity(column: Column) -> Identity | None:
+def plain_identity(column: Column) -> Identity | None:
     """With what every identity has when nothing is said."""
     identity = column.identity
     if identity is None:

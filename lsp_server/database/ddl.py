@@ -16,6 +16,7 @@ from lsp_server.database.operations import (
     AddColumn,
     AddConstraint,
     AddEnumValue,
+    AlterColumn,
     ChangeRows,
     CommentTable,
     CreateEnum,
@@ -201,6 +202,10 @@ def _alter_action(key: Key, written: str, action: str, location: Location) -> li
         return []
     if match := re.match(rf"rename\s+constraint\s+({NAME})\s+to\s+({NAME})", action, _FLAGS):
         return [RenameConstraint(key, unquoted(match[1]), unquoted(match[2]))]
+    if match := re.match(rf"alter\s+(?:column\s+)?({NAME})\s+drop\s+expression", action, _FLAGS):
+        return [AlterColumn(key, unquoted(match[1]), computed=None)]
+    if match := re.match(rf"alter\s+(?:column\s+)?({NAME})\s+drop\s+identity", action, _FLAGS):
+        return [AlterColumn(key, unquoted(match[1]), identity=None)]
     if match := re.match(rf"rename\s+to\s+({NAME})", action, _FLAGS):
         return [RenameTable(key, unquoted(match[1]))]
     if match := re.match(rf"set\s+schema\s+({NAME})", action, _FLAGS):

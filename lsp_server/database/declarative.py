@@ -276,6 +276,7 @@ class Declarations:
             annotation = value.returns
             place = value.location
             value, maybe = self._declared(value, cls)
+            self._map_made(value)
         else:
             place = entry.places.get(name, entry.location)
         if made_by(value) == "sqlalchemy.composite" and isinstance(value, Instance):
@@ -398,6 +399,12 @@ class Declarations:
         value, events = self.interpreter.call_detached(function, (Argument(None, cls, cls.name_location),))
         made = next((event for event in events if event.result is value), None)
         return value, made.condition if made is not None and made.certainty == Certainty.CONDITIONAL else None
+
+    def _map_made(self, value: Value) -> None:
+        """A class that a declared relationship makes for each class it is declared on, such as `type(f"{cls.__name__}Event", …)`."""
+        given = value.arguments[0].value if isinstance(value, Instance) and value.arguments else None
+        if isinstance(given, ClassValue) and not given.node:
+            self.map(given)
 
     def evaluated(self, value: Value, cls: ClassValue) -> Value:
         """A class attribute as the class sees it: a declared attribute or class method is called."""

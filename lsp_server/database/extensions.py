@@ -62,6 +62,8 @@ def _other_stores(mapped: Sequence[Database], trees: Sequence[History]) -> Mappi
     largest = max((len(database.tables) for database in mapped if main in database.compared_by), default=0)
     found: dict[int, str] = {}
     for database in mapped:
+        if database.location is None:
+            continue  # Nobody knows where it is made: its classes' bases are another package's, and may be anybody's.
         if len(database.tables) >= largest or any(_holds(folder, database) for folder in silent):
             continue
         if not database.compared_by:

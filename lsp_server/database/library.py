@@ -25,6 +25,8 @@ class Library:
     bases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     harmless: tuple[str, ...] = ()  # packages and classes that bring no columns
     aliases: Mapping[str, str] = field(default_factory=dict)  # packages that hand on another one's names
+    releases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # what holds from a package's version on
+    required: frozenset[str] = frozenset()  # packages of which the project needs that version
     registries: Mapping[str, str] = field(default_factory=dict)  # objects that stand for a MetaData -> its key in `bases`
 
     def extended(self, types: Mapping[str, str], bases: Mapping[str, Mapping[str, Any]]) -> Library:
@@ -32,6 +34,17 @@ class Library:
         if not types and not bases:
             return self
         return replace(self, types={**self.types, **{name: _type(sql) for name, sql in types.items()}}, bases={**self.bases, **bases})
+
+    def since(self, least: Mapping[str, tuple[int, ...] | None]) -> Library:
+        """The library for a project that needs these versions at least: newer ways that it may not have yet are left out."""
+        met = {name for name, entry in self.releases.items()
+               if (needed := least.get(name)) is not None and needed >= tuple(map(int, entry["since"].split(".")))}  # fmt: skip
+        return replace(self, required=frozenset(met)) if met else self
+
+    def annotation(self, package: str, name: str) -> str | None:
+        """The SQL type that a release of a package gives to a Python type, where the project needs that release."""
+        found = self.releases[package].get("annotations", {}).get(name) if package in self.required else None
+        return found if isinstance(found, str) else None
 
     def described(self, value: Value) -> Mapping[str, Any] | None:
         """The description of a class of another package."""
@@ -90,4 +103,7 @@ def _entry(table: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, An
 @cache
 def shipped_library() -> Library:
     data = tomllib.loads(files(__package__).joinpath("library_types.toml").read_text(encoding="utf-8"))
-    return Library(data.get("types", {}), data.get("bases", {}), tuple(data.get("harmless", ())), data.get("aliases", {}), data.get("registries", {}))
+    return Library(
+        data.get("types", {}), data.get("bases", {}), tuple(data.get("harmless", ())), data.get("aliases", {}), data.get("releases", {}),
+        registries=data.get("registries", {}),
+    )  # fmt: skip

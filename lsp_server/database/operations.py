@@ -17,6 +17,7 @@ from lsp_server.database.model import (
     Default,
     EnumType,
     ForeignKey,
+    Identity,
     Index,
     PrimaryKey,
     Table,
@@ -95,6 +96,8 @@ class AlterColumn:
     server_default: Default | Unknown | Keep | None = KEEP
     comment: str | Unknown | Keep | None = KEEP
     using: str | None = None
+    identity: Identity | Keep | None = KEEP
+    computed: Keep | None = KEEP  # None: a plain column from now on
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +210,15 @@ class RenameEnumValue:
 
 
 @dataclass(frozen=True, slots=True)
+class SetEnumValues:
+    """The type gets exactly these values; `values` Unknown: some others."""
+
+    name: str
+    values: tuple[str, ...] | Unknown
+    schema: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CreateObject:
     """What is no table: `sort` is "view", "materialized view", "function", "trigger", "extension", "schema", "sequence", …"""
 
@@ -247,7 +259,7 @@ class Opaque:
 Operation = (
     CreateTable | DropTable | RenameTable | AddColumn | DropColumn | AlterColumn | CreateIndex | DropIndex | RenameIndex
     | AddConstraint | ValidateConstraint | DropConstraint | RenameConstraint | CommentTable | CreateEnum | DropEnum | AddEnumValue | RenameEnum
-    | RenameEnumValue | CreateObject | DropObject | ChangeRows | Opaque
+    | RenameEnumValue | SetEnumValues | CreateObject | DropObject | ChangeRows | Opaque
 )  # fmt: skip
 
 

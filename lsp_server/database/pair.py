@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from lsp_server.database.extensions import kept_elsewhere
 from lsp_server.database.model import Database
 from lsp_server.database.replay import HistoryReplay
+from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
 _LEAST_SHARE = 0.3  # of a metadata's tables that the history must know before they are taken for its own
@@ -35,6 +36,31 @@ def pair(replays: Sequence[HistoryReplay], mapped: Sequence[Database]) -> tuple[
         if best is not None and _belongs(known[best], database, alone=len(known) == len(mapped) == 1):
             owned.setdefault(best, []).append(_without_foreign(database, known[best], replays))
     return tuple(Upkeep(known[index], _union(databases)) for index, databases in sorted(owned.items()))
+
+
+def unkept(mapped: Sequence[Database], replays: Sequence[HistoryReplay], upkeeps: Sequence[Upkeep]) -> tuple[Unknown, ...]:
+    """One entry for each metadata that is held against no history although there are some, with what a person can do.
+
+    Nothing is said where a history that does not replay may be the one, for that is said already, and nothing of another
+    store that no history names.
+    """
+    if not upkeeps and not any(replay.verdict.ok is not False and replay.history.revisions for replay in replays):
+        return ()
+    kept = {(table.key, table.location) for upkeep in upkeeps for table in upkeep.mapped.tables}
+    folders = ", ".join(sorted({replay.history.folder or "." for replay in replays if replay.history.revisions}))
+    stopped = {replay.history.env for replay in replays if replay.verdict.ok is False}
+    found = []
+    for database in mapped:
+        named = database.compared_by or not any(other.compared_by for other in mapped)
+        if not named or stopped & set(database.compared_by) or any((table.key, table.location) in kept for table in database.tables):
+            continue
+        what = f"the models of {database.source} have hardly a table in common with the migrations in {folders} and are not compared"
+        found.append(Unknown(f"{what}: `alembic` in the configuration says which folder counts", database.location or _first(database)))
+    return tuple(found)
+
+
+def _first(database: Database) -> Location | None:
+    return database.tables[0].location if database.tables else None
 
 
 def _shared(replay: HistoryReplay, database: Database) -> int:

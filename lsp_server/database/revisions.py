@@ -18,13 +18,27 @@ _MARK = re.compile(r"^revision\s*(?::[^=\n]*)?=", re.MULTILINE)
 _DOWN_MARK = re.compile(r"^down_revision\s*(?::[^=\n]*)?=", re.MULTILINE)
 
 
-def looks_like_revision(text: str) -> bool:
-    """Whether a file assigns both `revision` and `down_revision` at its top level."""
-    return bool(_MARK.search(text) and _DOWN_MARK.search(text))
+_OLD_NAME = re.compile(r"(?:^|/)([a-f0-9]+)\.py$")  # Alembic takes the id from such a name where the file has none
+
+
+def looks_like_revision(text: str, path: str = "") -> bool:
+    """Whether a file assigns both `revision` and `down_revision` at its top level, or has the one in its name."""
+    return bool(_DOWN_MARK.search(text) and (_MARK.search(text) or _OLD_NAME.search(path)))
+
+
+def lacks_identifier(text: str, path: str) -> bool:
+    """Whether a file says what it builds on, and not which revision it is."""
+    return bool(_DOWN_MARK.search(text)) and not looks_like_revision(text, path)
+
+
+def place_of_predecessor(text: str, path: str) -> Location:
+    """Where a file says what it builds on."""
+    match = _DOWN_MARK.search(text)
+    return Location(path, Span(match.start(), match.end()) if match else Span(0, 0))
 
 
 def read_revision(facts: ModuleFacts) -> Revision | None:
-    """The revision a file defines; None where it assigns no `revision`."""
+    """The revision a file defines; None where neither it nor its name says which one."""
     names: dict[str, Node] = {}
     places: dict[str, Span] = {}
     functions: dict[str, Node] = {}
@@ -36,11 +50,12 @@ def read_revision(facts: ModuleFacts) -> Revision | None:
             names[statement[3][3]], places[statement[3][3]] = statement[5], Span(statement[1], statement[2])
         elif statement[0] == "def":
             functions[statement[3]] = statement
-    if "revision" not in names or "down_revision" not in names:
-        return None
     path = facts.path
-    location = Location(path, places["revision"])
-    identifier = _constant(names["revision"], names)
+    named = _OLD_NAME.search(path)
+    if "down_revision" not in names or ("revision" not in names and named is None):
+        return None
+    location = Location(path, places.get("revision", places["down_revision"]))
+    identifier = _constant(names["revision"], names) if "revision" in names else named[1] if named else None
     down = _texts(names["down_revision"], names)
     unknown = None
     if not isinstance(identifier, str):

@@ -155,6 +155,8 @@ def _type(types: TypeReader, kind: Value, given: dict[str | None, Argument], loc
         if name == "decimal.Decimal":
             sizes = [given[word].value for word in ("max_digits", "decimal_places") if word in given]
             return ColumnType("NUMERIC", tuple(size for size in sizes if isinstance(size, int)))
+        if (newer := types.library.annotation("sqlmodel", name)) is not None:
+            return ColumnType(newer)
         if name in PYTHON_TYPES:
             return PYTHON_TYPES[name]
     return ColumnType(Unknown("a column type that the annotation does not tell", location))

@@ -79,6 +79,8 @@ class TypeReader:
             return self._own(value, (), None, location, depth)
         if isinstance(value, Specialized):
             return self.read(value.origin, location, depth + 1)
+        if isinstance(value, Method) and value.name == "impl":
+            return self.read(value.receiver, location, depth + 1)  # what a type of another package wraps
         if isinstance(value, External | Method):
             return self._named(name_of(value), (), location, depth)
         if isinstance(value, Instance):

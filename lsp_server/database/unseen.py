@@ -2,11 +2,13 @@
 
 Alembic compares the tables of the `target_metadata` as they are when `env.py` has run. A model whose module nothing has
 imported by then is not among them: `revision --autogenerate` misses its changes, and drops the table where the database has
-it. Silent where a metadata is not known, or where modules may be loaded by names made at run time.
+it. Silent where a metadata is not known, where modules may be loaded by names made at run time, and where the project runs
+the comparison from a program of its own, which may have imported anything before.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +17,9 @@ from lsp_server.database.extensions import extensions_of
 from lsp_server.database.model import Database, Table
 from lsp_server.python.imports import reach_of
 from lsp_server.python.program import Program
+from lsp_server.python.walk import walk
+
+_COMPARISON = re.compile(r"\b(?:command\.(?:revision|check)|CommandLine|compare_metadata|produce_migrations)\s*\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +80,9 @@ def _spelled(program: Program, path: str, env: str) -> str:
 
 def _runs_in_application(program: Program, env: str) -> bool:
     """Whether an `env.py` asks Flask for the running application, which has imported whatever it imports before."""
-    return any(node[0] == "from" and node[3] == "flask" for node in program.load(env).body)
+    return any(node[0] == "from" and node[3] == "flask" for node in walk(program.load(env).body))
+
+
+def runs_comparison(text: str) -> bool:
+    """Whether a module runs Alembic's comparison by itself: what its program has imported by then is not told by `env.py`."""
+    return "alembic" in text and _COMPARISON.search(text) is not None

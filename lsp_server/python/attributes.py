@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lsp_server.python import places
 from lsp_server.python.discoveries import names_in
 from lsp_server.python.judge import ENUMS, FIELDS, MODELS, SETTINGS, canonical, member_of, members
+from lsp_server.python.objects import in_use
 from lsp_server.python.traits import default_of, is_trait
 from lsp_server.python.values import (
     NATIVE,
@@ -98,6 +99,9 @@ def _external_attribute(self: Interpreter, value: External, name: str, location:
         return Unknown("`object.__init_subclass__`", location)
     if full in _SIGNS:
         return _SIGNS[full]
+    owner = in_use(self, value.name, location)
+    if owner is not None and name in owner.attributes:
+        return owner.attributes[name]
     stated = _STATED.search(full)
     return int(stated[1]) if stated else self.other(full)
 
@@ -255,6 +259,8 @@ def _super_attribute(self: Interpreter, value: Super, name: str) -> Value:
             found = self.resolve(entry.scope, name) if name in entry.scope.names else entry.names[name]
             if isinstance(found, FunctionValue) and found.kind == "class property":
                 return self.call(found, (Argument(None, start or receiver, found.location),), found.location)
+            if isinstance(found, FunctionValue) and found.kind == "property" and isinstance(receiver, Instance):
+                return self.call(found, (Argument(None, receiver, found.location),), found.location)
             return (
                 BoundMethod(receiver, found) if isinstance(found, FunctionValue) and found.kind != "static" else found
             )

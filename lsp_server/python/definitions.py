@@ -147,6 +147,18 @@ def class_(self: Interpreter, node: Node, scope: Scope) -> Value:
     return _decorate(self, cls, decorators, scope)
 
 
+def make_class(self: Interpreter, name: str, bases: tuple[Value, ...], names: dict[str, Value], location: Location) -> ClassValue:
+    """What `type(name, bases, {…})` makes: a class without a body."""
+    scope = Scope(location.path, dict(names))
+    cls = ClassValue(name, location.path, location, location, list(bases), [], scope.names, {}, scope.places, scope, name)
+    scope.owner = cls
+    cls.certainty, cls.condition = self.certainty, self.condition
+    if self._stack:
+        self._stack[-1].classes.append(cls)
+    _init_subclass(self, cls)
+    return cls
+
+
 def _init_subclass(self: Interpreter, cls: ClassValue) -> None:
     for entry in list(cls.lineage())[1:]:
         hook = entry.names.get("__init_subclass__")

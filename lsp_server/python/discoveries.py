@@ -273,6 +273,15 @@ def names_in(self: Interpreter, module: ModuleValue) -> dict[str, Value]:
     return {name: self.resolve(scope, name) for name in list(scope.names) if name != "*"}
 
 
+def surely_lacks(self: Interpreter, path: str, name: str) -> bool:
+    """Whether a module neither binds a name nor has a module of that name, nor may get it in a way that is not seen."""
+    if path.endswith("/") or self.program.submodule(path, name) is not None:
+        return False
+    execution = self.run(path)
+    names = execution.scope.names
+    return execution.state == "done" and not {name, "*", "__getattr__"} & names.keys() and not execution.unknowns
+
+
 def _members(self: Interpreter, arguments: Arguments, location: Location) -> Value:
     """`inspect.getmembers`: those for which the predicate does not say no."""
     given = [argument.value for argument in arguments]

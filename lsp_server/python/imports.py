@@ -34,20 +34,19 @@ class Reach:
 
 def reach_of(program: Program, start: str, wanted: Iterable[str] = ()) -> Reach:
     """What importing a module imports; its functions are taken as called. Stops early where all `wanted` are found."""
-    search = _Search(program, frozenset(wanted))
+    search = _Search(program, set(wanted) or {""})
     search.add(start)
     search.read_all(start)
     search.follow_statements()
-    if search.wanted and search.wanted <= search.files:
-        return Reach(frozenset(search.files))
-    search.follow_calls(start)
+    if search.missing:
+        search.follow_calls(start)
     return Reach(frozenset(search.files), search.unsure)
 
 
 @dataclass
 class _Search:
     program: Program
-    wanted: frozenset[str]
+    missing: set[str]  # what is looked for and not found so far; never empty where everything is
     files: set[str] = field(default_factory=set)
     waiting: list[str] = field(default_factory=list)
     called: set[str] = field(default_factory=set)  # last names of what is called while modules are imported
@@ -61,10 +60,11 @@ class _Search:
         for each in [path, *(f"{inner}/__init__.py" for inner in _folders_up_to(folder, root))]:
             if each in self.program.paths and each not in self.files:
                 self.files.add(each)
+                self.missing.discard(each)
                 self.waiting.append(each)
 
     def follow_statements(self) -> None:
-        while self.waiting:
+        while self.waiting and self.missing:
             path = self.waiting.pop()
             for statement in _outside_functions(self.program.load(path).body):
                 if statement[0] in ("import", "from"):
@@ -73,7 +73,7 @@ class _Search:
     def follow_calls(self, start: str) -> None:
         """Functions that are called while modules are imported, and what they import."""
         read = {start}
-        while fresh := sorted(self.files - read):
+        while self.missing and (fresh := sorted(self.files - read)):
             for path in fresh:
                 read.add(path)
                 self._read(path)

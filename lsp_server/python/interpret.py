@@ -81,6 +81,7 @@ class Interpreter:
         self._seen: dict[int, Value] = {}
         self.configured: Configured | None = None
         self.outside: Outside | None = None
+        self.current: dict[str, dict[Location, Instance]] = {}  # see `objects.Kind`
         self.answers: Mapping[str, Callable[[Interpreter, Value], Value]] = {}
         self.executions: dict[str, Execution] = {}
         self.certainty = Certainty.CERTAIN
@@ -433,8 +434,10 @@ class Interpreter:
 
     def under(self, certainty: Certainty, condition: Unknown | None, body: tuple[Node, ...], scope: Scope) -> object:
         saved = (self.certainty, self.condition)
-        if RANK[certainty] > RANK[self.certainty] or certainty is self.certainty is Certainty.CONDITIONAL:
-            self.certainty, self.condition = certainty, condition  # a doubt within a doubt is one of its own
+        doubtful = certainty is self.certainty is Certainty.CONDITIONAL  # a doubt within a doubt is one of its own
+        dormant = Certainty.DORMANT  # what does not run by default does not do so under further conditions either
+        if self.certainty is not dormant and (certainty is dormant or doubtful or RANK[certainty] > RANK[self.certainty]):
+            self.certainty, self.condition = certainty, condition
         try:
             return self.block(body, scope)
         finally:

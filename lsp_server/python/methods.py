@@ -76,8 +76,11 @@ def _str_method(
     if name == "format":
         texts_by_position = [text_of(value) for value in given]
         by_name = {argument.name: text_of(argument.value) for argument in arguments if argument.name is not None}
-        if None in texts_by_position or None in by_name.values() or _is_formatted(receiver):
+        missing = [key for key, text in by_name.items() if text is None and f"{{{key}" in receiver]
+        if None in texts_by_position or missing or _is_formatted(receiver):
             return UnknownText("a text put together at run time", location, beginning=receiver.partition("{")[0])
+        known = tuple(argument for argument in arguments if argument.name is None or by_name[argument.name] is not None)
+        return pure(receiver.format)(self, known, location)
     if name in _PURE_METHODS[str] and sum(len(value) for value in given if isinstance(value, str)) < LONGEST:
         return pure(getattr(receiver, name))(self, arguments, location)
     return Unknown(f"the result of `{name}`", location)

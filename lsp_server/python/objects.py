@@ -31,19 +31,26 @@ if TYPE_CHECKING:
 MethodOf = Callable[["Interpreter", Instance, tuple[Argument, ...], Location], Value]
 
 
+_MADE = "<made>"  # on an object: the condition under which it is made
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A class of another package.
 
     `parameters`: those of its constructor, in order, that its objects keep under the same name; None where none is given.
     `parts`: attributes that are objects made with it, by the name of their class. `content`: the dictionary that its objects
-    begin with, None where they are none. `settings`: whether that is settings, which others may have set otherwise.
+    begin with, None where they are none; `empty`: attributes that are dictionaries without entries. `settings`: whether the
+    content is settings, which others may have set otherwise. `current`: names for whichever object is in use, known where
+    the program makes one only.
     """
 
     parameters: tuple[str, ...] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
     content: Mapping[str, Value] | None = None
     settings: bool = False
+    empty: tuple[str, ...] = ()
+    current: tuple[str, ...] = ()
     methods: Mapping[str, MethodOf] = field(default_factory=dict)
 
 
@@ -66,10 +73,14 @@ def furnish(self: Interpreter, value: Instance, arguments: tuple[Argument, ...],
         return
     if kind.content is not None and value.content is None:
         value.content = dict(kind.content)
+    for name in kind.empty:
+        value.attributes.setdefault(name, {})
     for name, part in kind.parts.items():
         if name not in value.attributes:
-            value.attributes[name] = made = Instance(External(part), (), location)
+            value.attributes[name] = made = Instance(External(part), (), location, {_MADE: self.condition})
             furnish(self, made, (), location)
+    for name in kind.current:
+        self.current.setdefault(name, {})[value.location] = value
     own = value.origin if isinstance(value.origin, ClassValue) else None
     starred = any(argument.star for argument in arguments)
     for position, name in enumerate(kind.parameters):
@@ -82,11 +93,25 @@ def furnish(self: Interpreter, value: Instance, arguments: tuple[Argument, ...],
             value.attributes.setdefault(name, None)
 
 
+def in_use(self: Interpreter, name: str, asked: Location) -> Instance | None:
+    """The one object that a name for whichever is in use means; None where the program makes several or none.
+
+    A script in another folder of the repository that makes one of its own is another program.
+    """
+    known = self.current.get(name, {})
+    if len(known) > 1:
+        top = asked.path.partition("/")[0]
+        known = {place: value for place, value in known.items() if place.path.partition("/")[0] == top}
+    return next(iter(known.values())) if len(known) == 1 else None
+
+
 def kept_under(self: Interpreter, owner: Instance, key: Value, value: Value) -> Value:
     """What an entry of settings is worth behind an assignment that may not happen."""
     kind = kind_of(self, owner)
     if kind is None or not kind.settings or self.certainty in (Certainty.CERTAIN, Certainty.CONFIGURED):
         return value
+    if self.certainty is Certainty.CONDITIONAL and self.condition is not None and self.condition == owner.attributes.get(_MADE):
+        return value  # under the same condition as the settings themselves
     before = owner.content.get(key) if isinstance(owner.content, dict) and hashable(key) else None
     if self.certainty is Certainty.DORMANT and before is not None:
         return before

@@ -8,6 +8,7 @@ Long because it is a table: one short function for each of Python\'s own.
 from __future__ import annotations
 
 import os.path
+import re
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -16,7 +17,9 @@ from urllib.parse import urlsplit
 from lsp_server.python import discoveries, patterns
 from lsp_server.python.attributes import attribute, mangled
 from lsp_server.python.calls import call_value
+from lsp_server.python.definitions import make_class
 from lsp_server.python.judge import LONGEST, hashable, items_of, plain, text_of, truth
+from lsp_server.python.operators import binary
 from lsp_server.python.values import (
     NATIVE,
     Argument,
@@ -238,6 +241,8 @@ def _hasattr(self: Interpreter, arguments: tuple[Argument, ...], location: Locat
         return Unknown("whether a value has an attribute", location)
     if isinstance(given[0], ModuleValue) and given[1] in discoveries.names_in(self, given[0]):
         return True
+    if isinstance(given[0], ModuleValue) and discoveries.surely_lacks(self, given[0].path, given[1]):
+        return False
     if isinstance(given[0], ClassValue):
         if given[0].find(given[1]):
             return True
@@ -310,11 +315,16 @@ def _same_class(left: str, right: str) -> bool:
     return left.rpartition(".")[2] == right.rpartition(".")[2] and left.partition(".")[0] == right.partition(".")[0]
 
 
+_SORTS: dict[str, type] = {"types.FunctionType": FunctionValue, "types.LambdaType": FunctionValue, "builtins.type": ClassValue}
+
+
 def _is_a(value: Value, kind: Value) -> bool | None:
     if isinstance(kind, External) and isinstance(value, _NO_OBJECTS_OF_LIBRARIES) and _is_library_class(kind):
         return False
     if isinstance(value, Unknown) or isinstance(kind, Unknown):
         return None
+    if isinstance(kind, External) and kind.name in _SORTS and isinstance(value, FunctionValue | ClassValue):
+        return isinstance(value, _SORTS[kind.name])
     if isinstance(kind, External):
         if isinstance(value, External) and _is_library_class(value) and _is_library_class(kind) and "Meta" not in kind.name:
             return False  # a class, and `kind` is not the class of classes
@@ -357,6 +367,10 @@ def _type(self: Interpreter, arguments: tuple[Argument, ...], location: Location
         return External(f"builtins.{type(given[0]).__name__}")
     if len(given) == 1 and isinstance(given[0], ClassValue | FunctionValue):
         return External("builtins.type" if isinstance(given[0], ClassValue) else "builtins.function")
+    if len(given) == 3 and len(arguments) == 3:
+        name, bases, names = given
+        if isinstance(name, str) and isinstance(bases, tuple) and isinstance(names, dict) and all(isinstance(key, str) for key in names):
+            return make_class(self, name, bases, names, location)
     return self.emit(External("builtins.type"), arguments, location)
 
 
@@ -472,6 +486,28 @@ def _from_iterable(self: Interpreter, arguments: tuple[Argument, ...], location:
     return [item for group in items for item in group or ()]
 
 
+def _reduce(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+    """`reduce(function, items)` and `reduce(function, items, first)`."""
+    given = values_of(arguments)
+    items = items_of(given[1]) if len(given) > 1 else None
+    if items is None or len(items) > LONGEST or not [*given[2:], *items]:
+        return Unknown("a value put together from values that are not known", location)
+    result, *rest = [*given[2:3], *items]
+    for item in rest:
+        result = call_value(self, given[0], (Argument(None, result, location), Argument(None, item, location)), location)
+    return result
+
+
+def _operator(sign: str) -> Function:
+    def make(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
+        given = values_of(arguments)
+        if len(given) != 2:
+            return Unknown("an operation on values that are not known", location)
+        return binary(self, sign, given[0], given[1], location)
+
+    return make
+
+
 def _nothing(self: Interpreter, arguments: tuple[Argument, ...], location: Location) -> Value:
     return None
 
@@ -482,15 +518,18 @@ FUNCTIONS: dict[str, Function] = {
     "builtins.frozenset": _list(frozenset), "builtins.dict": _dict, "builtins.len": _len, "builtins.sorted": _sorted,
     "builtins.zip": _structural(lambda *groups: list(zip(*groups))), "builtins.reversed": _structural(lambda items: items[::-1]),
     "builtins.iter": _structural(lambda items: items), "builtins.enumerate": _enumerate, "builtins.range": _range,
-    "builtins.map": _map, "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.hasattr": _hasattr,
+    "builtins.map": _map, "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.object.__setattr__": _setattr, "builtins.hasattr": _hasattr,
     "builtins.dir": _dir, "builtins.callable": _callable, "builtins.isinstance": _isinstance, "builtins.issubclass": _issubclass, "builtins.type": _type, "builtins.next": _next,
     "builtins.any": _any(True), "builtins.all": _any(False), "builtins.min": pure(min), "builtins.max": pure(max),
     "builtins.sum": pure(sum), "builtins.abs": pure(abs), "builtins.repr": pure(repr), "builtins.print": _nothing,
     "itertools.chain": _structural(_chain), "itertools.chain.from_iterable": _from_iterable,
+    "werkzeug.datastructures.ImmutableDict": _dict, "types.MappingProxyType": _dict,
     "collections.defaultdict": _defaulting, "collections.OrderedDict": _dict,
     "typing.cast": _second, "typing.TypeVar": _type_variable, "typing.NewType": _new_type,
     "typing.ParamSpec": _type_variable, "typing.TypeVarTuple": _type_variable,
     "os.getenv": _environment, "os.environ.get": _environment, "os.environ.items": _environment_items, "os.path.join": _path_join,
+    "re.escape": pure(re.escape), "functools.reduce": _reduce, "operator.add": _operator("+"), "operator.concat": _operator("+"),
+    "operator.iadd": _operator("+"), "operator.or_": _operator("|"),
     "functools.lru_cache": _decorator, "functools.cache": _decorator,
     "urllib.parse.urlparse": _split_url, "urllib.parse.urlsplit": _split_url, "asyncio.run": _first,
     **patterns.FUNCTIONS,

@@ -83,12 +83,14 @@ def _change(snapshot: Snapshot, drift: Drift, planned: Plan) -> Change | None:
     proof = prove(planned, find=snapshot.find_scratch)
     if proof.failed:
         return None
-    identifier = blake2b(repr((history.heads, planned.operations)).encode(), digest_size=6).hexdigest()
-    conventions = replace(
-        conventions_of(snapshot, history), revision_id=lambda: identifier, created=lambda: snapshot.now or UNDATED
-    )
+    conventions = conventions_of(snapshot, history)
     try:
-        revision = render(planned, conventions, proof.line)
+        unnamed = render(planned, replace(conventions, revision_id=lambda: "", created=lambda: UNDATED), None)
+        # From what the revision says, so that the same change has the same name tomorrow.
+        identifier = blake2b(repr((history.heads, unnamed.text)).encode(), digest_size=6).hexdigest()
+        revision = render(
+            planned, replace(conventions, revision_id=lambda: identifier, created=lambda: snapshot.now or UNDATED), proof.line
+        )
     except NotSayable:
         return None
     return Change(f"Generate migration {revision.path.rpartition('/')[2]}", new_files={revision.path: revision.text})

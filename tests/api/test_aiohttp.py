@@ -121,3 +121,24 @@ app.router.add_get(r'/{year:\d{4}}/{name}', handler)
     assert operation.path == "/{year}/{name}"
     assert isinstance(operation.parameters, tuple)
     assert [parameter.schema.types for parameter in operation.parameters] == [("integer",), ()]
+
+
+def test_a_table_that_an_object_keeps_and_copies_in_a_loop() -> None:
+    program = """
+from aiohttp import web
+class Server:
+    def __init__(self):
+        self.app = web.Application()
+        routes = web.RouteTableDef()
+        self.routes = routes
+        @routes.get("/state")
+        async def state(request): ...
+    def add_routes(self):
+        copies = web.RouteTableDef()
+        for route in self.routes:
+            copies.route(route.method, "/api" + route.path)(route.handler)
+        self.app.add_routes(copies)
+        self.app.add_routes(self.routes)
+"""
+    assert served(program) == ["GET /state main:state", "incomplete"]
+    assert len(Snapshot.of({"main.py": program}).implemented) == 1

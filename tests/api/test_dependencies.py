@@ -192,3 +192,23 @@ def test_of_a_form_with_an_alias_only_the_other_fields_are_known() -> None:
 def test_aliases_that_every_release_documents(version: int, argument: str) -> None:
     _, api = operation_of(f"@app.post('/x')\ndef f(token: str = Form({argument}), code: str = Form()): ...", version)
     assert [each.name for each in api.schemas["Body_f_x_post"].properties] == ["refresh_token", "code"]
+
+
+@pytest.mark.parametrize("annotation", ["Money", "Optional[Money]", "Price"])
+def test_where_a_type_of_another_package_is_taken_from_is_not_known(annotation: str) -> None:
+    source = f"from moneylib import Money\nclass Price(Money): ...\n@app.post('/x')\ndef f(price: {annotation}, q: int = 1): ..."
+    operation, _ = operation_of(source)
+    assert isinstance(operation.body, Unknown) and "another package" in operation.body.what
+    assert isinstance(operation.parameters, tuple) and [each.name for each in operation.parameters] == ["q"]
+
+
+@pytest.mark.parametrize("annotation", ["Union[Item, Money]", "List[Money]", "dict[str, Money]"])
+def test_what_is_surely_a_body_stays_one(annotation: str) -> None:
+    source = f"from moneylib import Money\nclass Item(BaseModel):\n    a: int\n@app.post('/x')\ndef f(price: {annotation}): ..."
+    operation, _ = operation_of(source)
+    assert isinstance(operation.body, Body)
+
+
+def test_said_explicitly_a_type_of_another_package_is_where_it_is_said_to_be() -> None:
+    operation, _ = operation_of("from moneylib import Money\n@app.post('/x/{p}')\ndef f(p: Money, q: Money = Query(), h: Money = Header()): ...")
+    assert isinstance(operation.parameters, tuple) and [each.where for each in operation.parameters] == ["path", "query", "header"]

@@ -7,6 +7,7 @@ import pytest
 from lsp_server.api.django_patterns import expression_of, read_path, with_format
 from lsp_server.api.model import Api
 from lsp_server.snapshot import Snapshot
+from lsp_server.text import Change, Edit, Span
 
 SETTINGS = "ROOT_URLCONF = 'site_urls'\n"
 MANAGE = "import os\nif __name__ == '__main__':\n    os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config')\n"
@@ -146,6 +147,23 @@ urlpatterns = [path("", include(router.urls))]
     assert [operation.pattern or operation.path for operation in api.operations] == ["/things/", "/things.{format}/?", "/", "/{format}"]
 
 
+def test_what_a_class_body_binds_costs_nothing_until_it_is_asked_for() -> None:
+    urls = """
+from django.urls import path
+from django.views import View
+
+METHODS = ["get"]
+class Page(View):
+    http_method_names = METHODS + ["post"]
+    table = [[[0 for _ in range(400)] for _ in range(400)] for _ in range(400)]
+    def get(self, request): ...
+    def put(self, request): ...
+
+urlpatterns = [path("page", Page.as_view())]
+"""
+    assert served(urls) == ["GET /page site_urls:Page.get"]
+
+
 def test_nested_routers() -> None:
     urls = """
 from django.urls import include, path
@@ -207,6 +225,33 @@ urlpatterns = [path("items/<int:pk>/", include(urls_of("shop", "item")))]
     models = "from django.db import models\nclass Item(models.Model): ...\n"
     found = served(urls, registry=registry, shop__views=views, shop__models=models, **{"shop/__init__": ""})
     assert found == ["GET /items/{pk}/history/ shop.views:History.get"]
+
+
+def test_what_an_application_registers_for_its_models_when_the_project_starts() -> None:
+    settings = SETTINGS + "INSTALLED_APPS = ['django.contrib.auth', 'shop']\n"
+    apps = """
+from django.apps import AppConfig
+class ShopConfig(AppConfig):
+    name = "shop"
+    def ready(self):
+        from registry import paths
+        from django.urls import path
+        from shop.views import History
+        for model in self.get_models():
+            paths.append(path(model._meta.model_name + "/history/", History.as_view()))
+"""
+    models = """
+from django.db import models
+class Base(models.Model):
+    class Meta:
+        abstract = True
+class Item(Base): ...
+class Order(Base): ...
+"""
+    views = "from django.views import View\nclass History(View):\n    def get(self, request): ...\n"
+    package = {"shop/__init__": "", "shop/apps": apps, "shop/models": models, "shop/views": views}
+    found = served("from registry import paths\nurlpatterns = paths\n", config=settings, registry="paths = []\n", **package)
+    assert found == ["GET /item/history/ shop.views:History.get", "GET /order/history/ shop.views:History.get"]
 
 
 def test_settings_decide_what_is_there() -> None:
@@ -273,6 +318,71 @@ urlpatterns = [
 def test_a_list_that_nobody_can_see_leaves_the_project_incomplete() -> None:
     urls = "from django.urls import path\nimport os\nurlpatterns = [path('a', None)] + load()\n"
     assert served(urls) == ["* /a None", "incomplete"]
+
+
+def test_lists_put_together_by_functions() -> None:
+    urls = """
+from functools import reduce
+from operator import add
+from django.urls import path
+from django.views.generic import TemplateView
+from decorated_package import guarded
+
+page = TemplateView.as_view()
+groups = [[path("a", page)], [path("b", page)]]
+urlpatterns = reduce(add, groups) + guarded([path("c", page)])
+"""
+    assert served(urls) == ["GET /a None", "GET /b None", "GET /c None", "incomplete"]
+
+
+def test_settings_that_a_class_holds() -> None:
+    settings = """
+class Settings:
+    ROOT_URLCONF = "site_urls"
+    PREFIX = "v" + "2/"
+
+    @property
+    def NAME(self):
+        return self.PREFIX + "name"
+
+class Production(Settings):
+    DEBUG = False
+
+Production.load(__name__)
+"""
+    urls = """
+from django.conf import settings
+from django.urls import path
+from django.views.generic import TemplateView
+urlpatterns = [path(settings.NAME, TemplateView.as_view())]
+"""
+    assert served(urls, config=settings) == ["GET /v2/name None"]
+
+
+def test_a_program_that_names_no_settings_has_those_that_name_the_root() -> None:
+    urls = "from django.urls import path\nfrom django.views.generic import TemplateView\nurlpatterns = [path('a', TemplateView.as_view())]\n"
+    manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', choose())\n"
+    assert served(urls, manage=manage) == ["GET /a None"]
+
+
+def test_a_broken_line_leaves_the_project_incomplete() -> None:
+    urls = "from django.urls import path\nfrom django.views.generic import TemplateView\nurlpatterns = [path('a', TemplateView.as_view())]\n"
+    assert served(urls + "urlpatterns += [path('b'\ndef (\n")[-1] == "incomplete"
+
+
+def test_a_project_is_read_again_only_where_a_file_of_it_has_changed() -> None:
+    urls = "from django.urls import path\nfrom django.views.generic import TemplateView\nurlpatterns = [path('a', TemplateView.as_view())]\n"
+    files = {"config.py": SETTINGS, "site_urls.py": urls, "other.py": "x = 1\n"}
+    snapshot = Snapshot.of(files)
+    (api,) = snapshot.implemented
+    beside = snapshot.with_change(_replaced("other.py", files["other.py"], "x = 2\n"))
+    assert beside.implemented[0] is api
+    changed = snapshot.with_change(_replaced("site_urls.py", urls, urls.replace("'a'", "'b'")))
+    assert [operation.path for operation in changed.implemented[0].operations] == ["/b"]
+
+
+def _replaced(path: str, before: str, after: str) -> Change:
+    return Change("changed", (Edit(path, Span(0, len(before)), after),))
 
 
 def test_i18n_patterns_stand_below_the_language() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lsp_server.api.facts import routes_facts
 from lsp_server.snapshot import Snapshot
 from tests.api.programs import served
 
@@ -275,3 +276,171 @@ def create_app():
 """
     (api,) = [each for each in Snapshot.of({"main.py": program}).implemented if each.served]
     assert [(each.path, each.maybe is not None) for each in api.operations] == [("/page", False), ("/extra", True)]
+
+
+def test_a_factory_that_takes_arguments_is_called_as_its_callers_call_it() -> None:
+    factory = """
+from flask import Flask
+def create_app(blueprints=None):
+    app = Flask(__name__)
+    for blueprint in blueprints or ():
+        app.register_blueprint(blueprint, url_prefix="/api")
+    return app
+"""
+    views = "from flask import Blueprint\nusers = Blueprint('users', __name__)\n@users.route('/users')\ndef all_users(): ...\n"
+    main = "import factory, views\ndef create_app():\n    return factory.create_app(blueprints=[views.users])\n"
+    assert served(main, factory=factory, views=views) == ["GET /api/users views:all_users"]
+
+
+def test_what_both_branches_register_is_there() -> None:
+    program = """
+from flask import Blueprint, Flask, g
+part = Blueprint("part", __name__)
+@part.route("/x")
+def x(): ...
+def nested(function):
+    def wrapped(*given):
+        if getattr(g, "inside", False):
+            return function(*given)
+        return function(*given)
+    return wrapped
+@nested
+def register(app):
+    app.register_blueprint(part)
+app = Flask(__name__)
+register(app)
+"""
+    (api,) = Snapshot.of({"main.py": program}).implemented
+    assert [(each.path, each.maybe) for each in api.operations] == [("/x", None)]
+
+
+def test_routes_of_settings_that_are_off_are_no_facts() -> None:
+    program = """
+from flask import Flask
+app = Flask(__name__)
+app.config["EXTRAS"] = False
+@app.route("/a")
+def a(): ...
+if app.config["EXTRAS"]:
+    @app.route("/b")
+    def b(): ...
+"""
+    snapshot = Snapshot.of({"main.py": program})
+    facts = routes_facts(snapshot.implemented, snapshot.line)
+    assert [each["path"] for each in facts["routes"]] == ["/a"]
+    assert any("`GET /b`" in each["what"] for each in facts["unknowns"])
+
+
+def test_what_only_other_settings_bring_is_told_as_unknown() -> None:
+    program = """
+from flask import Blueprint, Flask
+import os, other
+on, off, open = Blueprint("on", __name__), Blueprint("off", __name__), Blueprint("open", __name__)
+@on.route("/on")
+@off.route("/off")
+@open.route("/open")
+def page(): ...
+app = Flask(__name__)
+if os.environ.get("WITH_ON", "1") == "1":
+    app.register_blueprint(on)
+if os.environ.get("WITH_OFF", "0") == "1":
+    if other.wanted():
+        app.register_blueprint(off)
+if other.wanted():
+    app.register_blueprint(open)
+"""
+    facts = routes_facts(Snapshot.of({"main.py": program}).implemented, lambda location: 1)
+    assert [(route["path"], "maybe" in route) for route in facts["routes"]] == [("/on", False), ("/open", True)]
+    assert ["/off" in unknown["what"] for unknown in facts["unknowns"]] == [True]
+
+
+def test_the_application_in_use_tells_its_configuration() -> None:
+    program = """
+from flask import Blueprint, Flask, current_app
+from werkzeug.datastructures import ImmutableDict
+DEFAULTS = {"OLD": False, "NEW": True}
+
+class Settings:
+    def __init__(self):
+        object.__setattr__(self, "_own", None)
+    def __getattr__(self, name):
+        return (self._own or current_app.config["SETTINGS"])[name]
+
+settings = Settings()
+old, new = Blueprint("old", __name__), Blueprint("new", __name__)
+@old.route("/old")
+@new.route("/new")
+def page(): ...
+
+def register(app):
+    if settings.OLD:
+        app.register_blueprint(old)
+    if settings.NEW:
+        app.register_blueprint(new)
+
+def create_app():
+    if current_app:
+        return current_app
+    app = Flask(__name__)
+    app.config["SETTINGS"] = ImmutableDict(DEFAULTS)
+    register(app)
+    return app
+"""
+    facts = routes_facts(Snapshot.of({"main.py": program}).implemented, lambda location: 1)
+    assert [(route["path"], "maybe" in route) for route in facts["routes"]] == [("/new", False)]
+
+
+def test_rules_through_the_current_application_and_through_the_map() -> None:
+    program = """
+from flask import Flask
+from werkzeug.routing import Rule
+
+def create_app():
+    app = Flask(__name__)
+    with app.app_context():
+        import pages
+    app.url_map.add(Rule("/mapped/<int:number>", endpoint="mapped", methods=["PUT"]))
+    return app
+"""
+    pages = "from flask import current_app as app\n@app.route('/page')\ndef page(): ...\n"
+    assert sorted(served(program, pages=pages)) == ["GET /page pages:page", "PUT /mapped/{number} None"]
+
+
+def test_a_class_that_holds_its_application_and_a_blueprint_under_two_names() -> None:
+    program = """
+from flask import Blueprint, Flask
+
+pages = Blueprint("pages", __name__)
+@pages.route("/page")
+def page(): ...
+
+class Server:
+    def __init__(self):
+        self.app = Flask(__name__)
+        self.app.add_url_rule("/index", "index", self.index, methods=["POST"])
+        self.app.register_blueprint(pages, url_prefix="/one")
+        self.app.register_blueprint(pages, url_prefix="/two", name="again")
+    def index(self): ...
+"""
+    assert served(program) == ["POST /index main:Server.index", "GET /one/page main:page", "GET /two/page main:page"]
+
+
+def test_a_decorator_that_adds_rules_and_patterns_with_converters() -> None:
+    program = """
+from functools import wraps
+from flask import Flask
+app = Flask(__name__)
+
+def api(rule, **options):
+    def decorate(function):
+        @wraps(function)
+        def inner(*args, **kwargs):
+            return function(*args, **kwargs)
+        app.add_url_rule("/api" + rule, function.__name__, inner, **options)
+        return inner
+    return decorate
+
+@api("/<regex('[a-z]{3}/x'):code>/<any(a, b):kind>/<string(length=2):language>/<path:rest>", methods=["PUT"])
+def converted(code, kind, language, rest): ...
+"""
+    assert served(program) == ["PUT /api/{code}/{kind}/{language}/{rest} main:converted"]

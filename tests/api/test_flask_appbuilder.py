@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lsp_server.api.flask_appbuilder import shipped
+from lsp_server.config import ConfigError, from_mapping
 from lsp_server.snapshot import Snapshot
 from tests.api.programs import served
 
@@ -146,3 +149,31 @@ appbuilder.add_view_no_menu(Strange)
 
 def test_every_description_inherits_from_one_that_is_there() -> None:
     assert all(entry.get("style") in ("view", "api") for entry in shipped().values())
+
+
+def test_a_configuration_describes_classes_of_other_packages() -> None:
+    program = HEAD + """
+from acme.web import ReportView
+class Sales(ReportView):
+    def upload(self): ...
+appbuilder.add_view_no_menu(Sales)
+"""
+    routes = {"download": [["/download/<name>", "GET"]], "upload": [["/upload", "POST"]]}
+    config = from_mapping({"views": {"acme.web.ReportView": {"inherits": "flask_appbuilder.BaseView", "routes": routes}}}, "pyproject.toml")
+    (api,) = Snapshot.of({"main.py": program}, config).implemented
+    assert [(each.method, each.path) for each in api.operations] == [("GET", "/sales/download/{name}")]
+    assert api.incomplete is None
+
+
+@pytest.mark.parametrize(
+    ("description", "fault"),
+    [
+        ({"styel": "view"}, "did you mean `style`"),
+        ({"routes": {"list": ["/list", "GET"]}}, "`routes` must be"),
+        ({"style": "page"}, "`style` must be"),
+        ("flask_appbuilder.BaseView", "not a table"),
+    ],
+)
+def test_a_wrong_description_is_refused(description: object, fault: str) -> None:
+    with pytest.raises(ConfigError, match=fault):
+        from_mapping({"views": {"acme.View": description}}, "pyproject.toml")

@@ -13,6 +13,7 @@ from tests.api.programs import served
     [
         "api = Api(app, prefix='/v1')",
         "api = Api(prefix='/v1')\napi.init_app(app)",
+        "from flask_restful_swagger import swagger\napi = swagger.docs(Api(app, prefix='/v1'), apiVersion='1')",
         "bp = Blueprint('b', __name__, url_prefix='/v1')\napi = Api(bp)\napp.register_blueprint(bp)",
         "bp = Blueprint('b', __name__)\napi = Api(bp)\napp.register_blueprint(bp, url_prefix='/v1')",
     ],

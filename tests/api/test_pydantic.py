@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from programs import answer_schema, api_of, operation_of, request_schema
+from programs import IMPORTS, answer_schema, api_of, operation_of, request_schema
 
 from lsp_server.unknown import Unknown
 
@@ -214,3 +214,26 @@ def test_forbidden_and_allowed_extras() -> None:
     assert answer_schema(source) == {
         "type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": False,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("maker", ["Query", "Body", "Form", "Field"])
+def test_fastapis_parameter_functions_are_fields_in_models(maker: str) -> None:
+    source = f"class M(BaseModel):\n    a: str = {maker}(min_length=2, max_length=20)\n    b: str = {maker}('x')\n@app.post('/x')\ndef f(m: M): ..."
+    schema = request_schema(source)
+    assert isinstance(schema, dict) and schema["required"] == ["a"]
+    assert schema["properties"]["a"] == {"type": "string", "minLength": 2, "maxLength": 20}
+
+
+def test_a_root_model_made_on_the_spot() -> None:
+    assert answer_schema("@app.get('/x')\ndef f() -> RootModel[List[int]]: ...") == {"type": "array", "items": {"type": "integer"}}
+
+
+@pytest.mark.parametrize(("option", "names"), [("", ["a", "b"]), ("separate_input_output_schemas=False", ["a"])])
+def test_an_application_may_describe_what_it_writes_as_what_it_reads(option: str, names: list[str]) -> None:
+    source = (
+        f"{IMPORTS.replace('app = FastAPI()', f'app = FastAPI({option})')}"
+        "class M(BaseModel):\n    a: int\n    @computed_field\n    @property\n    def b(self) -> int: ...\n"
+        "@app.get('/x')\ndef f() -> M: ..."
+    )
+    (schema,) = api_of(source).schemas.values()
+    assert [each.name for each in schema.properties] == names

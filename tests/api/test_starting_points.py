@@ -112,3 +112,20 @@ async def server(*args):
     (api,) = Snapshot.of({"main.py": program}).implemented
     (operation,) = api.operations
     assert (operation.path, operation.maybe is not None) == ("/", True)
+
+
+def test_a_class_of_application_that_another_file_makes() -> None:
+    program = """
+import tornado.web
+class Page(tornado.web.RequestHandler):
+    def get(self): ...
+class Application(tornado.web.Application):
+    def __init__(self, debug=False):
+        super().__init__([(r"/page", Page)], debug=debug)
+"""
+    assert served(program, serve="from main import Application\nApplication().listen(80)\n") == ["GET /page main:Page.get"]
+
+
+def test_a_class_of_application_for_others_to_build_on_is_none() -> None:
+    program = "import falcon\nclass Service(falcon.App):\n    def __init__(self):\n        super().__init__()\n"
+    assert Snapshot.of({"main.py": program}).implemented == ()

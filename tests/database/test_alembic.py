@@ -58,6 +58,35 @@ def test_folders_per_database_are_histories_of_their_own() -> None:
         (("m/versions/postgresql",), "postgresql"), (("m/versions/sqlite",), "sqlite")}  # fmt: skip
 
 
+def test_revisions_that_alembic_does_not_read_are_named() -> None:
+    files = {"m/env.py": ENV, "m/versions/a.py": BASE, "m/versions/old/a.py": revision("o1", None), "m/versions/old/b.py": revision("o2", "o1")}
+    history = only(files)
+    assert (history.versions, history.heads) == (("m/versions",), ("a1",))
+    (unread,) = history.unread
+    assert unread.what == "2 revisions in m/versions/old, which Alembic does not read: no `version_locations` names the folder"
+    named = {**files, "alembic.ini": "[alembic]\nscript_location = m\nversion_locations = m/versions m/versions/old\n"}
+    assert only(named).versions == ("m/versions", "m/versions/old")
+    recursive = {**files, "alembic.ini": "[alembic]\nscript_location = m\nrecursive_version_locations = true\n"}
+    assert [(each.versions, each.unread) for each in histories(recursive)] == [(("m/versions/old",), ()), (("m/versions",), ())]
+
+
+def test_folders_that_build_on_each_other_are_one_history() -> None:
+    history = only({"m/env.py": ENV, "m/versions/a.py": revision("a1", "o1"), "m/versions/old/a.py": revision("o1", None)})
+    assert (history.versions, history.unread) == (("m/versions", "m/versions/old"), ())
+
+
+def test_an_old_revision_has_its_id_in_its_name() -> None:
+    history = only({"m/env.py": ENV, "m/versions/a.py": BASE, "m/versions/1975ea83b712.py": "down_revision = 'a1'\ndef upgrade(): pass\n"})
+    assert history.heads == ("1975ea83b712",)
+
+
+def test_a_file_without_an_id_stops_alembic() -> None:
+    history = only({"m/env.py": ENV, "m/versions/a.py": BASE, "m/versions/b_second.py": "down_revision = 'a1'\ndef upgrade(): pass\n",
+                    "m/notes.py": "down_revision = 'a1'\n"})  # fmt: skip
+    assert [(fault.sort, fault.revision, fault.location.path) for fault in history.faults] == [
+        ("nameless", "b_second.py", "m/versions/b_second.py")]  # fmt: skip
+
+
 def test_the_file_template_is_read_unescaped() -> None:
     history = only({"alembic.ini": "[alembic]\nscript_location = m\nfile_template = %%(year)d_%%(slug)s\n",
                     "m/env.py": ENV, "m/versions/a.py": BASE})  # fmt: skip

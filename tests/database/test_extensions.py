@@ -68,6 +68,11 @@ def test_the_history_with_the_most_revisions_says_which_database_is_the_schema()
     assert beside == {"chunk": "another database, with a history of its own in tenant_migrations"}
 
 
+def test_models_whose_base_is_not_known_stay() -> None:
+    stranger = model("page").replace("from app.base import Base", "from strange import Thing as Base")
+    assert listed({**application("book", "author"), "app/pages.py": stranger}) == (["author", "book", "page"], {})
+
+
 def test_several_metadatas_that_one_history_names_are_all_the_schema() -> None:
     both = ENV + "from app.base import Base\nfrom app import vectors\ntarget_metadata = [Base.metadata, vectors.Base.metadata]\n"
     assert listed({**application("book", "author", env=both), "app/vectors.py": STORE}) == (["author", "book", "chunk"], {})
@@ -89,3 +94,15 @@ def test_flask_migrate_compares_the_extensions_metadata() -> None:
 def test_without_any_history_all_metadatas_are_listed() -> None:
     files = {"app/book.py": model("book"), "app/author.py": model("author"), "app/vectors.py": STORE}
     assert listed(files) == (["author", "book", "chunk"], {})
+
+
+def test_a_required_release_of_sqlmodel_keeps_time_zones() -> None:
+    model = "from datetime import datetime\nfrom sqlmodel import Field, SQLModel\nclass A(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    at: datetime\n"
+
+    def kind(requirement: str) -> str | None:
+        snapshot = Snapshot.of({"app/models.py": model, "pyproject.toml": f'[project]\ndependencies = ["{requirement}"]\n'})
+        column = snapshot.mapped[0].tables[0].column("at")
+        return column.type.sql if column is not None else None
+
+    assert kind("sqlmodel>=0.0.46") == "TIMESTAMP WITH TIME ZONE"
+    assert kind("sqlmodel>=0.0.21") == kind("sqlmodel") == "TIMESTAMP WITHOUT TIME ZONE"

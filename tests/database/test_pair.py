@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lsp_server.config import Config
 from lsp_server.snapshot import Snapshot
 from tests.database.histories import ENV, HEAD
 
@@ -66,3 +67,45 @@ def test_a_history_in_another_package_keeps_nothing_here() -> None:
         "app/plugins/gifts/migrations/versions/r1.py": revision("gift"),
     }
     assert said(files) == [("table", "book", "column", "size")]
+
+
+def asked(files: dict[str, str], config: Config | None = None) -> list[str]:
+    """What could not be paired, in the words of the report."""
+    snapshot = Snapshot.of({"app/base.py": BASE, **files}, config)
+    return [unknown.what for unknown in snapshot.unknowns if "migrations" in unknown.what]
+
+
+HELD = {"app/models.py": model("book"), "migrations/env.py": ENV, "migrations/versions/r1.py": revision("book")}
+
+
+def test_models_that_are_held_against_a_history_need_no_question() -> None:
+    assert asked(HELD) == []
+
+
+def test_models_that_no_history_knows_are_asked_for_once() -> None:
+    lonely = {"app/models.py": model("book") + model("author"), "migrations/env.py": ENV, "migrations/versions/r1.py": revision("order")}
+    more = {"other/env.py": ENV, "other/versions/r1.py": revision("part")}
+    assert asked({**lonely, **more}) == [
+        "the models of app/base.py have hardly a table in common with the migrations in migrations, other and are not compared: "
+        "`alembic` in the configuration says which folder counts"
+    ]
+
+
+def test_a_schema_for_each_tenant_that_only_the_models_name_is_asked_for() -> None:
+    tenants = model("book").replace("    id =", "    __table_args__ = {'schema': 'tenant'}\n    id =")
+    other = {"other/env.py": ENV, "other/versions/r1.py": revision("part")}
+    (question,) = asked({**HELD, "app/models.py": tenants, **other})
+    assert question.startswith("the models of app/base.py have hardly a table in common with the migrations in migrations, other")
+
+
+def test_a_schema_that_models_and_revisions_name_is_compared() -> None:
+    tenants = model("book").replace("    id =", "    __table_args__ = {'schema': 'tenant'}\n    id =")
+    made = revision("book").replace("primary_key=True)", "primary_key=True), schema='tenant'")
+    files = {**HELD, "app/models.py": tenants, "migrations/versions/r1.py": made}
+    assert asked(files) == []
+    assert said(files) == [("table", "tenant.book", "column", "size")]
+
+
+def test_a_pattern_for_migrations_that_names_nothing_is_said() -> None:
+    assert asked(HELD, Config(alembic=("db/**",))) == [
+        "`alembic` in the configuration: no folder of migrations fits `db/**`"]  # fmt: skip

@@ -46,6 +46,12 @@ CASES = [
                   "op.add_geospatial_column('t', sa.Column('d', geoalchemy2.Geometry('POINT')))"],
                  ["t: a GEOMETRY(POINT, -1), b GEOMETRY(POINT, -1), c GEOMETRY(POINT, -1), d GEOMETRY(POINT, -1)",
                   "  idx_t_a index (a)", "  idx_t_b index (b)"], id="spatial indexes come with their columns"),
+    pytest.param(["op.create_table('t', sa.Column('m', sa.Enum('sad', 'ok', name='mood')))\n"
+                  "op.sync_enum_values('public', 'mood', ['sad', 'glad'], [('t', 'm')], enum_values_to_rename=[])",
+                  "op.execute(\"ALTER TYPE mood RENAME VALUE 'glad' TO 'fine'\")"],
+                 ["t: m mood"], id="the values of an enumeration are set"),
+    pytest.param(["from acme import Money\nop.create_table('t', sa.Column('a', sa.Text().impl), sa.Column('b', sa.Unicode(3).impl))"],
+                 ["t: a TEXT, b VARCHAR(3)"], id="what a type wraps"),
     pytest.param([USERS, "for name in ('a', 'b'):\n    op.add_column('users', sa.Column(name, sa.Boolean))"],
                  ["users: id INTEGER!, email VARCHAR(80), a BOOLEAN, b BOOLEAN", "  users_pkey pk (id)"], id="a loop"),
     pytest.param([USERS, "op.create_check_constraint('positive', 'users', 'id > 0')"],

@@ -358,6 +358,39 @@ def test_types_can_be_described_by_the_project() -> None:
     assert table.columns[0].type.sql == "CIRCLE(7)"
 
 
+def test_a_class_made_for_each_class_that_declares_it_is_mapped() -> None:
+    source = BASE + """
+class Event:
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+class HasEvents:
+    @declared_attr
+    def events(cls):
+        cls.Event = type(f"{cls.__name__}Event", (Event, Base), {
+            "__tablename__": f"{cls.__tablename__}_events",
+            "source_id": mapped_column(ForeignKey(f"{cls.__tablename__}.id"), index=True),
+        })
+        return relationship(cls.Event)
+
+class Book(HasEvents, Base):
+    __tablename__ = "book"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+class Card(HasEvents, Base):
+    __tablename__ = "card"
+    id: Mapped[int] = mapped_column(primary_key=True)
+"""
+    found = tables(source)
+    assert sorted(found) == ["book", "book_events", "card", "card_events"]
+    events = found["card_events"]
+    assert [column.name for column in events.columns] == ["source_id", "id"]
+    assert (events.foreign_keys[0].target_table, events.indexes[0].name) == ("card", "ix_card_events_source_id")
+
+
+def test_sqlalchemys_own_names_in_other_modules() -> None:
+    assert column("a: Mapped[int] = mapped_column(unique=True)", BASE + "from sqlalchemy.testing.schema import mapped_column\n").startswith("a ")
+
+
 @pytest.mark.parametrize(
     ("imports", "bases", "columns"),
     [

@@ -107,3 +107,14 @@ def test_members_that_may_be_of_a_kind_are_kept() -> None:
 def test_an_item_under_an_undecided_condition_is_an_unknown_item() -> None:
     first, second = value_of("import other\nx = [n for n in ('a', 'b') if n == 'a' or other.wanted(n)]\n")
     assert first == "a" and isinstance(second, Unknown)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [("hasattr(plain, 'start')", True), ("hasattr(plain, 'stop')", False), ("isinstance(plain.start, types.FunctionType)", True),
+     ("isinstance(plain.Kind, types.FunctionType)", False), ("isinstance(plain.Kind, type)", True)],
+)  # fmt: skip
+def test_what_a_module_holds_and_of_what_sort_it_is(expression: str, expected: bool) -> None:
+    files = {"main.py": f"import types\nimport plain\nx = {expression}\n", "plain.py": "def start(): ...\nclass Kind: ...\n"}
+    facts = {path: read_module(path, text) for path, text in files.items()}
+    assert Interpreter(Program(files, facts.__getitem__)).run("main.py").scope.names["x"] is expected

@@ -17,6 +17,7 @@ from lsp_server.python.values import (
     FunctionValue,
     Instance,
     Method,
+    UnknownItems,
     UnknownText,
     Value,
 )
@@ -348,3 +349,79 @@ def test_what_was_asked_before_leaves_no_doubt_behind() -> None:
     assert asked.parameters[0].default is not None
     shop.evaluate(asked.parameters[0].default, asked.scope)
     assert [event.certainty for event in shop.call_detached(work)[1]] == [Certainty.CERTAIN]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("reduce(add, [[1], [2, 3]])", [1, 2, 3]),
+        ("reduce(add, [2], 1)", 3),
+        ("'{a}/x'.format(a='1', b=nobody_knows)", "1/x"),
+        ("'(?:{a})'.format(a=re.escape('b.c'))", r"(?:b\.c)"),
+    ],
+)
+def test_values_put_together(expression: str, expected: Value) -> None:
+    assert value_of(f"import re\nfrom functools import reduce\nfrom operator import add\nx = {expression}\n") == expected
+
+
+@pytest.mark.parametrize("expression", ["[0] + nobody_knows", "[0, *nobody_knows]"])
+def test_a_list_keeps_its_items_beside_those_that_are_not_known(expression: str) -> None:
+    known, unknown = value_of(f"x = {expression}\n")
+    assert known == 0 and isinstance(unknown, Unknown)
+
+
+def test_items_that_only_some_branch_adds_are_possible() -> None:
+    (known, unknown) = value_of("x = [1]\nif nobody_knows:\n    x.append(2)\n")
+    assert known == 1 and isinstance(unknown, UnknownItems) and unknown.possible == (2,)
+
+
+def test_a_class_derived_from_a_container_holds_what_it_was_made_of() -> None:
+    program = """
+class Registry(dict):
+    def __getitem__(self, key):
+        return super().__getitem__(key)
+
+registry = Registry({"a": []})
+registry["a"].append(1)
+registry.update(b=2)
+x = [registry["a"], registry["b"], [key for key in registry]]
+"""
+    assert value_of(program) == [[1], 2, ["a", "b"]]
+
+
+def test_modules_of_other_packages_are_read_from_their_descriptions() -> None:
+    files = {
+        "main.py": "from library import views\nfrom library.views import View, other\nx = [View, views.View, other, views.third]\n",
+        "<library>": "class View: ...\n",
+    }
+    facts = {path: read_module(path, text) for path, text in files.items()}
+    read = Interpreter(Program(["main.py"], facts.__getitem__, {"library.views": "<library>"})).member("main.py", "x")
+    assert isinstance(read[0], ClassValue) and read[0] is read[1]
+    assert [value.name for value in read[2:]] == ["library.views.other", "library.views.third"]
+
+
+def test_what_a_class_body_binds_can_wait_until_it_is_asked_for() -> None:
+    program = "class A:\n    one = make()\n    two = one.part\n    def f(self): ...\nfrom outside import make\n"
+    reader = interpreter({"main.py": program})
+    reader.defers = True
+    assert reader.run("main.py").events == []
+    cls = reader.member("main.py", "A")
+    assert isinstance(reader.resolve(cls.scope, "two"), Method)
+
+
+def test_a_module_that_each_installation_adds_gives_the_defaults() -> None:
+    program = "import importlib\nmodule = importlib.import_module('package.own')\nx = getattr(module, 'NAME', 'default')\n"
+    assert value_of(program, package__inner="") == "default"
+
+
+def test_type_makes_a_class() -> None:
+    source = """
+class Base:
+    made = []
+    def __init_subclass__(cls):
+        cls.made.append(cls.__name__)
+
+Book = type("Book", (Base,), {"size": 3})
+x = (Book.size, Base.made)
+"""
+    assert value_of(source) == (3, ["Book"])

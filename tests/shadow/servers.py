@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,5 +79,7 @@ def databases(url: str) -> set[str]:
     return {row[0] for row in run(url, query)}
 
 
-def shadows(url: str) -> set[str]:
-    return {name for name in databases(url) if name.startswith(PREFIX)}
+def shadows(url: str, folder: Path) -> set[str]:
+    """The databases that were made from this user's folder and are still there; other tests use the same server."""
+    records = [path.read_text() for path in (folder / "shadows").glob("*.jsonl")] if (folder / "shadows").is_dir() else []
+    return set(re.findall(rf"{PREFIX}[0-9a-f]{{24}}", "".join(records))) & databases(url)

@@ -25,13 +25,18 @@ class Program:
 
     `specification` gives the Api of a spec file by its workspace path, for frameworks that are told their routes by one;
     None where there is no such file. `mentioning` gives the Python files whose text holds one of some words. `decorators` are
-    the route decorators that the configuration describes (see `described.py`).
+    the route decorators that the configuration describes (see `described.py`), `views` its view classes of other packages
+    (see `flask_appbuilder.toml`). `memory` outlives the program: what a reader keeps there it must hold against the `digest`s
+    of the files that it looked into.
     """
 
     interpreter: Interpreter
     specification: Callable[[str], Api | None] = lambda path: None
     mentioning: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda words: ()
     decorators: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    views: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    digest: Callable[[str], object] = lambda path: None
+    memory: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

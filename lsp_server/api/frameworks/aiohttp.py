@@ -28,7 +28,9 @@ from lsp_server.api.routing import (
     list_routes,
     methods_named,
     one_per_place,
+    places_of,
 )
+from lsp_server.api.starting_points import make_own_kinds
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.judge import items_of
 from lsp_server.python.values import Certainty, ClassValue, Event, External, Instance, Method, Value
@@ -194,16 +196,30 @@ def _operations(interpreter: Interpreter, placed: PlacedRoute) -> Iterator[Opera
         yield replace(operation, maybe=whichever if operation.maybe is None else operation.maybe, view=route.view.location if route.view is not None else None)
 
 
+def _is_application(value: Value) -> bool:
+    return is_class_of(value, *APPLICATION)
+
+
 def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     interpreter, routing = program.interpreter, _Routing()
-    wanted = (lambda value: is_class_of(value, *APPLICATION),)
-    discover(interpreter, candidates, routing.feed, wanted, lambda: {router.location for router in routing.routers.values()})
-    roots = [router for router in applications_first(routing.routers.values()) if not router.included]
+    paths = tuple(candidates)
+    discover(interpreter, paths, routing.feed, (_is_application,), lambda: places_of(routing.routers), scripts=True, users=True)
+    own = make_own_kinds(interpreter, paths, routing.feed, _is_application, [router.value for router in routing.routers.values()])
+    # A constructor may have been followed twice: what is included once is not loose.
+    included = {router.location for router in routing.routers.values() if router.included}
+    roots = [
+        router for router in applications_first(routing.routers.values())
+        if not router.included and (router.application or router.location not in included)
+    ]  # fmt: skip
     apis = (
         api_of(FRAMEWORK.name, listing, lambda placed: _operations(interpreter, placed))
         for listing in one_per_place(list_routes(router) for router in roots)
+        if listing.routes or listing.unknowns or listing.router.location not in own
     )
     return tuple(api for api in apis if api.operations or api.served)
 
 
-FRAMEWORK = Framework("aiohttp", lambda text: "aiohttp" in text and "web" in text, _read)
+# Servers only: many more programs speak of aiohttp as its clients.
+_SERVER = re.compile(r"aiohttp\.web|from aiohttp import (?:\([^)]*|[^\n]*)\bweb\b")
+
+FRAMEWORK = Framework("aiohttp", lambda text: "aiohttp" in text and _SERVER.search(text) is not None, _read)

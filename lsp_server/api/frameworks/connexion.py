@@ -20,6 +20,7 @@ from lsp_server.api.handlers import raised_statuses
 from lsp_server.api.model import Api, Operation, Schema, SecurityScheme
 from lsp_server.api.routing import Options
 from lsp_server.python.attributes import attribute
+from lsp_server.python.discoveries import surely_lacks
 from lsp_server.python.execution import top_of
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.objects import Kind
@@ -280,7 +281,7 @@ def _function(interpreter: Interpreter, dotted: str, importer: str) -> FunctionV
             continue
         value: Value = ModuleValue(path)
         for name in parts[count:]:
-            if isinstance(value, ModuleValue) and _surely_lacks(interpreter, value.path, name):
+            if isinstance(value, ModuleValue) and surely_lacks(interpreter, value.path, name):
                 return False
             value = attribute(interpreter, value, name, top_of(path))
         if isinstance(value, BoundMethod):
@@ -289,16 +290,6 @@ def _function(interpreter: Interpreter, dotted: str, importer: str) -> FunctionV
     return None
 
 
-def _surely_lacks(interpreter: Interpreter, path: str, name: str) -> bool:
-    """Whether a module neither binds a name nor has a module of that name, nor may get it in a way that is not seen."""
-    if path.endswith("/") or interpreter.program.submodule(path, name) is not None:
-        return False
-    execution = interpreter.run(path)
-    names = execution.scope.names
-    return name not in names and "*" not in names and "__getattr__" not in names and not execution.unknowns
-
-
-# Its own Flask application, whose settings a program fills as any Flask application's.
 _INSIDE = "connexion.FlaskApp.app"
 _KINDS = {**{name: Kind(parts={"app": _INSIDE}) for name in APPLICATIONS}, _INSIDE: Kind(parts={"config": CONFIG})}
 

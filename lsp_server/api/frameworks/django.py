@@ -7,13 +7,14 @@ bodies and answers stay unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 from lsp_server.api.bare import api_of, bare_operation
+from lsp_server.api.django_apps import start_applications
 from lsp_server.api.django_patterns import read_path
-from lsp_server.api.django_projects import find_projects, root_of
+from lsp_server.api.django_projects import Project, root_of, started_projects, stated_projects
 from lsp_server.api.django_urls import Paths
 from lsp_server.api.django_world import FOLDER, interpreter_for, is_described, setting, use_settings
 from lsp_server.api.frameworks import Framework, Program
@@ -21,9 +22,12 @@ from lsp_server.api.model import ANY_METHOD, Api, Operation
 from lsp_server.api.path_patterns import Reading
 from lsp_server.api.routing import PlacedRoute, list_routes
 from lsp_server.python.interpret import Interpreter
+from lsp_server.python.program import Program as Modules
 from lsp_server.python.values import ClassValue, FunctionValue
+from lsp_server.text import Location, Span
 from lsp_server.unknown import Unknown
 
+_KEY = ("pk",)  # whatever the primary key is called: documentation made of the program says `id`
 _WORDS = ("urlpatterns", "DJANGO_SETTINGS_MODULE", "ROOT_URLCONF")
 
 
@@ -38,8 +42,9 @@ def _operations(interpreter: Interpreter, placed: PlacedRoute) -> Iterator[Opera
             operation = bare_operation(
                 interpreter, placed, method, reading.path, handler, dict(reading.parameters), raised=("default",)
             )
-            if pattern.text != reading.path:
-                operation = replace(operation, pattern=pattern.text)
+            operation = replace(
+                operation, pattern=pattern.text if pattern.text != reading.path else None, freely_named=_KEY,
+            )  # fmt: skip
             if route.view is not None and not is_described(route.view):
                 operation = _of_class(interpreter, operation, route.view, handler)
             if method == ANY_METHOD and operation.maybe is None:
@@ -57,21 +62,59 @@ def _of_class(interpreter: Interpreter, operation: Operation, view: ClassValue, 
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What was read of a workspace, and the digests of all that was looked into for it."""
+
+    candidates: tuple[str, ...]
+    modules: frozenset[str]
+    digests: Mapping[str, object]
+    apis: tuple[Api, ...]
+
+    def holds(self, program: Program, candidates: tuple[str, ...]) -> bool:
+        same = self.candidates == candidates and self.modules == program.interpreter.program.paths
+        return same and all(program.digest(path) == digest for path, digest in self.digests.items())
+
+
 def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
-    paths = tuple(candidates)
+    """The workspace's projects; those of the last time where no file that was looked into has changed since."""
+    paths, modules = tuple(candidates), program.interpreter.program
+    before = program.memory.get(FRAMEWORK.name)
+    if isinstance(before, _Reading) and before.holds(program, paths):
+        return before.apis
+    looked: set[str] = set(paths)
+    apis = _read_all(modules, started_projects(modules, paths), looked)
+    apis = apis or _read_all(modules, stated_projects(modules, paths), looked)
+    digests = {path: program.digest(path) for path in looked if path in modules.paths}
+    program.memory[FRAMEWORK.name] = _Reading(paths, modules.paths, digests, apis)
+    return apis
+
+
+def _read_all(modules: Modules, projects: Iterable[Project], looked: set[str]) -> tuple[Api, ...]:
+    """One Api for each root of paths, with the settings of the first project that has it. Adds the files to `looked`."""
     apis: dict[str, Api] = {}
-    for project in find_projects(program.interpreter.program, paths):
-        interpreter = interpreter_for(program.interpreter.program)
+    for project in projects:
+        interpreter = interpreter_for(modules)
         use_settings(interpreter, project.settings)
         root = root_of(interpreter, project, setting(interpreter, "ROOT_URLCONF"))
-        if root is None or root in apis or root.startswith(FOLDER):
-            continue
-        router = Paths(interpreter).module(root)
-        router.application = True
-        listing = list_routes(router, "/")
-        api = api_of(FRAMEWORK.name, listing, partial(_operations, interpreter))
-        apis[root] = replace(api, elsewhere=tuple(_beginning(prefix) for prefix in api.elsewhere))
+        if root is not None and root not in apis and not root.startswith(FOLDER):
+            start_applications(interpreter, project.settings)
+            router = Paths(interpreter).module(root)
+            router.application = True
+            api = api_of(FRAMEWORK.name, list_routes(router, "/"), partial(_operations, interpreter))
+            elsewhere = tuple(_beginning(prefix) for prefix in api.elsewhere)
+            incomplete = api.incomplete if api.incomplete is not None else _broken(interpreter)
+            apis[root] = replace(api, elsewhere=elsewhere, incomplete=incomplete)
+        looked.update(interpreter.executions)
     return tuple(apis.values())
+
+
+def _broken(interpreter: Interpreter) -> Unknown | None:
+    """Says so where lines of a module that was looked into are not Python: routes may stand there."""
+    for path in interpreter.executions:
+        if interpreter.program.load(path).lacks_lines:
+            return Unknown("lines that are not Python", Location(path, Span(0, 0)))
+    return None
 
 
 def _beginning(expression: str) -> str:

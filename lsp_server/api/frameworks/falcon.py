@@ -14,7 +14,8 @@ from lsp_server.api.discovery import discover
 from lsp_server.api.fastapi_names import is_a, is_class_of
 from lsp_server.api.frameworks import Framework, Program
 from lsp_server.api.model import Api, Operation
-from lsp_server.api.routing import Options, PlacedRoute, Route, Router, give_away, list_routes, one_per_place
+from lsp_server.api.routing import Options, PlacedRoute, Route, Router, give_away, list_routes, one_per_place, places_of
+from lsp_server.api.starting_points import make_own_kinds
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import Certainty, ClassValue, Event, FunctionValue, Instance, ModuleValue, Value
 from lsp_server.unknown import Unknown
@@ -98,13 +99,21 @@ def _operations(interpreter: Interpreter, placed: PlacedRoute) -> Iterator[Opera
         yield bare_operation(interpreter, placed, method, path, handler_of(placed.route.endpoint), parameters)
 
 
+def _is_application(value: Value) -> bool:
+    return is_class_of(value, *APPLICATION)
+
+
 def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     interpreter = program.interpreter
     routing = _Routing(interpreter)
-    wanted = (lambda value: is_class_of(value, *APPLICATION),)
-    discover(interpreter, candidates, routing.feed, wanted, lambda: {router.location for router in routing.routers.values()})
+    paths = tuple(candidates)
+    discover(interpreter, paths, routing.feed, (_is_application,), lambda: places_of(routing.routers), scripts=True, users=True)
+    own = make_own_kinds(interpreter, paths, routing.feed, _is_application, [router.value for router in routing.routers.values()])
     listings = one_per_place(list_routes(router) for router in routing.routers.values())
-    return tuple(api_of(FRAMEWORK.name, listing, lambda placed: _operations(interpreter, placed)) for listing in listings)
+    return tuple(
+        api_of(FRAMEWORK.name, listing, lambda placed: _operations(interpreter, placed)) for listing in listings
+        if listing.routes or listing.unknowns or listing.router.location not in own
+    )  # fmt: skip
 
 
-FRAMEWORK = Framework("Falcon", lambda text: "falcon" in text, _read)
+FRAMEWORK = Framework("Falcon", lambda text: "import falcon" in text or "from falcon" in text, _read)

@@ -19,7 +19,7 @@ from lsp_server.api.frameworks import Framework
 from lsp_server.api.model import Api, Operation
 from lsp_server.api.principal import place_beside
 from lsp_server.api.pydantic import Shapes, pydantic_version
-from lsp_server.api.routing import Inclusion, Router, doubt_about
+from lsp_server.api.routing import Inclusion, Router, doubt_about, places_of
 from lsp_server.api.startup import run_startup
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import ClassValue, External
@@ -50,11 +50,12 @@ def read_applications(
     """
     routing = Routing(interpreter)
     kinds = tuple(lambda value, kind=kind: _is_kind(value, kind) for kind in (APPLICATION, ROUTER))
-    fed = discover(interpreter, candidates, routing.feed, kinds, lambda: {router.location for router in routing.routers.values()})
+    fed = discover(interpreter, candidates, routing.feed, kinds, lambda: places_of(routing.routers), scripts=True)
     while routing.startup:
         router, handler = routing.startup.pop(0)
         run_startup(interpreter, router.value, [handler], routing.feed)
     feed_new(interpreter, routing.feed, fed)
+    _guard_mounted(routing)
     version = pydantic if pydantic is not None else pydantic_version(interpreter)
     listings = [changed(list_routes(*root)) for root in _roots(routing)]
     served = _one_per_place(listing for listing in listings if listing.served)
@@ -95,6 +96,17 @@ def _roots(routing: Routing) -> list[tuple[Router, str, Unknown | None]]:
         if not router.application and not router.included and id(router) not in reached:
             roots.append((router, "", None))
     return roots
+
+
+def _guard_mounted(routing: Routing) -> None:
+    """What an application's middleware asks for is asked of those mounted in it too."""
+    waiting = [router for router in routing.routers.values() if router.guard is not None]
+    while waiting:
+        router = waiting.pop()
+        for entry in router.entries:
+            if isinstance(entry, Inclusion) and isinstance(entry.target, Router) and entry.mounted and entry.target.guard is None:
+                entry.target.guard = router.guard
+                waiting.append(entry.target)
 
 
 def _reached(routing: Routing) -> set[int]:
@@ -147,7 +159,7 @@ def _sources(router: Router, operations: Iterable[Operation]) -> tuple[str, ...]
 
 def _read(interpreter: Interpreter, listing: Listing, version: int | None) -> Api:
     router = listing.router
-    shapes = Shapes(interpreter, version)
+    shapes = Shapes(interpreter, version, router.options.get("separate_input_output_schemas") is not False)
     reader = OperationReader(interpreter, shapes)
     operations = [operation for route, owner, placement in listing.routes for operation in reader.operations(route, owner, placement)]
     title = router.options.get("title")

@@ -25,9 +25,6 @@ from lsp_server.api.routing import SURE, PlacedRoute, applications_first, list_r
 from lsp_server.python.values import Event, FunctionValue, Instance, Method
 from lsp_server.text import Location
 
-EXTENSIONS: tuple[Extension, ...] = (
-    flask_appbuilder.EXTENSION, flask_classful.EXTENSION, flask_resources.EXTENSION, flask_smorest.EXTENSION,
-)  # fmt: skip
 
 def _is_connexions(routing: FlaskRouting, event: Event) -> bool:
     """`app.register_blueprint(api.blueprint)`: a blueprint of Connexion's, whose routes are read where its spec is."""
@@ -36,7 +33,10 @@ def _is_connexions(routing: FlaskRouting, event: Event) -> bool:
     return isinstance(value, Method) and value.name == "blueprint" and is_a(value.receiver, *APIS)
 
 
-EXTENSIONS += (Extension("Connexion", hear=_is_connexions),)
+EXTENSIONS: tuple[Extension, ...] = (
+    flask_appbuilder.EXTENSION, flask_classful.EXTENSION, flask_resources.EXTENSION, flask_smorest.EXTENSION,
+    Extension("Connexion", hear=_is_connexions),
+)  # fmt: skip
 
 _WORDS = ("flask", "Flask", "quart", "Quart", "Blueprint", "add_url_rule")
 
@@ -62,7 +62,7 @@ def operations(routing: FlaskRouting, placed: PlacedRoute) -> Iterator[Operation
 
 
 def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
-    routing = FlaskRouting(program.interpreter, EXTENSIONS)
+    routing = FlaskRouting(program.interpreter, EXTENSIONS, program.views)
     kinds = (routing.applications, routing.blueprints)
     wanted = tuple(lambda value, names=names: is_class_of(value, *names) for names in kinds)
     paths = tuple(candidates)
@@ -73,7 +73,9 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     )  # fmt: skip
     asking = _asking(routing, paths)
     if asking:
-        call_callers(program.interpreter, [path for path in paths if place_beside(path) is None], routing.feed, lambda: asking)
+        callers = program.mentioning(tuple(sorted({function.name for function in asking.values()})))
+        ours = [path for path in dict.fromkeys((*paths, *callers)) if place_beside(path) is None]
+        call_callers(program.interpreter, ours, routing.feed, lambda: set(asking))
         feed_new(program.interpreter, routing.feed, fed)
     remaining = call_registrars(program.interpreter, paths, routing.feed, routing.methods, routing.heard)
     feed_new(program.interpreter, routing.feed, fed)
@@ -87,8 +89,8 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     return tuple(api for api in apis if api.operations or api.served)
 
 
-def _asking(routing: FlaskRouting, paths: Iterable[str]) -> set[Location]:
-    """The places of applications whose factory has parameters and surely is not called by a module as it runs.
+def _asking(routing: FlaskRouting, paths: Iterable[str]) -> dict[Location, FunctionValue]:
+    """The places of applications whose factory has parameters and surely is not called by a module as it runs, with it.
 
     What serves them passes something: `def create_app(): return factory.create_app(blueprints=OURS)`.
     """
@@ -100,7 +102,7 @@ def _asking(routing: FlaskRouting, paths: Iterable[str]) -> set[Location]:
         if event.location in made and event.certainty in SURE
     }  # fmt: skip
     functions = [function for path in paths for function in interpreter.run(path).functions if function.parameters]
-    return {place for place in made - by_modules if any(holds(function.location, place) for function in functions)}
+    return {place: function for place in made - by_modules for function in functions if holds(function.location, place)}
 
 
 def _only_application(routing: FlaskRouting) -> Instance | None:

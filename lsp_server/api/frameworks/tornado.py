@@ -25,7 +25,9 @@ from lsp_server.api.routing import (
     give_away,
     list_routes,
     one_per_place,
+    places_of,
 )
+from lsp_server.api.starting_points import make_own_kinds
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.judge import items_of
 from lsp_server.python.values import Certainty, ClassValue, Event, FunctionValue, Value
@@ -185,17 +187,23 @@ def _answers(router: Router) -> bool:
     return router.application or any(isinstance(entry, Route) for entry in router.entries)
 
 
+def _is_application(value: Value) -> bool:
+    return is_class_of(value, *APPLICATION)
+
+
 def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     interpreter = program.interpreter
     routing = _Routing(interpreter)
-    wanted = (lambda value: is_class_of(value, *APPLICATION),)
-    discover(interpreter, candidates, routing.feed, wanted, lambda: {router.location for router in routing.routers.values()})
+    paths = tuple(candidates)
+    discover(interpreter, paths, routing.feed, (_is_application,), lambda: places_of(routing.routers), scripts=True, users=True)
+    own = make_own_kinds(interpreter, paths, routing.feed, _is_application, [router.value for router in routing.routers.values()])
     roots = [router for router in applications_first(routing.routers.values()) if not router.included and _answers(router)]
     apis = (
         api_of(FRAMEWORK.name, listing, lambda placed: _operations(interpreter, placed))
         for listing in one_per_place(list_routes(router) for router in roots)
+        if listing.routes or listing.unknowns or listing.router.location not in own
     )
     return tuple(api for api in apis if api.operations or api.served)
 
 
-FRAMEWORK = Framework("Tornado", lambda text: "tornado" in text, _read)
+FRAMEWORK = Framework("Tornado", lambda text: "import tornado" in text or "from tornado" in text, _read)

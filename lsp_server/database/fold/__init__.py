@@ -17,6 +17,7 @@ from lsp_server.database.fold.enums import (
     drop_object,
     rename_enum,
     rename_enum_value,
+    set_enum_values,
 )
 from lsp_server.database.fold.keys import (
     add_constraint,
@@ -61,6 +62,7 @@ from lsp_server.database.operations import (
     RenameEnumValue,
     RenameIndex,
     RenameTable,
+    SetEnumValues,
     Step,
     ValidateConstraint,
 )
@@ -100,5 +102,6 @@ _APPLY: dict[type, Callable[[State, Any, Location], None]] = {
     ValidateConstraint: validate_constraint, DropConstraint: drop_constraint, RenameConstraint: rename_constraint, CreateIndex: create_index,
     DropIndex: drop_index, RenameIndex: rename_index, CreateEnum: create_enum, DropEnum: drop_enum,
     AddEnumValue: add_enum_value, RenameEnum: rename_enum, RenameEnumValue: rename_enum_value,
+    SetEnumValues: set_enum_values,
     CreateObject: create_object, DropObject: drop_object, ChangeRows: _rows, Opaque: opaque,
 }  # fmt: skip

@@ -16,6 +16,7 @@ from lsp_server.database.operations import (
     Key,
     RenameEnum,
     RenameEnumValue,
+    SetEnumValues,
     table_key,
 )
 from lsp_server.text import Location
@@ -146,6 +147,12 @@ def rename_enum_value(state: State, operation: RenameEnumValue, location: Locati
         raise Refused("missing", f"the type {operation.name} has no value {operation.value} here")
     renamed = tuple(operation.new_value if each == operation.value else each for each in values)
     _change_enum(state, found[0], replace(found[1], values=renamed))
+
+
+def set_enum_values(state: State, operation: SetEnumValues, location: Location) -> None:
+    found = _known_enum(state, operation.name, operation.schema)
+    if found is not None:
+        _change_enum(state, found[0], replace(found[1], values=operation.values))
 
 
 def create_object(state: State, operation: CreateObject, location: Location) -> None:

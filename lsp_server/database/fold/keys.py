@@ -16,7 +16,7 @@ from lsp_server.database.fold.state import (
     points_at,
     table_of,
 )
-from lsp_server.database.model import Check, ForeignKey, PrimaryKey, Table, Unique
+from lsp_server.database.model import Check, Column, ForeignKey, PrimaryKey, Table, Unique
 from lsp_server.database.operations import (
     AddConstraint,
     Constraint,
@@ -198,6 +198,9 @@ def drop_constraint(state: State, operation: DropConstraint, location: Location)
         unsure = any(each.name is None or each.unknown is not None for each in others)
         if operation.if_exists or table.incomplete is not None or unsure:
             return
+        if any(_checked_by(column, operation.name) for column in table.columns):
+            state.tables[operation.table] = replace(table, columns=tuple(_unchecked(each, operation.name) for each in table.columns))
+            return
         raise Refused("missing", f"the table {table.full_name} has no constraint {operation.name} here")
     if isinstance(found, PrimaryKey | Unique) and found.columns:
         if operation.cascade:
@@ -234,6 +237,19 @@ def rename_constraint(state: State, operation: RenameConstraint, location: Locat
     )  # fmt: skip
 
 
+def _checked_by(column: Column, name: str) -> bool:
+    """Whether a column's enumeration, which is a text, is kept by a check of this name."""
+    enum = column.type.enum
+    return enum is not None and enum.create_constraint and not enum.native and enum.name == name
+
+
+def _unchecked(column: Column, name: str) -> Column:
+    enum = column.type.enum
+    if enum is None or not _checked_by(column, name):
+        return column
+    return replace(column, type=replace(column.type, enum=replace(enum, create_constraint=False)))
+
+
 def create_index(state: State, operation: CreateIndex, location: Location) -> None:
     table, index = table_of(state, operation.table), operation.index
     for column, expression in zip(index.columns or (), index.expressions or [False] * len(index.columns or ())):
@@ -266,12 +282,18 @@ def drop_index(state: State, operation: DropIndex, location: Location) -> None:
             if operation.if_exists:
                 return
             raise Refused("depends", f"the index {operation.name} belongs to a constraint")
-        if operation.if_exists or unsure:
+        if operation.if_exists or unsure or _made_for_a_key(state, operation):
             return
         raise Refused("missing", f"the index {operation.name} does not exist here")
     key = operation.table if operation.table in holders else holders[0]
     table = state.tables[key]
     state.tables[key] = replace(table, indexes=tuple(each for each in table.indexes if each.name != operation.name))
+
+
+def _made_for_a_key(state: State, operation: DropIndex) -> bool:
+    """MySQL makes an index for a foreign key, called by its first column, which stays when the key goes."""
+    table = state.tables.get(operation.table) if operation.table is not None else None
+    return state.dialect in ("mysql", "mariadb") and table is not None and table.column(operation.name or "") is not None
 
 
 def rename_index(state: State, operation: RenameIndex, location: Location) -> None:

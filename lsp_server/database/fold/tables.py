@@ -164,6 +164,11 @@ def alter_column(state: State, operation: AlterColumn, location: Location) -> No
         column = replace(column, nullable=operation.nullable)
     if not isinstance(operation.server_default, Keep):
         column = replace(column, server_default=operation.server_default)
+    remade = state.dialect in ("mysql", "mariadb") and not isinstance(operation.type, Keep)  # MODIFY says all of a column
+    if operation.computed is None or remade:
+        column = replace(column, computed=None, persisted=None)
+    if not isinstance(operation.identity, Keep):
+        column = replace(column, identity=operation.identity)
     if not isinstance(operation.comment, Keep):
         column = replace(column, comment=operation.comment)
     table = with_column(table, operation.column, lambda _: replace(column, maybe=column.maybe))

@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lsp_server.database.equivalence import automatic_name, family_of
-from lsp_server.database.migration.counters import counter_sql
+from lsp_server.database.migration.counters import released, started
 from lsp_server.database.migration.metadata import (
     foreign_key_options,
     index_elements,
     index_options,
+    to_column,
+    to_identity,
     to_server_default,
     to_table,
     to_type,
@@ -24,9 +26,10 @@ from lsp_server.database.migration.operations import (
     DropColumn,
     DropConstraint,
     DropIndex,
+    FixComputed,
     RenameColumn,
 )
-from lsp_server.database.migration.sql import name_sql
+from lsp_server.database.migration.sql import name_sql, table_sql
 from lsp_server.database.model import Column, ForeignKey, PrimaryKey, Table, Unique
 from lsp_server.database.sql_text import quoted
 
@@ -169,18 +172,52 @@ def _using(before: Column, after: Column, dialect: str | None, zone: str | None 
     return f"{name_sql(before.name)}{text}::{sql}"
 
 
+def fix_computed(operation: FixComputed, dialect: str | None) -> list[MigrateOperation]:
+    """PostgreSQL has words for it, MySQL redefines the column; neither can go back but by making the column anew."""
+    from alembic.operations import ops
+
+    schema, table = operation.table
+    if operation.undone:
+        computed = ops.AddColumnOp(table, to_column(operation.computed, dialect), schema=schema)
+        return [ops.DropColumnOp(table, operation.computed.name, schema=schema), computed]
+    if dialect == "postgresql":
+        place, name = table_sql(operation.table), name_sql(operation.computed.name)
+        return [ops.ExecuteSQLOp(f"ALTER TABLE {place} ALTER COLUMN {name} DROP EXPRESSION")]
+    type_ = to_type(operation.plain.type, dialect)
+    nullable = operation.plain.nullable if isinstance(operation.plain.nullable, bool) else None
+    return [ops.AlterColumnOp(
+        table, operation.plain.name, schema=schema, existing_type=type_, modify_type=type_, modify_nullable=nullable,
+    )]  # fmt: skip
+
+
 def change_counter(operation: ChangeCounter, dialect: str | None) -> list[MigrateOperation]:
     """PostgreSQL's sequences and identities in SQL; elsewhere AUTO_INCREMENT, which is part of the column."""
     from alembic.operations import ops
 
     if dialect == "postgresql":
-        statements = counter_sql(operation.table, operation.column, operation.before, operation.after)
-        return [ops.ExecuteSQLOp(statement) for statement in statements]
+        change = (operation.table, operation.column, operation.before, operation.after)
+        return [*map(ops.ExecuteSQLOp, released(*change)), *_identity(operation), *map(ops.ExecuteSQLOp, started(*change))]
     schema, table = operation.table
     type_ = to_type(operation.column.type, dialect)
     return [ops.AlterColumnOp(
         table, operation.column.name, schema=schema, existing_type=type_, existing_nullable=False, modify_type=type_,
         autoincrement=operation.after is not None,
+    )]  # fmt: skip
+
+
+def _identity(operation: ChangeCounter) -> list[MigrateOperation]:
+    from alembic.operations import ops
+
+    before = operation.before.identity if operation.before is not None else None
+    after = operation.after.identity if operation.after is not None else None
+    if before == after:
+        return []
+    schema, table = operation.table
+    both = before is not None and after is not None
+    return [ops.AlterColumnOp(
+        table, operation.column.name, schema=schema, existing_type=to_type(operation.column.type, "postgresql"), existing_nullable=False,
+        modify_server_default=to_identity(after, whole=both) if after is not None else None,
+        existing_server_default=to_identity(before, whole=both) if before is not None else None,
     )]  # fmt: skip
 
 

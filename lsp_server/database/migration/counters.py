@@ -1,11 +1,14 @@
-"""How a column counts itself up: a serial with its sequence, an identity, AUTO_INCREMENT; and the SQL that leads from one to another."""
+"""How a column counts itself up: a serial with its sequence, an identity, AUTO_INCREMENT; and PostgreSQL's SQL between them.
+
+Identities themselves are changed by Alembic's own operation (`alembic_operations.py`).
+"""
 
 from __future__ import annotations
 
 from lsp_server.database.equivalence import family_of, primary_key_of
 from lsp_server.database.migration.operations import Counter
 from lsp_server.database.migration.sql import name_sql, table_sql
-from lsp_server.database.model import Column, Identity, Table
+from lsp_server.database.model import Column, Table
 from lsp_server.database.sql_text import quoted
 from lsp_server.unknown import Unknown
 
@@ -30,58 +33,37 @@ def counter_of(table: Table, column: Column, dialect: str | None) -> Counter | N
     return None
 
 
-def counter_sql(place: tuple[str | None, str], column: Column, before: Counter | None, after: Counter | None) -> list[str]:
-    """The statements on PostgreSQL. The next value follows the largest that is there."""
+def released(place: tuple[str | None, str], column: Column, before: Counter | None, after: Counter | None) -> list[str]:
+    """PostgreSQL's statements that take a serial's sequence away, or give it another type."""
+    if before is None or before.identity is not None:
+        return []
     table, name = table_sql(place), name_sql(column.name)
-    change = f"ALTER TABLE {table} ALTER COLUMN {name}"
-    sequence = f"pg_get_serial_sequence({quoted(table)}, {quoted(column.name)})"
+    if after is not None and after.identity is None:
+        return [_on_sequence(place, column, "ALTER", f" AS {after.family}")] if before.family != after.family else []
+    return [f"ALTER TABLE {table} ALTER COLUMN {name} DROP DEFAULT", _on_sequence(place, column, "DROP", "")]
+
+
+def started(place: tuple[str | None, str], column: Column, before: Counter | None, after: Counter | None) -> list[str]:
+    """PostgreSQL's statements that make a serial's sequence, and let any counter go on behind the largest value that is there."""
+    if after is None or (before is not None and (before.identity is None) == (after.identity is None)):
+        return []
+    table, name = table_sql(place), name_sql(column.name)
     statements: list[str] = []
-    if before is not None and before.identity is None and (after is None or after.identity is not None):
-        dropping = f"EXECUTE 'DROP SEQUENCE ' || {sequence}"
-        statements += [f"{change} DROP DEFAULT", f"DO $$ BEGIN {dropping}; END $$"]
-    if before is not None and before.identity is not None and (after is None or after.identity is None):
-        statements.append(f"{change} DROP IDENTITY")
-    if after is None:
-        return statements
-    if after.identity is None and before is not None and before.identity is None:
-        typed = f"EXECUTE 'ALTER SEQUENCE ' || {sequence} || ' AS {after.family}'"
-        return [f"DO $$ BEGIN {typed}; END $$"] if before.family != after.family else []
-    if after.identity is not None and before is not None and before.identity is not None:
-        changes = _identity_changes(before.identity, after.identity)
-        return [f"{change} {changes}"] if changes else []
     start, step = 1, 1
     if after.identity is not None:
         start, step = after.identity.start or 1, after.identity.increment or 1
-        kind = "ALWAYS" if after.identity.always else "BY DEFAULT"
-        options = _identity_options(after.identity)
-        statements.append(f"{change} ADD GENERATED {kind} AS IDENTITY{f' ({options})' if options else ''}")
     else:
         own = ".".join(name_sql(part) for part in (place[0], f"{place[1]}_{column.name}_seq") if part)
-        statements += [f"CREATE SEQUENCE {own} AS {after.family} OWNED BY {table}.{name}", f"{change} SET DEFAULT nextval({quoted(own)})"]
+        statements.append(f"CREATE SEQUENCE {own} AS {after.family} OWNED BY {table}.{name}")
+        statements.append(f"ALTER TABLE {table} ALTER COLUMN {name} SET DEFAULT nextval({quoted(own)})")
     following = f"SELECT coalesce(max({name}) + {step}, {start}) FROM {table}"
-    return [*statements, f"SELECT setval({sequence}, ({following}), false)"]
+    return [*statements, f"SELECT setval({_sequence(place, column)}, ({following}), false)"]
 
 
-_WORDS = (("start", "START WITH"), ("increment", "INCREMENT BY"), ("minvalue", "MINVALUE"), ("maxvalue", "MAXVALUE"))
+def _sequence(place: tuple[str | None, str], column: Column) -> str:
+    return f"pg_get_serial_sequence({quoted(table_sql(place))}, {quoted(column.name)})"
 
 
-def _identity_options(identity: Identity) -> str:
-    options = [f"{word} {value}" for field, word in _WORDS if (value := getattr(identity, field)) is not None]
-    return " ".join([*options, *(["CYCLE"] if identity.cycle else [])])
-
-
-def _identity_changes(before: Identity, after: Identity) -> str:
-    changes = []
-    if before.always != after.always:
-        changes.append(f"SET GENERATED {'ALWAYS' if after.always else 'BY DEFAULT'}")
-    for field, word in _WORDS:
-        old, new = getattr(before, field), getattr(after, field)
-        if old == new:
-            continue
-        if new is None and field in ("minvalue", "maxvalue"):
-            changes.append(f"SET NO {word}")
-        else:
-            changes.append(f"SET {word} {new if new is not None else 1}")
-    if before.cycle != after.cycle:
-        changes.append(f"SET {'' if after.cycle else 'NO '}CYCLE")
-    return " ".join(changes)
+def _on_sequence(place: tuple[str | None, str], column: Column, verb: str, rest: str) -> str:
+    """A statement on the sequence that serves a column, whatever it is called by now."""
+    return f"DO $$ BEGIN EXECUTE '{verb} SEQUENCE ' || {_sequence(place, column)} || '{rest}'; END $$"

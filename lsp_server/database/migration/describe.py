@@ -22,6 +22,7 @@ from lsp_server.database.migration.operations import (
     DropSchema,
     DropTable,
     FillTable,
+    FixComputed,
     Operation,
     RenameColumn,
     RenameConstraint,
@@ -119,6 +120,8 @@ def phrase_of(operation: Operation) -> str:
             return f"change how {operation.table[1]}.{operation.column.name} counts itself up"
         case RenameConstraint():
             return f"rename constraint {operation.constraint.name} of {operation.table[1]} to {operation.after}"
+        case FixComputed():
+            return f"make {operation.table[1]}.{operation.plain.name} a plain column"
         case FillTable():
             return f"fill {operation.table[1]}"
 

@@ -19,6 +19,7 @@ from lsp_server.database.model import (
     Database,
     Default,
     ForeignKey,
+    Identity,
     Index,
     PrimaryKey,
     Table,
@@ -145,10 +146,7 @@ def to_column(column: Column, dialect: str | None, *, nullable: bool | None = No
         extras.append(sa.Computed(column.computed, persisted=column.persisted))
     elif column.identity is not None and dialect != "sqlite":
         identity = column.identity
-        extras.append(sa.Identity(
-            always=identity.always, start=identity.start, increment=identity.increment, minvalue=identity.minvalue,
-            maxvalue=identity.maxvalue, cycle=identity.cycle or None,
-        ))  # fmt: skip
+        extras.append(to_identity(identity))
     else:
         options["server_default"] = to_server_default(column.server_default, column, dialect)
     if isinstance(column.comment, str):
@@ -159,6 +157,22 @@ def to_column(column: Column, dialect: str | None, *, nullable: bool | None = No
     if not isinstance(wanted, Unknown):
         options["nullable"] = wanted
     return sa.Column(column.name, to_type(column.type, dialect), *extras, **options)
+
+
+def to_identity(identity: Identity, *, whole: bool = False) -> sa.Identity:
+    """`whole` also says what holds when nothing is said: a change back to it must name it."""
+    import sqlalchemy as sa
+
+    if whole:
+        return sa.Identity(
+            always=identity.always, start=identity.start or 1, increment=identity.increment or 1, minvalue=identity.minvalue,
+            nominvalue=True if identity.minvalue is None else None, maxvalue=identity.maxvalue,
+            nomaxvalue=True if identity.maxvalue is None else None, cycle=identity.cycle,
+        )  # fmt: skip
+    return sa.Identity(
+        always=identity.always, start=identity.start, increment=identity.increment, minvalue=identity.minvalue,
+        maxvalue=identity.maxvalue, cycle=identity.cycle or None,
+    )  # fmt: skip
 
 
 def to_server_default(default: Default | Unknown | None, column: Column, dialect: str | None) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from lsp_server.database.equivalence import default_schema, primary_key_of
 from lsp_server.database.model import (
@@ -30,6 +31,15 @@ Replacements = tuple[tuple[str, str], ...]
 
 Constraint = PrimaryKey | ForeignKey | Unique | Check
 TableKey = tuple[str | None, str]
+
+
+class Stays(Enum):
+    """Says that a table keeps its schema; None is the default one."""
+
+    STAYS = "stays"
+
+
+STAYS = Stays.STAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,28 +83,37 @@ class DropTable:
 
 @dataclass(frozen=True, slots=True)
 class RenameTable:
-    """`evidence` says why this is no drop and create."""
+    """`evidence` says why this is no drop and create. `moved_to`: the schema that the table goes to, on PostgreSQL."""
 
     schema: str | None
     before: str
     after: str
     evidence: str = ""
+    moved_to: str | Stays | None = STAYS
+
+    @property
+    def target(self) -> TableKey:
+        return (self.schema if isinstance(self.moved_to, Stays) else self.moved_to, self.after)
 
     @property
     def reverse(self) -> RenameTable:
-        return RenameTable(self.schema, self.after, self.before, self.evidence)
+        schema, _ = self.target
+        back: str | Stays | None = STAYS if isinstance(self.moved_to, Stays) else self.schema
+        return RenameTable(schema, self.after, self.before, self.evidence, back)
 
     def applied(self, database: Database) -> Database:
         old = (default_schema(self.schema), self.before)
 
         def renamed(table: Table) -> Table:
             keys = tuple(
-                replace(key, target_table=self.after)
+                replace(key, target_table=self.after, target_schema=self.target[0])
                 if (default_schema(key.target_schema), key.target_table) == old
                 else key
                 for key in table.foreign_keys
             )
-            return replace(table, name=self.after if table.key == old else table.name, foreign_keys=keys)
+            if table.key != old:
+                return replace(table, foreign_keys=keys)
+            return replace(table, schema=self.target[0], name=self.after, foreign_keys=keys)
 
         return replace(database, tables=tuple(map(renamed, database.tables)))
 
@@ -394,6 +413,28 @@ class DropSchema:
 
 
 @dataclass(frozen=True, slots=True)
+class FixComputed:
+    """A computed column becomes a plain one and keeps its values. On the way back (`undone`) they are computed again."""
+
+    table: TableKey
+    computed: Column
+    plain: Column
+    undone: bool = False
+
+    @property
+    def reverse(self) -> FixComputed:
+        return replace(self, undone=not self.undone)
+
+    def applied(self, database: Database) -> Database:
+        now = self.computed if self.undone else self.plain
+
+        def changed(table: Table) -> Table:
+            return replace(table, columns=tuple(now if column.name == now.name else column for column in table.columns))
+
+        return _with_table(database, self.table, changed)
+
+
+@dataclass(frozen=True, slots=True)
 class Counter:
     """How a column counts itself up. `identity` None: a serial on PostgreSQL, AUTO_INCREMENT on MySQL. `family` is its type."""
 
@@ -484,6 +525,7 @@ Operation = (
     | ChangeCounter
     | RenameConstraint
     | FillTable
+    | FixComputed
 )
 
 

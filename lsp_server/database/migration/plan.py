@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from lsp_server.database.compare import Difference, compare
+from lsp_server.database.compare import Difference, compare, plain_identity
 from lsp_server.database.equivalence import automatic_name, default_schema, family_of, native_enums, primary_key_of
 from lsp_server.database.migration.counters import counter_of
 from lsp_server.database.migration.hazards import Hazard, find_hazards
@@ -33,6 +33,7 @@ from lsp_server.database.migration.operations import (
     DropTable,
     Fill,
     FillTable,
+    FixComputed,
     Operation,
     RenameConstraint,
     Replacements,
@@ -377,6 +378,10 @@ class _Builder:
         aspects = tuple(dict.fromkeys(element for element in elements if element != "identity"))
         if not aspects:
             return
+        if "computed" in aspects and after.computed is None and aspects == ("computed",) and self.dialect != "sqlite":
+            plain = replace(after, server_default=None)
+            self.steps.freed.append(FixComputed(key, before, plain))
+            return
         if "computed" in aspects:
             # No database turns a plain column into a computed one, or changes the expression, everywhere.
             self.steps.freed.append(DropColumn(key, before, self._refill(table, before)))
@@ -445,13 +450,16 @@ class _Builder:
                 change = ChangeCounter(new.key, bare, *counters)
                 if self.dialect != "postgresql" and None not in counters:
                     continue  # the change of the type says it
-                (self.steps.freed if counters[1] is None else self.steps.bound).append(change)
+                if counters[1] is None:
+                    self.steps.freed.insert(0, change)  # what counts itself up must be a key as long as it does
+                else:
+                    self.steps.bound.append(change)
 
     def _recounted(self, old: Table, before: Column, new: Table, after: Column) -> bool:
         """Whether something changed that says so: history and models may spell the same counter differently."""
         return (
             set(primary_key_of(old) or ()) != set(primary_key_of(new) or ())
-            or before.identity != after.identity
+            or plain_identity(before) != plain_identity(after)
             or family_of(before.type) != family_of(after.type)
         )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lsp_server.database.migration.catalogue import Rows, lost_rows, read_rows, read_shapes, read_tables
@@ -18,6 +18,7 @@ from lsp_server.database.migration.metadata import NotSayable
 from lsp_server.database.migration.on_sqlite import translate
 from lsp_server.database.migration.operations import (
     AlterColumn,
+    CreateSchema,
     DropColumn,
     DropTable,
     Operation,
@@ -187,9 +188,9 @@ class _Run:
         end = apply_operations(self.before, self.operations)
         down = to_steps(reversed_operations(self.operations), end, dialect)
         self.doing = "the schema of the models"
-        wanted_after = self._wanted(self.after)
+        wanted_after = self._wanted(replace(self.after, schemas=(*self.after.schemas, *self.before.schemas)))
         self.doing = "the schema before"
-        with self._filled(self.before) as connection:
+        with self._filled(self.before, _around(self.after, self.operations)) as connection:
             wanted_before = read_shapes(connection)
             if self.with_rows:
                 self.not_proved += insert_rows(connection, self.before)
@@ -210,10 +211,10 @@ class _Run:
             self._compare("a second upgrade works", connection, wanted_after, _names_in(self.after))
 
     @contextmanager
-    def _filled(self, database: Database) -> Iterator[sa.Connection]:
+    def _filled(self, database: Database, around: Database | None = None) -> Iterator[sa.Connection]:
         dialect = self.scratch.dialect
         with self.scratch.open(
-            content_key(database, dialect), lambda connection: create_schema(connection, database, dialect)
+            content_key(database, dialect, around), lambda connection: create_schema(connection, database, dialect, around)
         ) as connection:
             yield connection
 
@@ -307,6 +308,14 @@ class _Run:
             elif isinstance(operation, DropTable):
                 gone.add((operation.table.name, None))
         return frozenset((back.get(table, table), column) for table, column in gone)
+
+
+def _around(after: Database, operations: tuple[Operation, ...]) -> Database:
+    """What the end needs that no step makes: schemas, and the tables for the extensions behind their types."""
+    made = {operation.name for operation in operations if isinstance(operation, CreateSchema)}
+    used = [table.key[0] for table in after.tables]
+    needed = dict.fromkeys(name for name in (*used, *after.schemas) if name is not None and name not in made)
+    return replace(after, schemas=tuple(needed))
 
 
 def _names_in(database: Database) -> frozenset[str]:

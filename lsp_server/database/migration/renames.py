@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 
 from lsp_server.database.compare import Difference
 from lsp_server.database.equivalence import default_schema, primary_key_of, same_default, same_type
-from lsp_server.database.migration.operations import RenameColumn, RenameTable, TableKey
+from lsp_server.database.migration.operations import STAYS, RenameColumn, RenameTable, Stays, TableKey
 from lsp_server.database.model import Column, Database, Table
 from lsp_server.unknown import Unknown
 
@@ -27,6 +27,7 @@ class Rename:
     new_name: str
     certain: bool
     evidence: str
+    moved_to: str | Stays | None = STAYS  # another schema, for a table
 
 
 def find_renames(
@@ -40,18 +41,17 @@ def find_renames(
 def rename_operations(renames: Iterable[Rename], before: Database) -> tuple[RenameTable | RenameColumn, ...]:
     """The operations for renames, columns under the table's new name. What is not there (any more) is passed over."""
     renames = tuple(rename for rename in renames if before.table(rename.table[1], rename.table[0]) is not None)
-    moved = {rename.table: rename.new_name for rename in renames if rename.column is None}
     operations: list[RenameTable | RenameColumn] = [
-        RenameTable(rename.table[0], rename.table[1], rename.new_name, rename.evidence)
+        RenameTable(rename.table[0], rename.table[1], rename.new_name, rename.evidence, rename.moved_to)
         for rename in renames
         if rename.column is None
     ]
+    moved = {(each.schema, each.before): each.target for each in operations if isinstance(each, RenameTable)}
     for rename in renames:
         table = before.table(rename.table[1], rename.table[0])
         column = table.column(rename.column) if table is not None and rename.column is not None else None
         if column is not None:
-            key = (rename.table[0], moved.get(rename.table, rename.table[1]))
-            operations.append(RenameColumn(key, column, rename.new_name, rename.evidence))
+            operations.append(RenameColumn(moved.get(rename.table, rename.table), column, rename.new_name, rename.evidence))
     return tuple(operations)
 
 

@@ -174,10 +174,22 @@ def _source(operation: MigrateOperation, context: AutogenContext) -> str:
         operation = _with_clauses(operation)
     text = render_op_text(context, operation)
     if isinstance(operation, ops.AlterColumnOp):
+        existing = operation.existing_server_default
+        if type(existing).__name__ == "Identity" and "existing_server_default=" not in text:
+            call = ast.parse(text, mode="eval").body
+            assert isinstance(call, ast.Call)
+            call.keywords.append(ast.keyword("existing_server_default", ast.parse(_identity_source(existing), mode="eval").body))
+            text = ast.unparse(call)
         for name in ("postgresql_using", "autoincrement"):
             if operation.kw.get(name) is not None and f"{name}=" not in text:
                 text = _with_keyword(text, name, operation.kw[name])
     return text
+
+
+def _identity_source(identity: Any) -> str:
+    names = ("always", "start", "increment", "minvalue", "nominvalue", "maxvalue", "nomaxvalue", "cycle")
+    given = ((name, getattr(identity, name)) for name in names)
+    return f"sa.Identity({', '.join(f'{name}={value!r}' for name, value in given if value is not None)})"
 
 
 def _with_clauses(operation: AlterColumnOp) -> AlterColumnOp:

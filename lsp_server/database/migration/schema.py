@@ -16,25 +16,46 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 
-def create_schema(connection: sa.Connection, database: Database, dialect: str) -> None:
-    """Raises NotSayable, and what the database says."""
+def create_schema(connection: sa.Connection, database: Database, dialect: str, around: Database | None = None) -> None:
+    """`around` is the end of a plan, whose extensions, and schemas that no step makes, must be there from the start.
+
+    Raises NotSayable, and what the database says.
+    """
     if dialect == "postgresql":
-        _before_tables(connection, database)
+        _before_tables(connection, database, around or database)
     to_metadata(database, dialect).create_all(connection, checkfirst=False)
 
 
-def content_key(database: Database, dialect: str) -> str:
+_EXTENSIONS = {
+    "gin_trgm_ops": "pg_trgm", "gist_trgm_ops": "pg_trgm", "citext": "citext", "hstore": "hstore", "ltree": "ltree", "vector": "vector",
+    "geometry": "postgis", "geography": "postgis", "uuid_generate_v4()": "uuid-ossp", "gin_int_ops": "btree_gin",
+}  # fmt: skip
+
+
+def _extensions(database: Database) -> tuple[str, ...]:
+    """What the schema's types, operator classes and defaults come from, where it is not PostgreSQL itself."""
+    words = [operator for table in database.tables for index in table.indexes for _, operator in index.operators]
+    for table in database.tables:
+        for column in table.columns:
+            words.append((column.type.sql or "").partition("(")[0])
+            words.append(getattr(column.server_default, "text", None) or "")
+    return tuple(dict.fromkeys(_EXTENSIONS[word.lower()] for word in words if word.lower() in _EXTENSIONS))
+
+
+def content_key(database: Database, dialect: str, around: Database | None = None) -> str:
     """The same for schemas that are made alike."""
-    text = repr((__version__, dialect, database.tables, database.enums, database.schemas, sorted(database.naming_convention.items())))
+    text = repr((__version__, dialect, database.tables, database.enums, database.schemas, sorted(database.naming_convention.items()), around))
     return blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
 
-def _before_tables(connection: sa.Connection, database: Database) -> None:
+def _before_tables(connection: sa.Connection, database: Database, around: Database) -> None:
     """Schemas and named enumerations."""
     import sqlalchemy as sa
 
+    for extension in dict.fromkeys((*_extensions(database), *_extensions(around))):
+        connection.execute(sa.text(f"CREATE EXTENSION IF NOT EXISTS {name_sql(extension)}"))
     used = [table.key[0] for table in database.tables] + [default_schema(enum.schema) for enum in database.enums]
-    for name in dict.fromkeys([*used, *database.schemas]):
+    for name in dict.fromkeys([*used, *database.schemas, *around.schemas]):
         if name not in (None, "public"):
             connection.execute(sa.text(f"CREATE SCHEMA {name_sql(name)}"))
     enums: dict[tuple[str | None, str | None], EnumType] = {

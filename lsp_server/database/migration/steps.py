@@ -22,6 +22,7 @@ from lsp_server.database.migration.alembic_operations import (
     drop_constraint,
     drop_index,
     drop_table,
+    fix_computed,
     rename_column,
     table_comment,
 )
@@ -45,6 +46,7 @@ from lsp_server.database.migration.operations import (
     DropSchema,
     DropTable,
     FillTable,
+    FixComputed,
     Operation,
     RenameColumn,
     RenameConstraint,
@@ -52,7 +54,7 @@ from lsp_server.database.migration.operations import (
     TableKey,
 )
 from lsp_server.database.migration.sql import enum_sql, gone_values, name_sql, replaced_value, table_sql
-from lsp_server.database.model import Check, Database, Index, PrimaryKey, Table, Unique
+from lsp_server.database.model import Check, Database, ForeignKey, Index, PrimaryKey, Table, Unique
 from lsp_server.database.sql_text import quoted
 
 if TYPE_CHECKING:
@@ -234,11 +236,26 @@ class _Writer:
             )
             message = f"{operation.table[1]} has rows with the same {', '.join(part.columns)}: make them differ first"
             self.steps.append(Guard(query, message))
+        elif isinstance(part, ForeignKey) and self.dialect != "sqlite" and part.columns and all(map(table.column, part.columns)):
+            self._guard_targets(operation.table, part, place)
         elif isinstance(part, Check) and part.expression and columns_in(part.expression, table) == columns_in(
             part.expression, self.state.table(operation.table[1], operation.table[0]) or table
         ):
             query = f"SELECT count(*) FROM {place} WHERE NOT ({part.expression})"
             self.steps.append(Guard(query, f"{operation.table[1]} has rows that break {part.expression}: mend them first"))
+
+    def _guard_targets(self, table: TableKey, key: ForeignKey, place: str) -> None:
+        target = self.start.table(key.target_table or "", key.target_schema)
+        columns, others = key.columns or (), key.target_columns or ("id",)
+        if target is None or not all(map(target.column, others)):
+            return
+        own = [name_sql(column, self.dialect) for column in columns]
+        given = " AND ".join(f"here.{name} IS NOT NULL" for name in own)
+        same = " AND ".join(f"there.{name_sql(other, self.dialect)} = here.{name}" for other, name in zip(others, own))
+        there = table_sql(target.key, self.dialect)
+        query = f"SELECT count(*) FROM {place} AS here WHERE {given} AND NOT EXISTS (SELECT 1 FROM {there} AS there WHERE {same})"
+        message = f"{table[1]} has rows whose {', '.join(columns)} is not in {target.name}: mend them first"
+        self.steps.append(Guard(query, message))
 
     def _put(self, operation: Operation, *made: MigrateOperation) -> None:
         self.group_operations.append(operation)
@@ -288,6 +305,11 @@ class _Writer:
                 comment = f"Rows without {table}.{column} get {operation.fill.sql}: {operation.fill.reason}."
                 # The column is there already, so this may go before what the running batch collects.
                 self.steps.append(Direct(ops.ExecuteSQLOp(update), comment))
+        enum = operation.before.type.enum
+        checked = enum is not None and enum.name is not None and enum.create_constraint and not enum.native
+        if self.dialect in ("mysql", "mariadb") and "type" in operation.aspects and checked and enum is not None:
+            # Alembic adds the check of the new values there, and leaves that of the old ones in its way.
+            self.inside.append(ops.DropConstraintOp(enum.name, table, "check", schema=operation.table[0]))
         for part in self._by_values(operation):
             if part is not operation:
                 self._enter(operation.table)
@@ -374,9 +396,16 @@ class _Writer:
             case DropTable():
                 self.steps += map(Direct, drop_table(operation.table, self.dialect))
             case RenameTable():
-                rename = ops.RenameTableOp(operation.before, operation.after, schema=operation.schema)
                 reason = f" ({operation.evidence})" if operation.evidence else ""
-                self.steps.append(Direct(rename, f"A rename{reason}: the rows stay."))
+                comment: str | None = f"A rename{reason}: the rows stay."
+                schema = operation.target[0]
+                if schema != operation.schema:
+                    place = table_sql((operation.schema, operation.before), self.dialect)
+                    move = f"ALTER TABLE {place} SET SCHEMA {name_sql(schema or 'public')}"
+                    self.steps.append(Direct(ops.ExecuteSQLOp(move), comment))
+                    comment = None
+                if operation.before != operation.after:
+                    self.steps.append(Direct(ops.RenameTableOp(operation.before, operation.after, schema=schema), comment))
             case RenameColumn():
                 reason = f" ({operation.evidence})" if operation.evidence else ""
                 self.steps.append(Direct(rename_column(operation, self.dialect), f"A rename{reason}: the values stay."))
@@ -392,6 +421,8 @@ class _Writer:
                 self.steps.append(Direct(ops.ExecuteSQLOp(f"ALTER TABLE {place} RENAME CONSTRAINT {old} TO {new}")))
             case FillTable():
                 self._fill_table(operation)
+            case FixComputed():
+                self.steps += [Direct(made) for made in fix_computed(operation, self.dialect)]
             case CreateSchema():
                 self.steps.append(Direct(ops.ExecuteSQLOp(f"CREATE SCHEMA {name_sql(operation.name)}")))
             case DropSchema():

@@ -4,8 +4,8 @@
 
 Follows what `env.py` imports, directly or through other modules, and reports the modules with models of its
 `target_metadata` that are not among them. Functions that are called on the way are followed too. It stays silent where
-modules are loaded by names made at run time, where the metadata is not known, and where Flask's running application
-brings the models.
+modules are loaded by names made at run time, where the metadata is not known, where Flask's running application brings
+the models, and where the project runs Alembic's comparison from a program of its own.
 
 ## Why it matters
 

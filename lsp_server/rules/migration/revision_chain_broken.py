@@ -1,9 +1,9 @@
-"""A migration history has a hole, a circle or an id twice.
+"""A migration history has a hole, a circle, an id twice or a file without one.
 
 ## What it does
 
-Reports a `down_revision` that no file has, two files with one revision id, and revisions that follow each other in a
-circle.
+Reports a `down_revision` that no file has, two files with one revision id, revisions that follow each other in a circle,
+and files among the revisions that say what they build on and not which revision they are.
 
 ## Why it matters
 
@@ -37,7 +37,7 @@ RULE = Rule(
     name="revision-chain-broken",
     area="migration",
     severity=Severity.ERROR,
-    summary="A migration history has a hole, a circle or an id twice.",
+    summary="A migration history has a hole, a circle, an id twice or a file without one.",
     mirror="none: a whole chain is as it should be",
     check=check,
 )

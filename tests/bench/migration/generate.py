@@ -19,7 +19,8 @@ from pathlib import Path
 
 from lsp_server.config import Config
 from lsp_server.database.migration.hazards import Hazard
-from lsp_server.database.migration.plan import Answers, plan
+from lsp_server.database.migration.operations import STAYS
+from lsp_server.database.migration.plan import Answers, alternatives
 from lsp_server.database.migration.proof import prove
 from lsp_server.database.migration.renames import Rename
 from lsp_server.database.migration.render import render
@@ -59,7 +60,7 @@ def read_answers(path: Path) -> Answers:
     renames: tuple[Rename, ...] | None = None
     if "rename_tables" in given or "rename_columns" in given:
         renames = tuple(
-            Rename(_key(old), None, new.rpartition(".")[2], True, "as answered")
+            Rename(_key(old), None, _key(new)[1], True, "as answered", STAYS if _key(old)[0] == _key(new)[0] else _key(new)[0])
             for old, new in given.get("rename_tables", {}).items()
         ) + tuple(
             Rename(_key(old.rpartition(".")[0]), old.rpartition(".")[2], new, True, "as answered")
@@ -97,8 +98,13 @@ def generate(folder: Path, dialect: str) -> int:
     if replay.verdict.ok is False:
         print(f"the history does not replay: {replay.verdict.reason}", file=sys.stderr)
         return 1
-    made = plan(replay.database, mapped, dialect, read_answers(folder / "answers.json"))
-    write_report(folder, made.hazards)
+    answers = read_answers(folder / "answers.json")
+    choices = alternatives(replay.database, mapped, dialect, answers)
+    made = choices[0]
+    write_report(folder, (choices[-1] if len(choices) > 1 else made).hazards)
+    if len(choices) > 1:
+        print(f"a question first: {made.title}, or what is gone dropped with its values?", file=sys.stderr)
+        return 1
     if made.obstacles:
         print(f"not planned: {'; '.join(made.obstacles)}", file=sys.stderr)
         return 1
