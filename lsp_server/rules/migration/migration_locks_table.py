@@ -27,8 +27,9 @@ On a table with millions of rows it takes minutes, and every request that touche
 ## How to fix
 
 Each message says how the same is done without the lock; where that is one operation of its own in `upgrade()`, *Do it without
-the lock* writes it, over as many revisions as it takes. For a small table accept it on the line:
-`# specdrift: ignore[migration-locks-table] -- a few hundred rows`.
+the lock* writes it, over as many revisions as it takes. It changes the revision, so it is for one that has not run where
+it matters. An index whose CONCURRENTLY fails stays behind invalid: drop it before the next try. For a small table accept it
+on the line: `# specdrift: ignore[migration-locks-table] -- a few hundred rows`.
 
 ## Options
 
@@ -56,6 +57,7 @@ from lsp_server.database.operations import (
     ValidateConstraint,
 )
 from lsp_server.findings import Finding, Rule, Severity
+from lsp_server.repair.without_lock import without_lock
 from lsp_server.rules.migration._risks import Moment, is_outside_transaction, moments, source, text_of
 from lsp_server.snapshot import Snapshot
 
@@ -76,7 +78,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         if found is not None:
             table, (about, message) = found
             subject = moment.subject("table", table.full_name, about)
-            yield Finding(RULE.name, moment.step.location, message, subject, severity=RULE.severity)
+            fixes = without_lock(snapshot, moment.replay, moment.revision, moment.step)
+            yield Finding(RULE.name, moment.step.location, message, subject, severity=RULE.severity, fixes=fixes)
 
 
 def _of_operation(snapshot: Snapshot, moment: Moment) -> tuple[Table, _Said] | None:
