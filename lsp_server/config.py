@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,6 +31,7 @@ class Config:
     applications: tuple[str, ...] = ()  # patterns of modules that hold applications; () finds them
     alembic: tuple[str, ...] = ()  # patterns of Alembic folders or ini files; () finds them
     dialect: str | None = None  # "postgresql", "mysql", "mariadb", "sqlite"; None finds it
+    dialect_version: str | None = None  # the database's version, such as "10.6"; None: one that is still maintained
     leads: str = "spec"  # which side is right where spec and code disagree: "spec" or "code"
     leads_in: tuple[tuple[str, str], ...] = ()  # the same per path pattern
     select: tuple[str, ...] = ()  # rules or areas; () means all
@@ -80,7 +82,7 @@ def matches(path: str, pattern: str) -> bool:
 _LISTS = ("exclude", "specs", "applications", "alembic", "select", "ignore")
 _TABLES = {"leads-in": "leads_in", "ignore-in": "ignore_in", "severity": "severity", "types": "types", "bases": "bases",
            "routes": "routes", "views": "views", "agent": "agent"}  # fmt: skip
-_KEYS = (*_LISTS, "dialect", "leads", "baseline", "development-database", "interpreter", "shadow", *_TABLES)
+_KEYS = (*_LISTS, "dialect", "dialect-version", "leads", "baseline", "development-database", "interpreter", "shadow", *_TABLES)
 _Word = tuple[str, Callable[[Any], bool]]  # what a word's value must be, in words and as a test
 _DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
 
@@ -140,6 +142,10 @@ def _value(key: str, value: Any, source: str) -> Any:
     if key == "dialect":
         if value not in _DIALECTS:
             raise wrong(f"one of {', '.join(_DIALECTS)}")
+        return value
+    if key == "dialect-version":
+        if not isinstance(value, str) or re.fullmatch(r"\d+(\.\d+)*", value) is None:
+            raise wrong('a version such as "10.6"')
         return value
     if key in _TABLES:
         if not isinstance(value, dict):

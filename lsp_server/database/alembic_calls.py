@@ -162,7 +162,8 @@ def drop_index(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
         recorder.opaque("an index whose name is not known is dropped", table_key(table) if isinstance(table, str) else None)
         return
     key = table_key(str(table), schema) if isinstance(table, str) else None
-    recorder.step(DropIndex(plain_name(name), key, schema, flag(arguments, "if_exists")))
+    concurrently = flag(arguments, "postgresql_concurrently")
+    recorder.step(DropIndex(plain_name(name), key, schema, flag(arguments, "if_exists"), concurrently))
 
 
 def create_unique_constraint(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
@@ -199,7 +200,8 @@ def create_foreign_key(recorder: Recorder, arguments: tuple[Argument, ...]) -> N
         unknown=None if known else Unknown("the columns or target of a foreign key", recorder.location), location=recorder.location,
     )  # fmt: skip
     options = (Argument("name", constraint_name(arguments), recorder.location), *(each for each in arguments if each.name != "name"))
-    recorder.step(AddConstraint(key, recorder.declarations.with_options(foreign, options, key[1], key[0])))
+    constraint = recorder.declarations.with_options(foreign, options, key[1], key[0])
+    recorder.step(AddConstraint(key, constraint, validated=not flag(arguments, "postgresql_not_valid")))
 
 
 def create_check_constraint(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
@@ -209,7 +211,8 @@ def create_check_constraint(recorder: Recorder, arguments: tuple[Argument, ...])
     text = sql_text(given(arguments, 2, "condition"), recorder.location)
     name = recorder.declarations.name("ck", constraint_name(arguments), key[1], ())
     known = isinstance(text, str)
-    recorder.step(AddConstraint(key, Check(text if known else None, name, None if known else text, recorder.location)))  # type: ignore[arg-type]
+    check = Check(text if known else None, name, None if known else text, recorder.location)  # type: ignore[arg-type]
+    recorder.step(AddConstraint(key, check, validated=not flag(arguments, "postgresql_not_valid")))
 
 
 def drop_constraint(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lsp_server.database.model import Check, EnumType
+from lsp_server.database.model import Check, EnumType, PrimaryKey, Unique
 from lsp_server.database.operations import (
     AddColumn,
     AddConstraint,
@@ -37,6 +37,7 @@ from lsp_server.database.operations import (
     RenameEnumValue,
     RenameIndex,
     RenameTable,
+    ValidateConstraint,
     table_key,
 )
 from lsp_server.text import Location
@@ -191,7 +192,7 @@ def _alter_table(statement: str, location: Location) -> list[Operation]:
 
 
 _NO_CHANGE = re.compile(
-    r"(?:validate\s+constraint|owner\s+to|cluster\s+on|set\s+(?:logged|unlogged|without|\()|reset|enable|disable|replica\s+identity|"
+    r"(?:owner\s+to|cluster\s+on|set\s+(?:logged|unlogged|without|\()|reset|enable|disable|replica\s+identity|"
     r"force\s+row|no\s+force|attach\s+partition|detach\s+partition|alter\s+(?:column\s+)?\S+\s+set\s+(?:statistics|storage)|"
     r"inherit|no\s+inherit|alter\s+constraint)", re.IGNORECASE)  # fmt: skip
 
@@ -211,11 +212,22 @@ def _alter_action(key: Key, written: str, action: str, location: Location) -> li
         return [RenameTable(key, key[1], unquoted(match[1]))]
     if match := re.match(rf"rename\s+(?!column\b)({NAME})\s+to\s+({NAME})", action, _FLAGS):
         action = f"RENAME COLUMN {match[1]} TO {match[2]}"
+    if match := re.match(rf"validate\s+constraint\s+({NAME})", action, _FLAGS):
+        return [ValidateConstraint(key, unquoted(match[1]))]
+    if match := re.match(r"(add\s.*?)\s+not\s+valid$", action, _FLAGS):
+        added = _alter_action(key, written, match[1], location)
+        return [replace(each, validated=False) if isinstance(each, AddConstraint) else each for each in added]
     if match := re.match(rf"add\s+(?:constraint\s+({NAME})\s+)?check\s*\((.*)\)", action, _FLAGS):
         name = unquoted(match[1]) if match[1] else None
         return [AddConstraint(key, Check(" ".join(match[2].split()), name, location=location))]
-    if re.match(rf"add\s+(?:constraint\s+({NAME})\s+)?(?:exclude\b|(?:unique|primary\s+key)\s+using\s+index)", action, _FLAGS):
-        return [Opaque(Unknown("a constraint made from an index", location), key)]
+    if match := re.match(rf"add\s+(?:constraint\s+({NAME})\s+)?(unique|primary\s+key)\s+using\s+index\s+({NAME})", action, _FLAGS):
+        name, index = unquoted(match[1]) if match[1] else None, unquoted(match[3])
+        made = Unique(None, name, location=location) if match[2].lower() == "unique" else PrimaryKey((), name, location)
+        return [AddConstraint(key, made, index=index)]
+    if re.match(rf"add\s+(?:constraint\s+({NAME})\s+)?exclude\b", action, _FLAGS):
+        named = re.match(rf"add\s+constraint\s+({NAME})", action, _FLAGS)
+        exclusion = Check(None, unquoted(named[1]) if named else None, Unknown("an exclusion constraint", location), location)
+        return [AddConstraint(key, exclusion)]
     action = re.sub(rf"^(alter\s+(?:column\s+)?{NAME}\s+)set\s+data\s+type\b", r"\1TYPE", action, flags=_FLAGS)
     if action.lower().startswith("add ") and not re.match(r"add\s+(?:column|constraint|primary|foreign|unique)\b", action, re.IGNORECASE):
         action = f"ADD COLUMN {action[4:]}"

@@ -250,7 +250,8 @@ def _drop(tree: exp.Drop) -> list[Operation] | None:
     if kind == "TABLE":
         return [DropTable(key, exists, cascade) for key in keys]
     if kind == "INDEX":
-        return [DropIndex(key[1], None, key[0], exists) for key in keys]
+        concurrently = bool(tree.args.get("concurrently"))
+        return [DropIndex(key[1], None, key[0], exists, concurrently) for key in keys]
     return None
 
 

@@ -115,6 +115,7 @@ class DropIndex:
     table: Key | None = None
     schema: str | None = None
     if_exists: bool = False
+    concurrently: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +127,22 @@ class RenameIndex:
 
 @dataclass(frozen=True, slots=True)
 class AddConstraint:
+    """`validated` False: rows that exist are not held to it (`NOT VALID`). `index`: the index that a unique or primary key is
+    made of (`USING INDEX`); the constraint's own columns are then the index's.
+    """
+
     table: Key
     constraint: Constraint
+    validated: bool = True
+    index: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateConstraint:
+    """Rows that exist are held to a constraint that was added `NOT VALID`."""
+
+    table: Key
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +258,7 @@ class Opaque:
 
 Operation = (
     CreateTable | DropTable | RenameTable | AddColumn | DropColumn | AlterColumn | CreateIndex | DropIndex | RenameIndex
-    | AddConstraint | DropConstraint | RenameConstraint | CommentTable | CreateEnum | DropEnum | AddEnumValue | RenameEnum
+    | AddConstraint | ValidateConstraint | DropConstraint | RenameConstraint | CommentTable | CreateEnum | DropEnum | AddEnumValue | RenameEnum
     | RenameEnumValue | SetEnumValues | CreateObject | DropObject | ChangeRows | Opaque
 )  # fmt: skip
 
@@ -279,6 +294,8 @@ def reverse(operation: Operation, before: Database) -> tuple[Operation, ...] | U
             return (DropIndex(index.name, table, table[0]),)
         case RenameIndex(name, new_name):
             return (RenameIndex(new_name, name),)
+        case ValidateConstraint():
+            return ()
         case AddConstraint(table, constraint):
             return (DropConstraint(table, constraint.name, sort_of(constraint)),)
         case RenameConstraint(table, name, new_name):

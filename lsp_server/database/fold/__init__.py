@@ -26,6 +26,7 @@ from lsp_server.database.fold.keys import (
     drop_index,
     rename_constraint,
     rename_index,
+    validate_constraint,
 )
 from lsp_server.database.fold.state import Refusal, Refused, State
 from lsp_server.database.fold.tables import (
@@ -63,6 +64,7 @@ from lsp_server.database.operations import (
     RenameTable,
     SetEnumValues,
     Step,
+    ValidateConstraint,
 )
 from lsp_server.text import Location
 
@@ -97,7 +99,7 @@ def _rows(state: State, operation: ChangeRows, location: Location) -> None:
 _APPLY: dict[type, Callable[[State, Any, Location], None]] = {
     CreateTable: create_table, DropTable: drop_table, RenameTable: rename_table, CommentTable: comment_table,
     AddColumn: add_column, DropColumn: drop_column, AlterColumn: alter_column, AddConstraint: add_constraint,
-    DropConstraint: drop_constraint, RenameConstraint: rename_constraint, CreateIndex: create_index,
+    ValidateConstraint: validate_constraint, DropConstraint: drop_constraint, RenameConstraint: rename_constraint, CreateIndex: create_index,
     DropIndex: drop_index, RenameIndex: rename_index, CreateEnum: create_enum, DropEnum: drop_enum,
     AddEnumValue: add_enum_value, RenameEnum: rename_enum, RenameEnumValue: rename_enum_value,
     SetEnumValues: set_enum_values,

@@ -25,6 +25,7 @@ from lsp_server.database.operations import (
     DropIndex,
     RenameConstraint,
     RenameIndex,
+    ValidateConstraint,
     constraint_named,
     table_key,
 )
@@ -57,6 +58,14 @@ def drop_referring(state: State, table: Table, columns: tuple[str, ...]) -> None
 
 def add_constraint(state: State, operation: AddConstraint, location: Location) -> None:
     table, constraint = table_of(state, operation.table), operation.constraint
+    if operation.index is not None:
+        _take_index(state, table, operation.index)
+        index = index_of(table, operation.index)
+        if index is None or index.columns is None or not isinstance(constraint, Unique | PrimaryKey):
+            state.tables[operation.table] = replace(table, incomplete=table.incomplete or Unknown("a constraint made from an index", location))
+            return
+        constraint = replace(constraint, columns=index.columns, name=constraint.name or index.name)
+        table = state.tables[operation.table]
     if not isinstance(constraint, Check) and constraint.columns is not None:
         for name in constraint.columns:
             column_of(state, table, name)
@@ -79,6 +88,26 @@ def add_constraint(state: State, operation: AddConstraint, location: Location) -
     else:
         constraint = _resolved_target(state, table, constraint)
         state.tables[operation.table] = replace(table, foreign_keys=(*table.foreign_keys, constraint))
+
+
+def _take_index(state: State, table: Table, name: str) -> None:
+    """The index becomes the constraint's own: it is no index of the table's any more."""
+    index = index_of(table, name)
+    if index is None:
+        if table.incomplete is None and state.blind is None:
+            raise Refused("missing", f"the index {name} does not exist here")
+        return
+    if index.unique is False or any(index.expressions) or isinstance(index.where, str):
+        raise Refused("mismatch", f"the index {name} cannot become a constraint: it is not a plain unique one")
+    state.tables[table.key] = replace(table, indexes=tuple(each for each in table.indexes if each is not index))
+
+
+def validate_constraint(state: State, operation: ValidateConstraint, location: Location) -> None:
+    table = table_of(state, operation.table)
+    every: list[Check | ForeignKey] = [*table.checks, *table.foreign_keys]
+    unsure = any(each.name is None or each.unknown is not None for each in every)
+    if table.incomplete is None and not unsure and constraint_named(table, operation.name) is None:
+        raise Refused("missing", f"the table {table.full_name} has no constraint {operation.name} here")
 
 
 def _resolved_target(state: State, table: Table, key: ForeignKey) -> ForeignKey:

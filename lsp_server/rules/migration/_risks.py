@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 
 from lsp_server.database.fold import apply
 from lsp_server.database.fold.state import State
+from lsp_server.database.hazards.server import Server
+from lsp_server.database.hazards.transactions import autocommit_spans
 from lsp_server.database.model import Column, ColumnType, Table
 from lsp_server.database.operations import (
     AddColumn,
@@ -40,6 +42,8 @@ class Moment:
     schema: State
     new: frozenset[Key | tuple[Key, str]]
     rows: tuple[str | None, ...]
+    server: Server
+    earlier: tuple[Step, ...] = ()  # the steps before it in the revision
 
     @property
     def dialect(self) -> str:
@@ -94,12 +98,13 @@ def moments(snapshot: Snapshot) -> Iterator[Moment]:
         schema = found.before.copy()
         new: set[Key | tuple[Key, str]] = set()
         rows: list[str | None] = []
-        for step in found.steps:
+        server = Server.of(replay.history.dialect, snapshot.config.dialect_version)
+        for number, step in enumerate(found.steps):
             operation = step.operation
             if isinstance(operation, Opaque):
                 break
             if step.condition is None and not step.guarded:
-                yield Moment(replay, found, step, schema.copy(), frozenset(new), tuple(rows))
+                yield Moment(replay, found, step, schema.copy(), frozenset(new), tuple(rows), server, found.steps[:number])
             if isinstance(operation, ChangeRows):
                 rows.append(operation.text)
             _note(operation, new)
@@ -135,3 +140,15 @@ def source(snapshot: Snapshot, step: Step) -> str:
     """The text of the call that asks for an operation."""
     document = snapshot.document(step.location.path)
     return "" if document is None else document.text[slice(*step.location.span)]
+
+
+def is_outside_transaction(snapshot: Snapshot, step: Step) -> bool:
+    """Whether an operation stands in an `autocommit_block`."""
+    spans = autocommit_spans(snapshot.module(step.location.path).body)
+    return any(span.covers(step.location.span) for span in spans)
+
+
+def text_of(snapshot: Snapshot, path: str | None) -> str | None:
+    """The text of a file; None for one that is not there."""
+    document = snapshot.document(path) if path is not None else None
+    return None if document is None else document.text

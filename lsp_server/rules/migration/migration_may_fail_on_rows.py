@@ -4,10 +4,14 @@
 
 Reports, in the head revisions, on tables that were there before:
 
-- a column added NOT NULL without a server default (MySQL fills such columns by itself and is left alone);
+- a column added NOT NULL without a server default (MySQL fills such columns by itself, with zeros and empty texts that nobody
+  chose: that is said instead);
+- on SQLite, outside of batch mode, a column added with a default that is computed, or computed and stored itself: SQLite takes
+  them on empty tables only;
 - a column that becomes NOT NULL;
 - a unique constraint, unique index or primary key over columns that were free to repeat;
-- a foreign key over a column that pointed nowhere before, a check over columns that had none;
+- a foreign key over a column that pointed nowhere before, a check over columns that had none, an exclusion constraint;
+- a constraint that is validated after it was added `NOT VALID`;
 - a change of type that refuses values which do not fit, or that takes a value out of an enumeration.
 
 Silent where the revision itself, or for NOT NULL an earlier one, has a statement on rows that names the table and may have
@@ -34,13 +38,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lsp_server.database.equivalence import columns_in
-from lsp_server.database.model import Check, Column, ColumnType, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.equivalence import columns_in, family_of
+from lsp_server.database.model import Check, Column, ColumnType, Default, ForeignKey, Index, PrimaryKey, Table, Unique
 from lsp_server.database.narrowing import is_mere_cast, what_is_refused
-from lsp_server.database.operations import AddColumn, AddConstraint, AlterColumn, CreateIndex, Key
+from lsp_server.database.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    CreateIndex,
+    Key,
+    ValidateConstraint,
+    constraint_named,
+)
 from lsp_server.findings import Finding, Related, Rule, Severity
 from lsp_server.rules.migration._risks import Moment, moments, rows_before, source
 from lsp_server.snapshot import Snapshot
+from lsp_server.unknown import Unknown
 
 _UNCHECKED = re.compile(r"not[_ ]valid", re.IGNORECASE)
 
@@ -51,11 +64,13 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         said: tuple[str, str] | None = None  # what it is about, and the message
         match operation:
             case AddColumn(key, column):
-                said = _added(moment, key, column)
+                said = _added(moment, key, column) or _added_on_sqlite(moment, key, column, source(snapshot, moment.step))
             case AlterColumn(key):
                 said = _tightened(moment, operation) or _retyped(moment, operation)
-            case AddConstraint(key, constraint) if not _UNCHECKED.search(source(snapshot, moment.step)):
+            case AddConstraint(key, constraint, validated=True, index=None) if not _UNCHECKED.search(source(snapshot, moment.step)):
                 said = _constrained(moment, key, constraint)
+            case ValidateConstraint(key, name):
+                said = _validated(moment, key, name)
             case CreateIndex(key, index) if index.unique is True:
                 said = _unique(moment, key, index)
             case _:
@@ -69,7 +84,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _added(moment: Moment, key: Key, column: Column) -> tuple[str, str] | None:
     table = moment.table(key)
-    if table is None or column.nullable is not False or moment.dialect in ("mysql", "mariadb"):
+    if table is None or column.nullable is not False:
         return None
     if column.server_default is not None or column.identity or column.computed is not None:
         return None
@@ -79,7 +94,53 @@ def _added(moment: Moment, key: Key, column: Column) -> tuple[str, str] | None:
         return None
     name = f"{table.full_name}.{column.name}"
     advice = "give it a server_default, or add it nullable, fill it, then set NOT NULL"
+    if moment.server.is_mysql:
+        implicit = _implicit_value(column.type)
+        said = f"`{name}` is added NOT NULL without a default, and rows that exist get {implicit}, which nobody chose: {advice}"
+        return None if implicit is None else (column.name, said)
     return column.name, f"`{name}` is added NOT NULL and rows that exist have no value for it: {advice}"
+
+
+def _implicit_value(kind: ColumnType) -> str | None:
+    """What MySQL writes where it has no value; None where the type does not tell."""
+    family = family_of(kind)
+    if kind.enum is not None:
+        values = kind.enum.values
+        return repr(values[0]) if kind.enum.native and not isinstance(values, Unknown) and values else None
+    if family in ("SMALLINT", "INTEGER", "BIGINT", "NUMERIC", "REAL", "DOUBLE PRECISION", "BOOLEAN"):
+        return "0"
+    return "an empty text" if family in ("VARCHAR", "TEXT", "CHAR") else None
+
+
+def _added_on_sqlite(moment: Moment, key: Key, column: Column, call: str) -> tuple[str, str] | None:
+    """What SQLite accepts as long as the table is empty. Batch mode copies the table where it must."""
+    table = moment.table(key)
+    if table is None or moment.dialect != "sqlite" or not call.startswith("op."):
+        return None
+    default = column.server_default
+    why = None
+    if isinstance(default, Default) and default.sort == "sql" and _is_computed(default.text):
+        why = f"a default that is computed ({default.text})"
+    elif column.computed is not None and column.persisted is True:
+        why = "a value that is computed and stored"
+    if why is None:
+        return None
+    name = f"{table.full_name}.{column.name}"
+    return column.name, f"`{name}` is added with {why}, which SQLite refuses once there are rows: use `op.batch_alter_table`"
+
+
+def _is_computed(text: str | None) -> bool:
+    """Whether a default is more than a number, a text or NULL."""
+    return text is not None and re.fullmatch(r"\(?\s*([-+]?[\d.]+|'(?:[^']|'')*'|null|true|false)\s*\)?", text, re.IGNORECASE) is None
+
+
+def _validated(moment: Moment, key: Key, name: str) -> tuple[str, str] | None:
+    table = moment.table(key)
+    if table is None or constraint_named(table, name) is None:
+        return None
+    if moment.is_cared_for(table.name) or rows_before(moment, table.name):
+        return None
+    return name, f"`{table.full_name}` is held to `{name}`, and a row that breaks it stops the upgrade: change such rows first"
 
 
 def _tightened(moment: Moment, operation: AlterColumn) -> tuple[str, str] | None:
@@ -132,6 +193,9 @@ def _constrained(moment: Moment, key: Key, constraint: object) -> tuple[str, str
             return None
         advice = f"and a row that points nowhere in `{constraint.target_table}` stops the upgrade: look for such rows first"
         return ", ".join(columns), f"`{table.full_name}` ({', '.join(columns)}) becomes a foreign key {advice}"
+    if isinstance(constraint, Check) and constraint.unknown is not None and constraint.unknown.what == "an exclusion constraint":
+        said = f"`{table.full_name}` gets an exclusion constraint and rows that exclude each other stop the upgrade"
+        return constraint.name or "exclusion", f"{said}: look for such rows first"
     if isinstance(constraint, Check) and constraint.expression:
         names = columns_in(constraint.expression, table)
         if not names or any(moment.column(key, name) is None for name in names):
