@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from lsp_server.api.fastapi_names import bases_of, is_class_of, made_by, name_of, spelled
 from lsp_server.api.fastapi_security import security_scheme
 from lsp_server.api.guards import looks_itself
 from lsp_server.api.model import (
@@ -22,6 +21,7 @@ from lsp_server.api.model import (
     SecurityScheme,
     path_parameters,
 )
+from lsp_server.api.names import bases_of, is_class_of, made_by, name_of, spelled
 from lsp_server.api.parameter_kinds import (
     is_foreign,
     is_scalar,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from lsp_server.api.fastapi_names import made_by, name_of
 from lsp_server.api.model import Body, Parameter, Property, Response, Schema
+from lsp_server.api.names import made_by, name_of
 from lsp_server.api.pydantic import Shapes
 from lsp_server.api.python_types import ANYTHING, argument_of, constant, nullable
 from lsp_server.python.values import ClassValue, Instance, Method, Value

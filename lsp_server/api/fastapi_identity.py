@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from lsp_server.api.fastapi_names import made_by
 from lsp_server.api.fastapi_placement import Placement
 from lsp_server.api.model import Choice
+from lsp_server.api.names import made_by
 from lsp_server.api.routing import Route
 from lsp_server.python.calls import call_value
 from lsp_server.python.interpret import Interpreter

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from lsp_server.api.fastapi_identity import handler_function, identity_of, route_name
-from lsp_server.api.fastapi_names import APPLICATION, ROUTER, is_a
 from lsp_server.api.fastapi_placement import Placement, unplaced
 from lsp_server.api.fastapi_responses import is_response
-from lsp_server.api.fastapi_routing import Routing
+from lsp_server.api.fastapi_routing import APPLICATION, ROUTER, Routing
+from lsp_server.api.names import is_a
 from lsp_server.api.routing import DEEPEST, Options, Places, Route, Router, doubt_about
 from lsp_server.python.execution import Execution
 from lsp_server.python.interpret import Interpreter

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from lsp_server.api.dependencies import Signature
-from lsp_server.api.fastapi_names import RESPONSE, bases_of, is_class_of, spelled, status_code
 from lsp_server.api.model import Response, Schema
+from lsp_server.api.names import bases_of, is_class_of, spelled, status_code
 from lsp_server.api.parameter_kinds import unwrapped
 from lsp_server.api.pydantic import Shapes
 from lsp_server.api.pydantic_classes import plain_type
@@ -173,7 +173,7 @@ def is_response(annotation: Value) -> bool:
     """Whether a return annotation names a response class, so that it says nothing of the content."""
     kind, _ = unwrapped(annotation)
     kind = plain_type(kind)
-    if is_class_of(kind, RESPONSE):
+    if is_class_of(kind, "starlette.responses.Response"):
         return True
     if isinstance(kind, External):
         return spelled(kind.name).startswith("starlette.responses.")

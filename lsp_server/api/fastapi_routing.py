@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lsp_server.api.fastapi_names import APPLICATION, ROUTER, VERBS, is_a
 from lsp_server.api.guards import of_listed, of_middleware
+from lsp_server.api.names import is_a
 from lsp_server.api.routing import Inclusion, Options, Route, Router, methods_named, places_within
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
@@ -25,6 +25,10 @@ from lsp_server.python.values import (
     Value,
 )
 from lsp_server.unknown import Unknown
+
+APPLICATION = "fastapi.FastAPI"
+ROUTER = "fastapi.APIRouter"
+VERBS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class Routing:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lsp_server.api.fastapi_names import bases_of, spelled
 from lsp_server.api.model import SecurityScheme
+from lsp_server.api.names import bases_of, spelled
 from lsp_server.api.python_types import argument_of
 from lsp_server.python.values import ClassValue, External, Instance, Specialized
 from lsp_server.unknown import Unknown

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from lsp_server.api.fastapi_names import is_class_of, made_by, spelled
+from lsp_server.api.names import is_class_of, made_by, spelled
 from lsp_server.api.pydantic_classes import plain_type
 from lsp_server.api.routing import Options
 from lsp_server.python.interpret import Interpreter

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsp_server.api.fastapi_names import is_class_of, made_by, status_code
+from lsp_server.api.names import is_class_of, made_by, status_code
 from lsp_server.api.pydantic_classes import plain_type
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.lower import Node

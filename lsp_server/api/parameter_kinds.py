@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from lsp_server.api.fastapi_names import is_class_of, made_by, name_of, spelled
+from lsp_server.api.names import is_class_of, made_by, name_of, spelled
 from lsp_server.api.pydantic_classes import MODELS, OWN_SCHEMA, kind_of, plain_type
 from lsp_server.api.python_types import SCALARS
 from lsp_server.python.judge import ENUMS

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from lsp_server.api.fastapi_names import bases_of, is_class_of, made_by, name_of, spelled
 from lsp_server.api.model import MISSING, Property, Schema
+from lsp_server.api.names import bases_of, is_class_of, made_by, name_of, spelled
 from lsp_server.api.pydantic_classes import (
     MODELS,
     STRUCTS,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lsp_server.api.fastapi_names import is_class_of, made_by, name_of, spelled
+from lsp_server.api.names import is_class_of, made_by, name_of, spelled
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import ClassValue, External, Specialized, TypeVariable, Value
 from lsp_server.unknown import Unknown

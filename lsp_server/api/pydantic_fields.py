@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from lsp_server.api.fastapi_names import is_class_of, made_by, name_of
 from lsp_server.api.model import MISSING
+from lsp_server.api.names import is_class_of, made_by, name_of
 from lsp_server.api.pydantic_classes import (
     MODELS,
     identity_of,

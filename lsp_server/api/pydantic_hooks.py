@@ -6,7 +6,7 @@ makes the schema unknown.
 
 from __future__ import annotations
 
-from lsp_server.api.fastapi_names import made_by
+from lsp_server.api.names import made_by
 from lsp_server.api.pydantic_classes import OWN_SCHEMA, kind_of
 from lsp_server.python.calls import call_value
 from lsp_server.python.interpret import Interpreter

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from lsp_server.api.fastapi_names import status_code
 from lsp_server.api.model import MISSING, Constant, Missing, Schema
+from lsp_server.api.names import status_code
 from lsp_server.python.values import Argument, EnumMember, External, Instance, Value
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown

@@ -30,7 +30,6 @@ Names = Callable[[str], str]
 
 OPERATION_KEYS = ("tags", "summary", "description", "operationId", "deprecated", "security", "consumes", "produces",
                   "parameters", "requestBody", "responses")  # fmt: skip
-PARAMETER_KEYS = ("name", "in", "required", "deprecated", "description", "schema")
 SCHEMA_KEYS = ("type", "nullable", "x-nullable", "format", "enum", "const", "minimum", "maximum",
                "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern", "minItems", "maxItems",
                "uniqueItems", "default", "readOnly", "writeOnly", "deprecated", "items", "prefixItems", "required", "properties",

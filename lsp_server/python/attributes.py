@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from lsp_server.python import places
 from lsp_server.python.discoveries import names_in
-from lsp_server.python.judge import ENUMS, FIELDS, MODELS, SETTINGS, canonical, member_of, members
+from lsp_server.python.judge import ENUMS, canonical, member_of, members
 from lsp_server.python.objects import in_use
+from lsp_server.python.packages import FIELDS, MODELS, SETTINGS
 from lsp_server.python.traits import default_of, is_trait
 from lsp_server.python.values import (
     NATIVE,

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from lsp_server.python.annotations import annotation as type_meant
 from lsp_server.python.calls import call_value
-from lsp_server.python.judge import FUNCTION_KINDS, items_of
+from lsp_server.python.judge import items_of
 from lsp_server.python.lower import Node
+from lsp_server.python.packages import FUNCTION_KINDS
 from lsp_server.python.values import (
     Annotation,
     Argument,

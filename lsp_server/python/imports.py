@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lsp_server.python.lower import Node
-from lsp_server.python.program import INSTALLED, Program
+from lsp_server.python.packages import INSTALLED
+from lsp_server.python.program import Program
 from lsp_server.python.walk import walk
 from lsp_server.text import Location, Span
 from lsp_server.unknown import Unknown

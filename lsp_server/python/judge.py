@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 
+from lsp_server.python.packages import ALWAYS_TRUE
 from lsp_server.python.values import (
     NATIVE,
     BoundMethod,
@@ -20,29 +21,7 @@ from lsp_server.unknown import Unknown
 
 BUILTIN_NAMES = frozenset(name for name in dir(builtins) if not name.startswith("_")) | {"__import__"}
 LONGEST = 100_000  # items or characters of a value we are willing to build
-FUNCTION_KINDS = {
-    "builtins.staticmethod": "static", "builtins.classmethod": "class", "builtins.property": "property",
-    "functools.cached_property": "property", "abc.abstractproperty": "property",
-    "sqlalchemy.util.classproperty": "class property", "pydantic.computed_field": "property",
-    "sqlalchemy.orm.declared_attr": "class property", "sqlalchemy.ext.declarative.declared_attr": "class property",
-    "sqlalchemy.orm.declared_attr.directive": "class property",
-}  # fmt: skip
 ENUMS = ("enum.Enum", "enum.ReprEnum", "enum.StrEnum", "enum.IntEnum", "enum.Flag", "enum.IntFlag")
-SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings")
-MODELS = (
-    "pydantic.BaseModel",
-    "typing.NamedTuple",
-    "typing.Protocol",
-)  # an annotation without a value is a field to be given
-FIELDS = {"pydantic.Field": "default", "pydantic.fields.Field": "default", "sqlmodel.Field": "default",
-          "dataclasses.field": "default"}  # fmt: skip
-
-
-# Classes of other packages whose objects count as true, empty or not: programs ask `if self.app`.
-ALWAYS_TRUE = frozenset(
-    ("flask.Flask", "flask.app.Flask", "flask.Blueprint", "quart.Quart", "fastapi.FastAPI", "fastapi.APIRouter",
-                           "starlette.applications.Starlette", "sanic.Sanic", "connexion.FlaskApp", "connexion.App", "celery.Celery")
-)  # fmt: skip
 
 
 def canonical(name: str) -> str:

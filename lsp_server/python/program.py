@@ -10,17 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 
 from lsp_server.python.module import ModuleFacts
-
-# Packages whose classes and functions readers know by name: imported, they are never ours, not even in their own repository,
-# where the examples and tests beside them are programs like any other.
-KNOWN_BY_NAME = frozenset(
-    ["aiohttp", "alembic", "allauth", "connexion", "falcon", "fastapi", "flask", "flask_sqlalchemy", "litestar", "pydantic", "pydantic_settings",
-     "sqlalchemy", "sqlmodel", "starlette", "tornado"]
-)  # fmt: skip
-# Packages that a module or folder of the same name (`utils/sqlalchemy.py`) does not replace, unless the workspace is theirs.
-INSTALLED = frozenset(
-    ["aiohttp", "alembic", "celery", "connexion", "databases", "django", "falcon", "fastapi", "flask", "flask_sqlalchemy", "httpx", "jwt", "kombu", "litestar", "mongoengine", "pydantic", "pydantic_settings", "redis", "rest_framework", "oauth2_provider", "requests", "sentry_sdk", "sqlalchemy", "sqlmodel", "starlette", "structlog", "tornado", "traitlets", "uvicorn"]
-)
+from lsp_server.python.packages import INSTALLED, KNOWN_BY_NAME
 
 
 class Program:

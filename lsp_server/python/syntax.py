@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from lsp_server.text import LineIndex, Span
 
 _TRIES = 6
-_MAX_NESTING = 400
 
 
 @dataclass(frozen=True, slots=True)

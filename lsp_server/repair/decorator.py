@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from lsp_server.api.fastapi_names import status_code
 from lsp_server.api.model import Operation, Response, SecurityRequirement
+from lsp_server.api.names import status_code
 from lsp_server.api.type_source import TypeWriter, identifier, literal, quoted
 from lsp_server.python.lower import Node
 from lsp_server.python.values import EnumMember

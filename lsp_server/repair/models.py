@@ -15,8 +15,8 @@ from functools import cached_property
 from lsp_server.api.compare_schemas import Meeting, SchemaComparison, schema_name
 from lsp_server.api.compare_shapes import Shapes, unwrap
 from lsp_server.api.compare_values import Direction
-from lsp_server.api.fastapi_names import name_of
 from lsp_server.api.model import Api, Constant, Operation, Schema
+from lsp_server.api.names import name_of
 from lsp_server.api.pydantic import Shapes as CodeShapes
 from lsp_server.api.pydantic_classes import MODELS, kind_of, parameters_of
 from lsp_server.api.type_source import TypeWriter, identifier, literal

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
-from lsp_server.api.fastapi_names import spelled
+from lsp_server.api.names import spelled
 from lsp_server.document import Document
 from lsp_server.python.edit_imports import import_module, import_names
 from lsp_server.python.execution import Imported

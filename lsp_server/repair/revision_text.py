@@ -35,10 +35,6 @@ def _has_its_lines(text: str, statement: Node) -> bool:
     return line + start == statement[1] and (not behind or behind.startswith("#"))
 
 
-def function_of(facts: ModuleFacts, name: str) -> Node | None:
-    return next((each for each in facts.body if each[0] == "def" and each[3] == name), None)
-
-
 def source_of(document: Document, node: Node) -> str:
     return document.text[node[1] : node[2]]
 

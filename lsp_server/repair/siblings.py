@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from lsp_server.api.dependencies import Signature, dependency_of, read_dependency, read_part
-from lsp_server.api.fastapi_names import bases_of, name_of
 from lsp_server.api.model import MISSING, Operation
+from lsp_server.api.names import bases_of, name_of
 from lsp_server.api.pair import route_key, spec_key
 from lsp_server.api.parameter_kinds import unwrapped
 from lsp_server.api.pydantic import Shapes

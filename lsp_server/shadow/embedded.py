@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -29,6 +30,7 @@ from lsp_server.shadow.server import Server
 
 _ADMINISTRATOR, _ROLE = "specdrift_administrator", "specdrift"
 _LONGEST_SOCKET = 100  # bytes of a path that every platform takes for a socket
+_PLAIN = re.compile(r"[\w/.+@~-]+")
 _TEMPLATES = 24  # kept between runs
 _PATIENCE = 60  # seconds for making and starting a cluster
 _SETTINGS = {
@@ -56,7 +58,10 @@ def embedded(folder: Path) -> Server | str:
         return "no scratch server: the embedded one needs Unix sockets; --shadow names another"
     if os.geteuid() == 0:
         return "no scratch server: PostgreSQL does not run as root; --shadow names a server"
-    cluster = _Cluster(programs, folder / "postgresql")
+    try:
+        cluster = _Cluster(programs, folder / "postgresql")
+    except (NoScratch, OSError, subprocess.SubprocessError) as error:
+        return f"no scratch server: the embedded one cannot be used: {error}"
     return Server(_Embedded(cluster), Ledger(folder / "shadows"), templates=_template)
 
 
@@ -94,7 +99,7 @@ class _Cluster:
     def __init__(self, programs: Path, folder: Path) -> None:
         self._programs = programs
         self._folder = folder
-        version = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=False).stdout
+        version = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=False, timeout=_PATIENCE).stdout
         self._data = folder / f"data-{version.split()[-1].partition('.')[0] if version else 'unknown'}"
         self.socket = _socket_folder(folder)
         self._use: int | None = None
@@ -213,9 +218,9 @@ class _Cluster:
 
 
 def _socket_folder(folder: Path) -> Path:
-    """Beside the data, or in a private folder with a shorter name where that is too long for a socket."""
+    """Beside the data, or in a private folder with a plainer name: a socket's is short, and a setting's goes through a shell."""
     place = folder / "socket"
-    if len(os.fsencode(place)) + len("/.s.PGSQL.5432") <= _LONGEST_SOCKET:
+    if len(os.fsencode(place)) + len("/.s.PGSQL.5432") <= _LONGEST_SOCKET and _PLAIN.fullmatch(str(place)):
         return place
     name = blake2b(os.fsencode(folder), digest_size=6).hexdigest()
     root = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())

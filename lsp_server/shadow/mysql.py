@@ -5,6 +5,7 @@ A database is a schema there, so `other.table` leads out of the shadow: proofs o
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from lsp_server.database.migration.catalogue_mysql import MARKER
@@ -15,6 +16,13 @@ from lsp_server.shadow.server import renumbered
 
 _PATIENCE = 5  # seconds to wait for a connection
 _NO_SUCH_TABLE = 1146
+_COMMENT = re.compile(r"/\*.*?\*/|--\s[^\n]*|#[^\n]*", re.DOTALL)
+_COMMENT_MARK = re.compile(r"/\*M?!\d*|/\*|\*/")
+_OUTSIDE = re.compile(
+    r"\bENGINE\s*=?\s*['\"`]?(?:MERGE|MRG_MYISAM|FEDERATEDX?|CONNECT|SPIDER|S3)\b"
+    r"|\bUNION\s*=?\s*\(|\b(?:DATA|INDEX)\s+DIRECTORY\b|\bINTO\s+(?:OUTFILE|DUMPFILE)\b",
+    re.IGNORECASE,
+)
 
 
 class MySQL:
@@ -70,7 +78,10 @@ class MySQL:
                 f"name VARCHAR(64)) COMMENT 'Scratch database of Specdrift, may be dropped'"
             )
             cursor.execute(f"INSERT INTO `{mark.name}`.`{MARKER}` VALUES (%s, %s)", (mark.token, mark.name))
-        return renumbered(mark, self._made(connection, mark))
+        made = self._made(connection, mark)
+        if made is None:
+            raise NoScratch("the server does not say when the mark was made")
+        return renumbered(mark, made)
 
     def holds(self, connection: Any, mark: Mark) -> bool | None:
         if _row(connection, "SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", mark.name) is None:
@@ -85,25 +96,34 @@ class MySQL:
             cursor.execute(f"DROP DATABASE `{mark.name}`")
 
     def before_statement(self, connection: Any, statement: str) -> None:
-        """The driver sends one statement at a time, and the server takes no more."""
+        """One statement is all that the driver sends and the server takes. It may still make a table that stands for another's."""
+        if leads_out(statement):
+            raise NoScratch("a table is to be kept by an engine or in a place outside the scratch database")
 
     def _answers(self, connection: Any, mark: Mark) -> bool:
         from pymysql import ProgrammingError
 
         try:
             found = _row(connection, f"SELECT token, name FROM `{mark.name}`.`{MARKER}`")
-            return found == (mark.token, mark.name) and mark.number in (None, self._made(connection, mark))
+            if found != (mark.token, mark.name):
+                return False
+            made = self._made(connection, mark)
+            return made is not None and mark.number in (None, made)
         except ProgrammingError as error:
             if error.args[0] == _NO_SUCH_TABLE:
                 return False
             raise
 
-
-    def _made(self, connection: Any, mark: Mark) -> int:
-        """When the mark was made, in seconds: a copy of it is younger."""
+    def _made(self, connection: Any, mark: Mark) -> int | None:
+        """When the mark was made, in seconds: a copy of it is younger. None if it is no table."""
         query = "SELECT UNIX_TIMESTAMP(CREATE_TIME) FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s"
-        (seconds,) = _row(connection, query, mark.name, MARKER)
-        return int(seconds)
+        found = _row(connection, query, mark.name, MARKER)
+        return None if found is None or found[0] is None else int(found[0])
+
+
+def leads_out(statement: str) -> bool:
+    """Whether a statement names what reaches other tables, servers or files. Comments are read both as there and as not there."""
+    return any(_OUTSIDE.search(text) for text in (_COMMENT.sub(" ", statement), _COMMENT_MARK.sub(" ", statement)))
 
 
 def _row(connection: Any, query: str, *values: object) -> Any:

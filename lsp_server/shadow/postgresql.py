@@ -58,15 +58,20 @@ class PostgreSQL:
             given["passfile"] = os.devnull  # the user's own passwords are not for a server that a workspace names
         with _without_variables():
             connection = psycopg.connect("", autocommit=True, **{name: value for name, value in given.items() if value is not None})
-        if address.loopback_only and not is_local(connection.info.hostaddr or None):
+        if address.loopback_only and not _is_on_this_machine(address.host, connection.info.hostaddr):
             connection.close()
             raise NoScratch(f"{address.host} is not this machine")
         with connection.cursor() as cursor:
             if database is not None:
                 cursor.execute(_LIMITS)
-            elif not address.is_local and _row(connection, "SELECT usesuper FROM pg_catalog.pg_user WHERE usename = current_user")[0]:
+            elif (address.loopback_only or not address.is_local) and _is_superuser(connection):
+                # Functions in the models' expressions would have the rights to read and write the server's files.
+                user = connection.info.user
                 connection.close()
-                raise NoScratch(f"{address.user} is a superuser on {address.host}: give a role that may create databases and no more")
+                raise NoScratch(
+                    f"{user} is a superuser on {address.host or 'this machine'}: give a role that may create "
+                    f"databases and no more" + (", or name this server with --shadow" if address.loopback_only else "")
+                )
         connection.autocommit = database is None
         return connection
 
@@ -100,11 +105,31 @@ class PostgreSQL:
 
     def before_statement(self, connection: Any, statement: str) -> None:
         """The server itself reads the text, as one statement only: what is stacked behind a `;` never runs."""
-        from psycopg.pq import ExecStatus
-
-        result = connection.pgconn.prepare(b"", statement.encode())
-        if result.status == ExecStatus.FATAL_ERROR and b"multiple commands" in (result.error_message or b""):
+        if holds_several(connection.pgconn.prepare(b"", statement.encode())):
             raise NoScratch("an expression holds more than one statement")
+
+
+def holds_several(result: Any) -> bool:
+    """Whether a server refused to prepare a text because it is several statements.
+
+    The message may be in any language, so the function that refuses tells; where a server does not name it, a syntax error is enough.
+    """
+    from psycopg.pq import DiagnosticField, ExecStatus
+
+    if result.status != ExecStatus.FATAL_ERROR or result.error_field(DiagnosticField.SQLSTATE) != b"42601":
+        return False
+    return result.error_field(DiagnosticField.SOURCE_FUNCTION) in (None, b"", b"exec_parse_message")
+
+
+def _is_on_this_machine(host: str | None, reached: str) -> bool:
+    """By where the connection ended; a socket ends here."""
+    if host is None or host.startswith(("/", "@")):
+        return is_local(reached or None)
+    return bool(reached) and is_local(reached)
+
+
+def _is_superuser(connection: Any) -> bool:
+    return bool(_row(connection, "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user")[0])
 
 
 _QUESTION = (

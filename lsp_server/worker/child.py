@@ -17,8 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lsp_server.worker.probe import without_secrets
+
 SECONDS = 60  # of the clock
 MEGABYTES = 4096  # address space; a process with threads maps far more than it uses
+_LAST_WORDS = 5  # seconds of the clock, after everything was killed
 _PROBE = Path(__file__).with_name("probe.py")
 
 
@@ -54,7 +57,7 @@ def ask(interpreter: Path, root: Path, question: Question, seconds: float = SECO
             data = json.loads(answer.read_text(encoding="utf-8"))
             failures = tuple(f"{each['what']}: {each['error']}" for each in data["failures"])
             return Answer(tuple(_objects(data["specifications"])), tuple(data["metadata"]), failures)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return Answer(failures=("the project's interpreter gave no answer that can be read",))
 
 
@@ -77,7 +80,7 @@ def _run(command: list[str], root: Path, asked: str, seconds: float) -> str | No
     if process.returncode == 0:
         return None
     last = errors.strip().splitlines()[-1:] or [f"exit status {process.returncode}"]
-    return f"the project's interpreter stopped: {last[0][:300]}"
+    return f"the project's interpreter stopped: {without_secrets(last[0])[:300]}"
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -86,7 +89,8 @@ def _end(process: subprocess.Popen[str]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
     if process.poll() is None:
         process.kill()
-    process.communicate()
+    with suppress(subprocess.TimeoutExpired):  # what has left the group may hold the pipe open
+        process.communicate(timeout=_LAST_WORDS)
 
 
 def _objects(values: Iterable[object]) -> Iterable[dict[str, Any]]:

@@ -4,8 +4,10 @@ A script, not a module of ours: it may run under another Python (3.8 and later) 
 standard library only. The question comes as JSON on the standard input, the answer goes to the file that the question
 names: what the project prints while it is imported disturbs neither.
 
-Importing a project must not reach anybody's data. Connections, other processes and file databases are refused here: by an
-audit hook, which cannot be removed, and, for drivers written in C, by replacing their `connect`.
+Importing a project must not reach anybody's data. Connections, other processes, written files and file databases are refused
+here: by an audit hook, which cannot be removed; where C code passes the hook by, by replacing its function (drivers' `connect`,
+multiprocessing's way to start a program), by the limits of a database in memory, and by a limit on the size of files. A new
+folder is let through: many applications make one before they serve it, and nothing is lost by it.
 """
 
 from __future__ import annotations
@@ -15,15 +17,21 @@ import gc
 import importlib
 import json
 import os
+import re
 import sys
 import types
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 REFUSED = "refused: the project is only being read"
-EVENTS = ("socket.connect", "socket.sendto", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork",
-          "os.forkpty", "pty.spawn", "os.remove", "os.rmdir", "os.rename", "shutil.rmtree", "shutil.move")  # fmt: skip
-DRIVERS = ("psycopg", "psycopg2", "MySQLdb", "pyodbc", "oracledb", "duckdb", "mariadb", "pymssql")
+EVENTS = ("socket.connect", "socket.sendto", "socket.sendmsg", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn",
+          "os.fork", "os.forkpty", "os.startfile", "pty.spawn", "_winapi.CreateProcess", "os.kill", "os.killpg", "os.remove", "os.rmdir",
+          "os.rename", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown", "os.chflags", "os.utime", "os.setxattr",
+          "os.removexattr", "shutil.rmtree", "shutil.move")  # fmt: skip
+DRIVERS = ("psycopg", "psycopg2", "MySQLdb", "pyodbc", "oracledb", "cx_Oracle", "duckdb", "mariadb", "pymssql", "ibm_db",
+           "pysqlite3.dbapi2", "sqlcipher3.dbapi2")  # fmt: skip
+SMALL = 64  # bytes of a file: a semaphore of multiprocessing, no page of a database
+ANSWER = 256 * 1024 * 1024  # bytes of the answer
 
 
 def refuse(event: str, arguments: tuple[Any, ...]) -> None:
@@ -35,6 +43,43 @@ def refuse(event: str, arguments: tuple[Any, ...]) -> None:
         writes = arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
         if writes and arguments[0] not in (os.devnull, "/dev/tty") and not isinstance(arguments[0], int):
             raise PermissionError(f"{REFUSED} ({event})")
+
+
+def attach_nothing() -> None:
+    """Keep a database in memory from attaching files, which `VACUUM INTO` does as well."""
+    try:
+        import sqlite3
+    except ImportError:
+        return
+    connect: Any = sqlite3.connect
+
+    def connected(*arguments: Any, **options: Any) -> Any:
+        connection = connect(*arguments, **options)
+        if hasattr(connection, "setlimit"):
+            connection.setlimit(getattr(sqlite3, "SQLITE_LIMIT_ATTACHED"), 0)  # noqa: B009 - not in every version
+        else:
+            deny, allow, attach = sqlite3.SQLITE_DENY, sqlite3.SQLITE_OK, sqlite3.SQLITE_ATTACH
+            connection.set_authorizer(lambda action, *details: deny if action == attach else allow)
+        return connection
+
+    for module in (sqlite3, sqlite3.dbapi2):
+        setattr(module, "connect", connected)  # noqa: B010 - a function to the type checker
+
+
+def start_nothing() -> None:
+    """Multiprocessing starts programs without an event. Its tracker of semaphores runs none of the project's code."""
+    try:
+        import _posixsubprocess
+    except ImportError:
+        return
+    start: Any = _posixsubprocess.fork_exec
+
+    def refused(arguments: Any, *options: Any) -> Any:
+        if any(b"resource_tracker" in os.fsencode(each) for each in arguments):
+            return start(arguments, *options)
+        raise PermissionError(f"{REFUSED} (another process)")
+
+    setattr(_posixsubprocess, "fork_exec", refused)  # noqa: B010 - a constant to the type checker
 
 
 class Drivers:
@@ -79,10 +124,13 @@ def main() -> None:
     question = json.load(sys.stdin)
     descriptor = os.open(question["answer"], os.O_WRONLY)
     limit(question["megabytes"], question["seconds"])
-    sys.path[:0] = question["paths"]
+    own = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [*question["paths"], *(path for path in sys.path if os.path.abspath(path or ".") != own)]
     sys.argv = [question["modules"][0] if question["modules"] else ""]
     sys.dont_write_bytecode = True
     sys.meta_path.insert(0, Drivers())
+    start_nothing()
+    attach_nothing()
     sys.addaudithook(refuse)
     failures: list[dict[str, str]] = []
     for name in question["modules"]:
@@ -92,9 +140,10 @@ def main() -> None:
     everything = gc.get_objects()
     answer = {
         "specifications": specifications(everything, failures),
-        "metadata": [tables(each, failures) for each in everything if named(each, "sqlalchemy.sql.schema", "MetaData")],
+        "metadata": metadata(everything, failures),
         "failures": failures,
     }
+    unlimit_files()
     with os.fdopen(descriptor, "w", encoding="utf-8") as output:
         json.dump(answer, output, default=str)
     sys.stdout.flush()
@@ -102,23 +151,46 @@ def main() -> None:
 
 
 def limit(megabytes: int, seconds: int) -> None:
-    """Bounds on memory (MB) and processor time (seconds), where the system has them."""
+    """Bounds on memory (MB), processor time (seconds) and the size of files, where the system has them."""
     try:
         import resource
     except ImportError:
         return
-    for name, amount in (("RLIMIT_AS", megabytes * 1024 * 1024), ("RLIMIT_CPU", seconds), ("RLIMIT_CORE", 0)):
+    memory = megabytes * 1024 * 1024
+    limits = {"RLIMIT_AS": (memory, memory), "RLIMIT_CPU": (seconds, seconds), "RLIMIT_CORE": (0, 0), "RLIMIT_FSIZE": (SMALL, ANSWER)}
+    for name, amounts in limits.items():
         if hasattr(resource, name):
             with contextlib.suppress(ValueError, OSError):
-                resource.setrlimit(getattr(resource, name), (amount, amount))
+                resource.setrlimit(getattr(resource, name), amounts)
+
+
+def unlimit_files() -> None:
+    """Room for the answer, once nothing of the project runs any more."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.getrlimit(resource.RLIMIT_FSIZE)[1],) * 2)
 
 
 def attempt(failures: list[dict[str, str]], what: str, work: Callable[..., Any], *arguments: object) -> Any:
     try:
         return work(*arguments)
     except BaseException as error:  # A project may do anything, `sys.exit` included.
-        failures.append({"what": what, "error": f"{type(error).__name__}: {str(error)[:300]}"})
+        failures.append({"what": what, "error": f"{type(error).__name__}: {without_secrets(said(error))[:300]}"})
         return None
+
+
+def said(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def without_secrets(text: str) -> str:
+    """What an error says, without passwords of URLs and without the settings that Pydantic repeats."""
+    text = re.sub(r"://([^:/@\s]*):\S*@", r"://\1:***@", text)
+    return re.sub(r"input_value=.*?(?=, input_type=|$)", "input_value=***", text, flags=re.MULTILINE)
 
 
 def made_by(module: str, function: str) -> Any:
@@ -139,7 +211,13 @@ def specifications(everything: list[Any], failures: list[dict[str, str]]) -> lis
     return found
 
 
-def tables(metadata: Any, failures: list[dict[str, str]]) -> list[dict[str, Any]]:
+def metadata(everything: list[Any], failures: list[dict[str, str]]) -> list[Any]:
+    holders = (each for each in everything if named(each, "sqlalchemy.sql.schema", "MetaData"))
+    found = (attempt(failures, "the tables", tables, each, failures) for each in holders)
+    return [each for each in found if each is not None]
+
+
+def tables(holder: Any, failures: list[dict[str, str]]) -> list[dict[str, Any]]:
     dialect: Any = importlib.import_module("sqlalchemy.dialects.postgresql").dialect()
 
     def compiled(column: Any) -> Any:
@@ -154,7 +232,7 @@ def tables(metadata: Any, failures: list[dict[str, str]]) -> list[dict[str, Any]
                 for column in table.columns
             ],
         }
-        for table in metadata.tables.values()
+        for table in holder.tables.values()
     ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from psycopg.pq import DiagnosticField, ExecStatus
 from sqlalchemy.engine import make_url
 
 from lsp_server.database.migration.plan import plan
@@ -20,6 +21,7 @@ from lsp_server.database.migration.proof import prove
 from lsp_server.database.migration.scratch import NoScratch
 from lsp_server.database.model import Column, Default
 from lsp_server.shadow.marker import Ledger
+from lsp_server.shadow.postgresql import holds_several
 from lsp_server.shadow.server import NotOurs, Server
 from tests.database.migration.changes import book, schema, table, varchar
 from tests.shadow.conftest import Victim
@@ -335,6 +337,48 @@ def test_statements_behind_an_expression_never_run(victim: Victim, folder: Path)
     proof = prove(made, find=find(victim.url, folder))
     assert "the upgrade gives the schema of the models" not in proof.proved or proof.where == "SQLite in memory"
     assert victim.is_unharmed()
+
+
+@pytest.mark.parametrize(
+    "default",
+    [
+        "0) ENGINE=MRG_MYISAM UNION=({victim}.customer) INSERT_METHOD=LAST -- ",
+        "0) ENGINE/* */=/*!50000 MERGE */ UNION/**/ ({victim}.customer) INSERT_METHOD=LAST # ",
+        "0) ENGINE = 'federated' CONNECTION='mysql://me@localhost/shop/customer' -- ",
+        "0) DATA  DIRECTORY='/var/lib/shop' -- ",
+    ],
+)
+def test_a_table_that_stands_for_another_s_is_not_made(victim: Victim, folder: Path, default: str) -> None:
+    """A default out of somebody's models that ends the list of columns and goes on with the table's options."""
+    if victim.dialect != "mysql":
+        pytest.skip("tables have no such options there")
+    if "MRG" in default:
+        run(victim.url, "ALTER TABLE customer ENGINE=MyISAM")
+    with scratch("mysql", folder, victim.server).open() as connection, pytest.raises(NoScratch, match="outside the scratch database"):
+        connection.execute(sa.text(f"CREATE TABLE copy (id int, name varchar(20) DEFAULT {default.format(victim=victim.name)}"))
+    assert victim.is_unharmed()
+
+
+def test_columns_may_be_called_like_options(victim: Victim, folder: Path) -> None:
+    with scratch(victim.dialect, folder, victim.server).open() as connection:
+        connection.execute(sa.text("CREATE TABLE car (engine varchar(20) DEFAULT 'merge', connection varchar(20), directory varchar(20))"))
+
+
+def test_several_statements_are_known_in_any_language() -> None:
+    """By the function of the server that refuses them, or, where it names none, by a syntax error."""
+
+    class Refusal:
+        def __init__(self, state: bytes, function: bytes | None) -> None:
+            self.status = ExecStatus.FATAL_ERROR
+            self._fields = {DiagnosticField.SQLSTATE: state, DiagnosticField.SOURCE_FUNCTION: function}
+
+        def error_field(self, field: DiagnosticField) -> bytes | None:
+            return self._fields.get(field)
+
+    assert holds_several(Refusal(b"42601", b"exec_parse_message"))
+    assert holds_several(Refusal(b"42601", None))
+    assert not holds_several(Refusal(b"42601", b"scanner_yyerror"))
+    assert not holds_several(Refusal(b"42P01", b"parserOpenTable"))
 
 
 def test_a_table_of_another_database_is_not_made(victim: Victim, folder: Path) -> None:

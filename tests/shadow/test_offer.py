@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.command import call
-from tests.shadow.servers import PREFIX, VARIABLES, at, find, server_url, shadows
+from tests.shadow.servers import PREFIX, VARIABLES, at, find, run, server_url, shadows
 
 REVISION = '''"""books"""
 import sqlalchemy as sa
@@ -81,10 +83,28 @@ def test_without_a_server_it_says_that_too(project: Path) -> None:
     assert "files of a workspace may name this machine only" in text.replace("\n", " ")
 
 
-def test_the_workspace_s_file_may_name_this_machine(project: Path, server: str) -> None:
-    (project / "specdrift.toml").write_text(f'shadow = "{server}"\n')
+@pytest.fixture
+def role(server: str) -> Iterator[str]:
+    """The test server's URL for a role that may create databases and nothing else."""
+    name, word = f"specdrift_{secrets.token_hex(4)}", secrets.token_hex(8)
+    run(server, f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD '{word}'")
+    yield at(server, username=name, password=word)
+    run(server, f"DROP ROLE {name}")
+
+
+def test_the_workspace_s_file_may_name_this_machine(project: Path, role: str) -> None:
+    (project / "specdrift.toml").write_text(f'shadow = "{role}"\n')
     call(project, "--fix", "--no-cache")
     assert "Proof: on PostgreSQL 1" in written(project)
+
+
+def test_the_workspace_s_file_gives_no_superuser(project: Path, server: str) -> None:
+    """An expression in a cloned project's models could write the server's own files."""
+    (project / "specdrift.toml").write_text(f'shadow = "{server}"\n')
+    call(project, "--fix", "--no-cache")
+    text = written(project)
+    assert "Proof: on SQLite in memory" in text
+    assert "is a superuser on 127.0.0.1" in text
 
 
 def test_a_url_that_is_none_is_wrong_usage(project: Path) -> None:

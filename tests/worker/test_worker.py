@@ -84,6 +84,12 @@ def test_without_trust_nothing_of_the_project_runs(project: Path) -> None:
         "import shutil; shutil.rmtree('.')",
         "import pathlib; pathlib.Path('dev.db').write_text('')",
         "import sqlalchemy; sqlalchemy.create_engine('sqlite:///dev.db').connect()",
+        "import os; os.truncate('dev.db', 0)",
+        "import os; os.symlink('dev.db', 'other.db')",
+        "import os; os.link('dev.db', 'other.db')",
+        "import os; os.chmod('dev.db', 0)",
+        "import os; os.kill(os.getppid(), 0)",
+        "import multiprocessing\nmultiprocessing.get_context('spawn').Process(target=print).start()",
     ],
 )
 def test_importing_a_project_cannot_touch_its_files(tmp_path: Path, harm: str) -> None:
@@ -95,6 +101,66 @@ def test_importing_a_project_cannot_touch_its_files(tmp_path: Path, harm: str) -
     assert (tmp_path / "dev.db").read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["app.py", "dev.db"]
     assert len(answer.failures) == 1 and "refused" in answer.failures[0]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["ATTACH 'dev.db' AS dev", "ATTACH 'new.db' AS new", "VACUUM INTO 'new.db'", "ATTACH 'file:new.db?mode=rwc' AS new"],
+)
+def test_a_database_in_memory_reaches_no_file(tmp_path: Path, statement: str) -> None:
+    with sqlite3.connect(tmp_path / "dev.db") as connection:
+        connection.execute("CREATE TABLE users (id)")
+    (tmp_path / "app.py").write_text(
+        f"import sqlite3\nmemory = sqlite3.connect(':memory:')\nmemory.execute('CREATE TABLE t (id)')\nmemory.execute({statement!r})\n"
+    )
+    answer = ask(Path(sys.executable), tmp_path, Question(("app",), (), (".",)))
+    assert "OperationalError" in answer.failures[0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["app.py", "dev.db"]
+
+
+def test_what_c_code_writes_stays_empty(tmp_path: Path) -> None:
+    """`ctypes` stands for a library that opens files without telling Python."""
+    (tmp_path / "app.py").write_text(
+        "import ctypes\nc = ctypes.CDLL(None)\nfile = c.creat(b'made.db', 0o600)\n"
+        "c.lseek(file, 4096, 0)\nassert c.write(file, b'x' * 100, 100) == -1\n"
+    )
+    assert ask(Path(sys.executable), tmp_path, Question(("app",), (), (".",))).failures == ()
+    assert (tmp_path / "made.db").read_bytes() == b""
+
+
+def test_a_lock_for_processes_is_no_process(tmp_path: Path) -> None:
+    text = "import multiprocessing\nlocks = [multiprocessing.get_context(way).Lock() for way in ('fork', 'spawn')]\n"
+    (tmp_path / "app.py").write_text(text)
+    assert ask(Path(sys.executable), tmp_path, Question(("app",), (), (".",))).failures == ()
+
+
+def test_the_project_does_not_see_the_probe_s_folder(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import interpreters")
+    assert "ModuleNotFoundError" in ask(Path(sys.executable), tmp_path, Question(("app",), (), (".",))).failures[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "raise ValueError('cannot parse postgresql://me:hunter2@db/shop')",
+        "raise ValueError('cannot parse postgresql://me:hunter2/' + 'x' * 300 + '@db/shop')",
+        "from pydantic import create_model\ncreate_model('S', url=(str, ...)).model_validate({'password': 'hunter2'})",
+    ],
+)
+def test_what_fails_is_said_without_secrets(tmp_path: Path, text: str) -> None:
+    (tmp_path / "app.py").write_text(text)
+    (failure,) = ask(Path(sys.executable), tmp_path, Question(("app",), (), (".",))).failures
+    assert "***" in failure
+    assert "hunter2" not in failure
+
+
+def test_metadata_that_cannot_be_read_spoils_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        "from fastapi import FastAPI\nfrom sqlalchemy import MetaData\napp = FastAPI()\nbroken = MetaData()\nbroken.tables = 3\n"
+    )
+    answer = ask(Path(sys.executable), tmp_path, Question(("app",), (), (".",)))
+    assert len(answer.specifications) == 1
+    assert answer.failures[0].startswith("the tables: AttributeError")
 
 
 @pytest.mark.parametrize("way", ["import socket; socket.create_connection(('127.0.0.1', {port}))", "import psycopg2; psycopg2.connect('')"])

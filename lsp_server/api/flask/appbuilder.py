@@ -14,10 +14,10 @@ from importlib.resources import files
 from typing import Any
 
 from lsp_server.api.bare import handler_of
-from lsp_server.api.fastapi_names import is_a
 from lsp_server.api.flask.classes import class_of
 from lsp_server.api.flask.routing import Extension, FlaskRouting
 from lsp_server.api.flask.views import View
+from lsp_server.api.names import is_a
 from lsp_server.api.routing import Inclusion, Options, Route, Router, methods_named
 from lsp_server.python.attributes import attribute
 from lsp_server.python.discoveries import named_by

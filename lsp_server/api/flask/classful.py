@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 
 from lsp_server.api.bare import handler_of
-from lsp_server.api.fastapi_names import is_class_of
 from lsp_server.api.flask.names import PARAMETER
 from lsp_server.api.flask.routing import Extension, FlaskRouting
 from lsp_server.api.flask.views import View
+from lsp_server.api.names import is_class_of
 from lsp_server.api.routing import Options, methods_named
 from lsp_server.python.attributes import attribute
 from lsp_server.python.interpret import Interpreter

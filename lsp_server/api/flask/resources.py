@@ -6,10 +6,10 @@ RESTX's documentation decorators declare is `flask/restx.py`.
 
 from __future__ import annotations
 
-from lsp_server.api.fastapi_names import is_a
 from lsp_server.api.flask.restx import read_documented
 from lsp_server.api.flask.routing import Extension, FlaskRouting
 from lsp_server.api.flask.views import class_methods, class_view
+from lsp_server.api.names import is_a
 from lsp_server.api.routing import Options, Router, methods_named
 from lsp_server.python.values import Certainty, ClassValue, Event, External, Instance, Method, Value
 from lsp_server.unknown import Unknown

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lsp_server.api.bare import bare_operation, template, view_methods
-from lsp_server.api.fastapi_names import status_code
 from lsp_server.api.flask.names import PARAMETER
 from lsp_server.api.model import Operation, Response
+from lsp_server.api.names import status_code
 from lsp_server.api.routing import Options, PlacedRoute
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import ClassValue, FunctionValue, Instance, Method, Value

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lsp_server.api.fastapi_names import is_a
 from lsp_server.api.flask.classes import class_of, own_method
 from lsp_server.api.flask.names import (
     APPLICATION,
@@ -26,6 +25,7 @@ from lsp_server.api.flask.names import (
 from lsp_server.api.flask.setup import settle
 from lsp_server.api.flask.views import View, view_of
 from lsp_server.api.model import Operation
+from lsp_server.api.names import is_a
 from lsp_server.api.routing import Inclusion, Options, PlacedRoute, Route, Router, methods_named
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.joining import RANK

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lsp_server.api.bare import handler_of, view_methods
-from lsp_server.api.fastapi_names import is_class_of
 from lsp_server.api.flask.names import METHOD_VIEW, VIEW
+from lsp_server.api.names import is_class_of
 from lsp_server.api.routing import methods_named
 from lsp_server.python.values import BoundMethod, ClassValue, FunctionValue, Instance, Method, Value
 from lsp_server.unknown import Unknown

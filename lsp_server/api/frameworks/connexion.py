@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from lsp_server.api.discovery import discover
-from lsp_server.api.fastapi_names import is_a, is_class_of
 from lsp_server.api.flask.config import CONFIG
 from lsp_server.api.flask.connexion_names import APIS, APPLICATIONS, RESOLVERS
 from lsp_server.api.frameworks import Framework, Program
 from lsp_server.api.handlers import raised_statuses
 from lsp_server.api.model import Api, Operation, Schema, SecurityScheme
+from lsp_server.api.names import is_a, is_class_of
 from lsp_server.api.routing import Options
 from lsp_server.python.attributes import attribute
 from lsp_server.python.discoveries import surely_lacks

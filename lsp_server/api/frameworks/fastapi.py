@@ -12,11 +12,11 @@ from dataclasses import replace
 
 from lsp_server.api.discovery import discover, feed_new
 from lsp_server.api.fastapi_listing import Listing, changed, list_routes, routes_seen
-from lsp_server.api.fastapi_names import APPLICATION, ROUTER, bases_of, spelled
 from lsp_server.api.fastapi_operations import OperationReader
-from lsp_server.api.fastapi_routing import Routing
+from lsp_server.api.fastapi_routing import APPLICATION, ROUTER, Routing
 from lsp_server.api.frameworks import Framework
 from lsp_server.api.model import Api, Operation
+from lsp_server.api.names import bases_of, spelled
 from lsp_server.api.principal import place_beside
 from lsp_server.api.pydantic import Shapes, pydantic_version
 from lsp_server.api.routing import Inclusion, Router, doubt_about, places_of

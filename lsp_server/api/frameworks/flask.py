@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 
 from lsp_server.api.bare import api_of, bare_operation, template
 from lsp_server.api.discovery import call_callers, discover, feed_new, holds
-from lsp_server.api.fastapi_names import is_a, is_class_of
 from lsp_server.api.flask import appbuilder, classful, resources, smorest
 from lsp_server.api.flask.config import KINDS
 from lsp_server.api.flask.connexion_names import APIS
@@ -19,6 +18,7 @@ from lsp_server.api.flask.routing import Extension, FlaskRouting
 from lsp_server.api.flask.views import View
 from lsp_server.api.frameworks import Framework, Program
 from lsp_server.api.model import Api, Operation
+from lsp_server.api.names import is_a, is_class_of
 from lsp_server.api.principal import place_beside
 from lsp_server.api.registrars import call_registrars, offer
 from lsp_server.api.routing import SURE, PlacedRoute, applications_first, list_routes, one_per_place

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 
 from lsp_server.api.bare import VERBS, api_of, bare_operation, handler_of, template, view_methods
 from lsp_server.api.discovery import call_callers, discover
-from lsp_server.api.fastapi_names import is_a, is_class_of
 from lsp_server.api.frameworks import Framework, Program
 from lsp_server.api.model import Api, Operation
+from lsp_server.api.names import is_a, is_class_of
 from lsp_server.api.routing import (
     Inclusion,
     Listing,

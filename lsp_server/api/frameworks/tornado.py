@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from lsp_server.api.bare import api_of, bare_operation, unseen_bases, view_methods
 from lsp_server.api.discovery import discover
-from lsp_server.api.fastapi_names import is_a, is_class_of, name_of
 from lsp_server.api.frameworks import Framework, Program
 from lsp_server.api.model import Api, Operation
+from lsp_server.api.names import is_a, is_class_of, name_of
 from lsp_server.api.path_patterns import read_pattern
 from lsp_server.api.routing import (
     Inclusion,

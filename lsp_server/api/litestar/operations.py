@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from lsp_server.api.bare import handler_of, template
-from lsp_server.api.fastapi_names import name_of, status_code
 from lsp_server.api.litestar.names import (
     MEDIA_TYPES,
     OWN_SHAPES,
@@ -24,6 +23,7 @@ from lsp_server.api.litestar.names import (
     words_of,
 )
 from lsp_server.api.model import MISSING, Body, Operation, Parameter, Response, Schema
+from lsp_server.api.names import name_of, status_code
 from lsp_server.api.parameter_kinds import is_scalar, unwrapped
 from lsp_server.api.pydantic import Shapes
 from lsp_server.api.pydantic_classes import is_optional, kind_of, plain_type

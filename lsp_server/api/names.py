@@ -1,6 +1,6 @@
-"""How FastAPI, Starlette and Pydantic names are spelled: several modules export each of them.
+"""How other packages' names are spelled, since several modules export each of them, and what is one of the named classes.
 
-One table of modules, one canonical spelling per name. Knows names and status codes only, not what calls mean.
+One table of modules, one canonical spelling per name, for all frameworks. Knows names and status codes only, not what calls mean.
 """
 
 from __future__ import annotations
@@ -67,11 +67,6 @@ _NAMES = {
     "collections.defaultdict": "typing.Dict", "collections.Counter": "typing.Dict",
     "types.UnionType": "typing.Union",
 }  # fmt: skip
-
-APPLICATION = "fastapi.FastAPI"
-ROUTER = "fastapi.APIRouter"
-RESPONSE = "starlette.responses.Response"
-VERBS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 @lru_cache(maxsize=4096)
