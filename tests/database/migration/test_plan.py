@@ -221,3 +221,14 @@ def test_a_computed_column_made_plain_keeps_its_values_on_sqlite() -> None:
     assert isinstance(adding, AddColumn) and adding.fill is not None and adding.fill.sql == "shout"
     assert isinstance(dropping, DropColumn) and dropping.column.computed == "upper(title)"
     assert isinstance(renaming, RenameColumn) and renaming.after == "shout"
+
+
+def test_another_type_of_the_same_sort_at_the_same_place_is_a_question() -> None:
+    before = schema(table("book", Column("pages", INTEGER)))
+    widened = schema(table("book", Column("length", ColumnType("BIGINT"))))
+    renamed, dropped = alternatives(before, widened, "postgresql")
+    assert [type(operation) for operation in renamed.operations] == [RenameColumn, AlterColumn]
+    assert {hazard.code for hazard in renamed.hazards}.isdisjoint({"data_loss_up"})
+    assert "data_loss_up" in {hazard.code for hazard in dropped.hazards}
+    other = schema(table("book", Column("length", ColumnType("DATE"))))
+    assert len(alternatives(before, other, "postgresql")) == 1
