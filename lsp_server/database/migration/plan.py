@@ -403,7 +403,7 @@ class _Builder:
             return
         if after.computed is None and aspects == ("computed",):
             plain = replace(after, server_default=None)
-            self.steps.freed += _kept_aside(key, before, plain) if self.dialect == "sqlite" else [FixComputed(key, before, plain)]
+            self.steps.freed += _kept_aside(table, before, plain) if self.dialect == "sqlite" else [FixComputed(key, before, plain)]
             return
         if "computed" in aspects:
             # No database turns a plain column into a computed one, or changes the expression, everywhere.
@@ -540,9 +540,12 @@ class _Builder:
         return True
 
 
-def _kept_aside(key: TableKey, computed: Column, plain: Column) -> list[Operation]:
+def _kept_aside(table: Table, computed: Column, plain: Column) -> list[Operation]:
     """SQLite has no words for the end of a computed column: its values wait in another one that takes its place."""
-    aside = replace(plain, name=f"{plain.name}_values")
+    name = f"{plain.name}_values"
+    while table.column(name) is not None:
+        name += "_"
+    aside, key = replace(plain, name=name), table.key
     return [
         AddColumn(key, aside, Fill(name_sql(computed.name, "sqlite"), "the values computed so far", given=True, restores=True)),
         DropColumn(key, computed),

@@ -232,3 +232,10 @@ def test_another_type_of_the_same_sort_at_the_same_place_is_a_question() -> None
     assert "data_loss_up" in {hazard.code for hazard in dropped.hazards}
     other = schema(table("book", Column("length", ColumnType("DATE"))))
     assert len(alternatives(before, other, "postgresql")) == 1
+
+
+def test_the_place_for_computed_values_is_a_free_one() -> None:
+    plain, taken = Column("shout", varchar(9)), Column("shout_values", varchar(9))
+    before = schema(table("book", replace(plain, computed="upper(title)"), taken))
+    adding, _, _ = plan(before, schema(table("book", plain, taken)), "sqlite").operations
+    assert isinstance(adding, AddColumn) and adding.column.name not in ("shout", "shout_values")
