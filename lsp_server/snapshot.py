@@ -15,7 +15,8 @@ from typing import TypeVar
 from lsp_server.api.compare import compare as compare_apis
 from lsp_server.api.difference import Difference as ApiDifference
 from lsp_server.api.frameworks import Program as RoutedProgram
-from lsp_server.api.frameworks import all_answers, all_frameworks, all_kinds, frameworks_of, packages_named
+from lsp_server.api.frameworks import answers_of, framework, kinds_of
+from lsp_server.api.looks import LOOKS, frameworks_of, packages_named
 from lsp_server.api.model import Api, unknowns_of
 from lsp_server.api.mounts import mounted
 from lsp_server.api.openapi import is_specification, read_specification
@@ -247,9 +248,19 @@ class Snapshot:
 
     @cached_property
     def interpreter(self) -> Interpreter:
-        interpreter = Interpreter(self.program, self.lasting, self._kept, all_kinds())
-        interpreter.answers = all_answers()
+        interpreter = Interpreter(self.program, self.lasting, self._kept, kinds_of(self._spoken))
+        interpreter.answers = answers_of(self._spoken)
         return interpreter
+
+    @cached_property
+    def _spoken(self) -> tuple[str, ...]:
+        """The frameworks that the program may use, by their readers' names: nothing is paid for the others."""
+        found = set().union(*self.signals.values())
+        return tuple(
+            look.reader for look in LOOKS
+            if (_ROUTES + look.reader in found and (not look.packages or _PACKAGE + look.reader in found))
+            or (look.described and self.config.routes)
+        )  # fmt: skip
 
     @cached_property
     def signals(self) -> dict[str, frozenset[str]]:
@@ -354,13 +365,11 @@ class Snapshot:
             self.interpreter, self._specification, self._mentioning, self.config.routes, self.config.views,
             self.documents.digest, self.memo.get("routes", "", None, dict),
         )  # fmt: skip
-        for framework in all_frameworks():
-            paths = self.candidates(_ROUTES + framework.name, self.config.applications)
-            if framework.packages and not self.candidates(_PACKAGE + framework.name):
-                continue
-            if paths or framework.asked:
+        for look in LOOKS:
+            paths = self.candidates(_ROUTES + look.reader, self.config.applications)
+            if look.reader in self._spoken and (paths or look.described):
                 self.check_cancelled()
-                found.extend(self._doubted(api, paths) for api in framework.read(program, paths))
+                found.extend(self._doubted(api, paths) for api in framework(look.reader).read(program, paths))
         return mounted(found)
 
     def _mentioning(self, words: tuple[str, ...]) -> tuple[str, ...]:

@@ -104,11 +104,31 @@ def _automatic(cls: ClassValue, name: str) -> Value:
 
 def plain(value: Value) -> bool:
     """Whether a value is made of Python's constants only, all known."""
+    if type(value) in _SINGLE:
+        return True
     if isinstance(value, list | tuple | set | frozenset):
         return all(plain(item) for item in value)
     if isinstance(value, dict):
         return all(plain(key) and plain(item) for key, item in value.items())
     return isinstance(value, NATIVE)
+
+
+_SINGLE = frozenset((str, int, float, bool, type(None), bytes, range, complex, type(...)))
+_OURS = (ClassValue, FunctionValue, ModuleValue, EnumMember)  # equal to nothing but themselves
+_GROUPS = (set, frozenset, tuple)
+
+
+def settled(value: Value) -> bool:
+    """Whether a value is a group of constants and of things of the workspace, so that Python's `==` can be trusted."""
+    if not isinstance(value, _GROUPS):
+        return False
+    for item in value:  # A loop without a generator: caches of a thousand keys are asked a thousand times.
+        kind = type(item)
+        if kind in _SINGLE or kind in _OURS:
+            continue
+        if not (settled(item) if kind in _GROUPS else plain(item)):
+            return False
+    return True
 
 
 def hashable(value: Value) -> bool:
@@ -176,10 +196,7 @@ def same(left: Value, right: Value) -> bool | None:
     left, right = unwrap_enum(left), unwrap_enum(right)
     if plain(left) and plain(right):
         return bool(left == right)
-    ours = (ClassValue, FunctionValue, ModuleValue, EnumMember)
-    groups = (set, frozenset, tuple)
-    grouped = isinstance(left, groups) and isinstance(right, groups)
-    if grouped and all(isinstance(item, ours) or plain(item) for item in (*left, *right)):
+    if settled(left) and settled(right):
         return bool(left == right)
     if isinstance(left, External) and isinstance(right, External):
         if left.name == right.name:
@@ -189,10 +206,10 @@ def same(left: Value, right: Value) -> bool | None:
         isinstance(value, External) and value.name.startswith("builtins.") for value in (left, right)
     ):
         return False
-    if (left is None and isinstance(right, (*ours, Instance))) or (
-        right is None and isinstance(left, (*ours, Instance))
+    if (left is None and isinstance(right, (*_OURS, Instance))) or (
+        right is None and isinstance(left, (*_OURS, Instance))
     ):
         return False
-    if isinstance(left, ours) and isinstance(right, ours):
+    if isinstance(left, _OURS) and isinstance(right, _OURS):
         return False
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lsp_server.python import places
-from lsp_server.python.judge import ENUMS, LONGEST, beginning_of, members, plain, same, unwrap_enum
+from lsp_server.python.judge import ENUMS, LONGEST, beginning_of, members, plain, same, settled, unwrap_enum
 from lsp_server.python.values import (
     Argument,
     ClassValue,
@@ -161,11 +161,24 @@ def compare_pair(operator: str, left: Value, right: Value, location: Location) -
             if isinstance(right, str | list | tuple | set | frozenset | dict) and plain(left) and plain(right):
                 return (left in right) is (operator == "in")
             if isinstance(right, list | tuple | set | frozenset | dict) and not isinstance(left, Instance | External):
-                found = [same(left, item) for item in right]
-                if True in found or None not in found:
-                    return (True in found) is (operator == "in")
+                found = _holds(right, left)
+                if found is not None:
+                    return found is (operator == "in")
         elif plain(left) and plain(right):
             return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator]
     except TypeError:
         pass
     return Unknown("a comparison of values that are not known", location)
+
+
+def _holds(group: list[Value] | tuple[Value, ...] | set[Value] | frozenset[Value] | dict[Value, Value], value: Value) -> bool | None:
+    """Whether one of a group's items equals a value; None where one may.
+
+    A cache by arguments (`if (function, arguments) in cache`) is asked a thousand times, and holds a thousand.
+    """
+    if isinstance(group, set | frozenset | dict) and isinstance(value, tuple) and settled(value):
+        if value in group:
+            return True
+        return False if all(settled(item) or same(value, item) is False for item in group) else None
+    found = [same(value, item) for item in group]
+    return True if True in found else None if None in found else False

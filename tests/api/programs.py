@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lsp_server.api.facts import schema_json
-from lsp_server.api.frameworks import all_answers
+from lsp_server.api.frameworks import answers_of
 from lsp_server.api.frameworks.fastapi import read_applications
 from lsp_server.api.model import Api, Operation
 from lsp_server.python.interpret import Interpreter
@@ -30,7 +30,7 @@ def apis_of(main: str, pydantic: int | None = 2, **others: str) -> tuple[Api, ..
     files = {"main.py": main, **{f"{name.replace('__', '/')}.py": text for name, text in others.items()}}
     facts = {path: read_module(path, text) for path, text in files.items()}
     interpreter = Interpreter(Program(files, facts.__getitem__))
-    interpreter.answers = all_answers()
+    interpreter.answers = answers_of(("fastapi",))
     return read_applications(interpreter, files, pydantic)
 
 

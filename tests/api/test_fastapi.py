@@ -8,7 +8,7 @@ import pytest
 from programs import IMPORTS, api_of, apis_of, operation_of, routes_of
 
 from lsp_server.api.facts import routes_facts
-from lsp_server.api.frameworks.fastapi import may_declare_routes
+from lsp_server.api.looks import speaks_of_fastapi
 from lsp_server.api.model import Api, Body, Choice, Operation
 from lsp_server.unknown import Unknown
 
@@ -289,7 +289,7 @@ def test_a_schema_merged_into_one_of_fastapis_is_not_judged() -> None:
     ],
 )
 def test_prefilter(text: str, expected: bool) -> None:
-    assert may_declare_routes(text) is expected
+    assert speaks_of_fastapi(text) is expected
 
 
 def test_the_full_path_of_a_loose_routers_routes_is_not_known() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lsp_server.api.frameworks import all_kinds
+from lsp_server.api.frameworks import kinds_of
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.module import read_module
 from lsp_server.python.program import Program
@@ -17,7 +17,7 @@ SETTINGS = "PREFIX = '/v1'\nDEBUG = False\nlower = 1\nclass Production:\n    PRE
 def run(body: str) -> tuple[dict[str, Value], list[Event]]:
     files = {"main.py": f"import os\nfrom flask import Flask\nimport settings\napp = Flask(__name__)\n{body}\n", "settings.py": SETTINGS}
     facts = {path: read_module(path, text) for path, text in files.items()}
-    execution = Interpreter(Program(files, facts.__getitem__), kinds=all_kinds()).run("main.py")
+    execution = Interpreter(Program(files, facts.__getitem__), kinds=kinds_of(("flask",))).run("main.py")
     return execution.scope.names, execution.events
 
 

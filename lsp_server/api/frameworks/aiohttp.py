@@ -220,6 +220,5 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
 
 
 # Servers only: many more programs speak of aiohttp as its clients.
-_SERVER = re.compile(r"aiohttp\.web|from aiohttp import (?:\([^)]*|[^\n]*)\bweb\b")
 
-FRAMEWORK = Framework("aiohttp", lambda text: "aiohttp" in text and _SERVER.search(text) is not None, _read)
+FRAMEWORK = Framework("aiohttp", _read)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from lsp_server.api.discovery import discover
-from lsp_server.api.flask.config import CONFIG
+from lsp_server.api.flask.config import CONFIG, KINDS
 from lsp_server.api.flask.connexion_names import APIS, APPLICATIONS, RESOLVERS
 from lsp_server.api.frameworks import Framework, Program
 from lsp_server.api.handlers import raised_statuses
@@ -291,6 +291,6 @@ def _function(interpreter: Interpreter, dotted: str, importer: str) -> FunctionV
 
 
 _INSIDE = "connexion.FlaskApp.app"
-_KINDS = {**{name: Kind(parts={"app": _INSIDE}) for name in APPLICATIONS}, _INSIDE: Kind(parts={"config": CONFIG})}
+_KINDS = {**KINDS, **{name: Kind(parts={"app": _INSIDE}) for name in APPLICATIONS}, _INSIDE: Kind(parts={"config": CONFIG})}
 
-FRAMEWORK = Framework("Connexion", lambda text: "connexion" in text, _read, kinds=_KINDS)
+FRAMEWORK = Framework("Connexion", _read, kinds=_KINDS)

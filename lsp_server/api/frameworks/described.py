@@ -92,4 +92,4 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     return (api_of(FRAMEWORK.name, list_routes(routing.router), lambda placed: _operations(program.interpreter, placed)),)
 
 
-FRAMEWORK = Framework("described routes", lambda text: False, _read, asked=True)
+FRAMEWORK = Framework("described routes", _read)

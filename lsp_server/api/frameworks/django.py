@@ -28,7 +28,6 @@ from lsp_server.text import Location, Span
 from lsp_server.unknown import Unknown
 
 _KEY = ("pk",)  # whatever the primary key is called: documentation made of the program says `id`
-_WORDS = ("urlpatterns", "DJANGO_SETTINGS_MODULE", "ROOT_URLCONF")
 
 
 def _operations(interpreter: Interpreter, placed: PlacedRoute) -> Iterator[Operation]:
@@ -123,4 +122,4 @@ def _beginning(expression: str) -> str:
     return readings[0].path if len(readings) == 1 else "/"
 
 
-FRAMEWORK = Framework("Django", lambda text: any(word in text for word in _WORDS), _read)
+FRAMEWORK = Framework("Django", _read)

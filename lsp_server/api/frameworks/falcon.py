@@ -116,4 +116,4 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     )  # fmt: skip
 
 
-FRAMEWORK = Framework("Falcon", lambda text: "import falcon" in text or "from falcon" in text, _read)
+FRAMEWORK = Framework("Falcon", _read)

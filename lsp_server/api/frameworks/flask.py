@@ -38,14 +38,6 @@ EXTENSIONS: tuple[Extension, ...] = (
     Extension("Connexion", hear=_is_connexions),
 )  # fmt: skip
 
-_WORDS = ("flask", "Flask", "quart", "Quart", "Blueprint", "add_url_rule")
-
-
-def speaks(text: str) -> bool:
-    """Whether a file's text is worth interpreting in search of Flask's routes."""
-    return any(word in text for word in _WORDS) or ("@" in text and ".route(" in text)
-
-
 def operations(routing: FlaskRouting, placed: PlacedRoute) -> Iterator[Operation]:
     """The operations of a rule: by the extension that declared it, else what its path and view say."""
     read = routing.readers.get(id(placed.route))
@@ -119,4 +111,4 @@ def _takes(routing: FlaskRouting, function: FunctionValue, name: str) -> bool:
     return name in ("app", "application", "flask_app")
 
 
-FRAMEWORK = Framework("Flask", speaks, _read, packages=("flask", "from quart", "import quart"), kinds=KINDS)
+FRAMEWORK = Framework("Flask", _read, kinds=KINDS)

@@ -52,4 +52,4 @@ def _api(interpreter: Interpreter, listing: Listing, version: int | None) -> Api
     return replace(api_of(FRAMEWORK.name, listing, reader.operations), schemas=shapes.schemas)
 
 
-FRAMEWORK = Framework("Litestar", lambda text: "litestar" in text or "starlite" in text, _read)
+FRAMEWORK = Framework("Litestar", _read)

@@ -216,4 +216,4 @@ def _names(value: Value, names: tuple[str, ...]) -> bool:
     return isinstance(value, External) and value.name in names
 
 
-FRAMEWORK = Framework("Sanic", lambda text: "sanic" in text, _read)
+FRAMEWORK = Framework("Sanic", _read)

@@ -285,4 +285,4 @@ def _unplaced(listings: Iterable[Listing]) -> set[Location]:
     return {each.router.location for each in listings if each.router.application and each.hole is not None and not each.routes}
 
 
-FRAMEWORK = Framework("Starlette", lambda text: "starlette" in text, _read)
+FRAMEWORK = Framework("Starlette", _read)

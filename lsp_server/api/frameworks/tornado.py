@@ -206,4 +206,4 @@ def _read(program: Program, candidates: Iterable[str]) -> tuple[Api, ...]:
     return tuple(api for api in apis if api.operations or api.served)
 
 
-FRAMEWORK = Framework("Tornado", lambda text: "import tornado" in text or "from tornado" in text, _read)
+FRAMEWORK = Framework("Tornado", _read)
