@@ -227,3 +227,37 @@ def test_a_registry_that_an_edited_module_filled_is_filled_anew() -> None:
     second = same_as_fresh(texts, "app/a.py", texts["app/a.py"].replace("'/a'", "'/c'"))
     (api,) = second.implemented
     assert sorted(operation.path for operation in api.operations) == ["/b/two", "/c/one"]
+
+
+def asking(edited_text: str, more: str = "") -> dict[str, str]:
+    """A module that goes through the routes of its own router, below an application, beside a module that is edited."""
+    return {
+        "app/__init__.py": "",
+        "app/main.py": "from fastapi import FastAPI\nfrom app import asking, other\n" + more + "app = FastAPI()\n"
+        "app.include_router(asking.router)\napp.include_router(other.router)\n",
+        "app/asking.py": "from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/x')\ndef read(): ...\n"
+        "for route in list(router.routes):\n    router.get('/again' + route.path)(read)\n",
+        "app/other.py": edited_text,
+        "openapi.yaml": "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n  /x:\n    get: {responses: {'200': {description: ok}}}\n",
+    }
+
+
+def test_a_module_that_asks_for_the_routes_of_its_own_router_is_kept() -> None:
+    before = "from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/y')\ndef read_y(): ...\n"
+    second = same_as_fresh(asking(before), "app/other.py", before.replace("/y", "/z"))
+    assert "app/asking.py" in second.interpreter.executions
+    assert not second.interpreter.executions["app/asking.py"].entangled
+    assert "'/again/x'" in repr(second.implemented)
+
+
+def test_a_module_that_was_told_of_routes_that_others_put_on_its_router_runs_again() -> None:
+    """`other` puts a route on the router of `shared` before `sequel` asks for the routes, without being read by it."""
+    texts = asking("from fastapi import APIRouter\nrouter = APIRouter()\nfrom app import shared\nshared.put('/y')\n", "from app import sequel\n")
+    texts["app/shared.py"] = "from fastapi import APIRouter\nours = APIRouter()\ndef read_y(): ...\ndef put(path):\n    ours.add_api_route(path, read_y)\n"
+    texts["app/sequel.py"] = (
+        "from fastapi import APIRouter\nfrom app import shared\nrouter = APIRouter()\nrouter.include_router(shared.ours)\n"
+        "SEEN = [route.path for route in router.routes]\nfor path in SEEN:\n    router.get('/again' + path)(shared.read_y)\n"
+    )
+    texts["app/main.py"] += "app.include_router(sequel.router)\n"
+    second = same_as_fresh(texts, "app/other.py", texts["app/other.py"].replace("/y", "/z"))
+    assert "'/again/z'" in repr(second.implemented)

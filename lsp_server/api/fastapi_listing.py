@@ -13,7 +13,7 @@ from lsp_server.api.fastapi_placement import Placement, unplaced
 from lsp_server.api.fastapi_responses import is_response
 from lsp_server.api.fastapi_routing import APPLICATION, ROUTER, Routing
 from lsp_server.api.names import is_a
-from lsp_server.api.routing import DEEPEST, Options, Places, Route, Router, doubt_about
+from lsp_server.api.routing import DEEPEST, Inclusion, Options, Places, Route, Router, doubt_about
 from lsp_server.python.execution import Execution
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import Certainty, External, Instance, Method, Value
@@ -101,9 +101,11 @@ def routes_seen(interpreter: Interpreter, value: Value) -> Value:
     app = value.receiver if isinstance(value, Method) and value.name == "router" else value
     if not is_a(app, APPLICATION, ROUTER):
         return None
-    router = _routing_so_far(interpreter).router_of(app)
+    so_far = _seen_so_far(interpreter)
+    router = so_far.routing.router_of(app)
     if router is None:
         return None
+    interpreter.rest_on(app, _behind(router, so_far))
     known: dict[object, Instance] = app.attributes.setdefault(_SEEN, {})
     seen = []
     for route, _, placement in changed(list_routes(router)).routes:
@@ -122,10 +124,11 @@ class _SoFar:
 
     routing: Routing
     fed: dict[int, tuple[Execution, int]]
+    touched: dict[int, set[str]]  # by the id of an object: the modules that called its methods
 
 
-def _routing_so_far(interpreter: Interpreter) -> Routing:
-    held = interpreter.notes.setdefault(_SEEN, _SoFar(Routing(interpreter), {}))
+def _seen_so_far(interpreter: Interpreter) -> _SoFar:
+    held = interpreter.notes.setdefault(_SEEN, _SoFar(Routing(interpreter), {}, {}))
     assert isinstance(held, _SoFar)
     for execution in interpreter.all_executions():
         _, count = held.fed.get(id(execution), (execution, 0))
@@ -133,7 +136,24 @@ def _routing_so_far(interpreter: Interpreter) -> Routing:
             new = execution.events[count:]
             held.fed[id(execution)] = (execution, count + len(new))
             held.routing.feed(new)
-    return held.routing
+            for event in new:
+                if isinstance(event.callee, Method):
+                    held.touched.setdefault(id(event.callee.receiver), set()).add(execution.path)
+    return held
+
+
+def _behind(router: Router, so_far: _SoFar) -> set[str]:
+    """The modules that made a router and those below it, and that did something to them."""
+    paths: set[str] = set()
+    waiting, known = [router], {id(router)}
+    while waiting:
+        current = waiting.pop()
+        paths |= {current.location.path} | so_far.touched.get(id(current.value), set())
+        for entry in current.entries:
+            if isinstance(entry, Inclusion) and isinstance(entry.target, Router) and id(entry.target) not in known:
+                known.add(id(entry.target))
+                waiting.append(entry.target)
+    return paths
 
 
 def _key(route: Route, placement: Placement) -> object:

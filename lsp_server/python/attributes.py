@@ -47,7 +47,6 @@ def attribute(self: Interpreter, value: Value, name: str, location: Location) ->
     if isinstance(result, Method) and name in self.answers:
         known = self.answers[name](self, value)
         if known is not None:
-            self.entangle()
             return known
     return result
 

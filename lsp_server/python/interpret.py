@@ -65,7 +65,7 @@ class Interpreter:
     """Runs modules on demand, each once. Its executions are only valid for the program they were made from.
 
     `outside`, when set, answers for other packages' objects; answers are only sought where nothing else is known.
-    `answers` do so for single attributes, by name: each gives a value that hangs on what has run, or None.
+    `answers` do so for single attributes, by name: each gives a value that hangs on what has run (it says so with `rest_on`), or None.
     `lasting`: its executions may be kept for the next program (see `inherit.py`); `kept` are those of the last one.
     `kinds` describe classes of other packages by their dotted names.
     """
@@ -107,6 +107,27 @@ class Interpreter:
         """What runs now hangs on more than the modules it reads: it does not hold for the next program."""
         for execution in self._stack:
             execution.entangled = True
+
+    def rest_on(self, value: Instance, paths: set[str]) -> None:
+        """What runs now was told something about an object, which hangs on what some modules have done to it.
+
+        That holds for the next program where the object is the asking module's own and it has read all those modules.
+        """
+        if not self._stack:
+            return
+        asking = self._stack[-1]
+        if value.location.path != asking.path:
+            self.entangle()
+            return
+        missing, waiting, known = paths - {asking.path}, [asking], {asking.path}
+        while missing and waiting:
+            for path in waiting.pop().reads - known:
+                known.add(path)
+                missing.discard(path)
+                if path in self.executions:
+                    waiting.append(self.executions[path])
+        if missing:
+            self.entangle()
 
     def run(self, path: str) -> Execution:
         """The execution of a module; of a half-run one where modules import each other."""
