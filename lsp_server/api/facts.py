@@ -49,15 +49,20 @@ def spec_facts(apis: Iterable[Api], line_of: LineOf) -> Json:
 
 
 def _facts(apis: tuple[Api, ...], line_of: LineOf) -> Json:
+    """Routes that an undecided condition may leave out are no routes but listed under `maybe`, each with an unknown."""
     routes: list[Json] = []
     schemas: Json = {}
+    perhaps: list[Json] = []
     unknowns: list[Json] = []
     for api in apis:
         names = _schema_names(api, schemas)
         for name, schema in api.schemas.items():
             schemas[names[name]] = schema_json(schema, names)
         patterns: set[tuple[str, str]] = set()
+        # Where most routes hang on a condition it is the application that does: its routes are there if it is.
+        in_doubt = 2 * sum(operation.maybe is not None for operation in api.operations) > len(api.operations)
         for operation in api.operations:
+            place = operation.location
             if isinstance(operation.maybe, Dormant):
                 left_out = f"`{operation.method} {operation.path}`, which is only there under other settings than the default ones"
                 unknowns.append(_unknown(Unknown(left_out, operation.location), line_of))
@@ -70,9 +75,14 @@ def _facts(apis: tuple[Api, ...], line_of: LineOf) -> Json:
             if not api.served:
                 route["path"] = None
                 unknowns.append(_unknown(Unknown(f"under which prefix `{operation.path}` is served", operation.location), line_of))
-            routes.append(route)
+            if operation.maybe is not None and not in_doubt:
+                perhaps.append(route)
+                unknowns.append(_unknown(Unknown(f"whether `{operation.method} {operation.path}` exists: {operation.maybe.what}", place), line_of))
+            else:
+                routes.append(route)
         unknowns.extend(_unknown(unknown, line_of) for unknown in api.unknowns)
-    return {"routes": routes, "schemas": schemas, "unknowns": unknowns}
+    answer: Json = {"routes": routes, "schemas": schemas, "unknowns": unknowns}
+    return {**answer, "maybe": perhaps} if perhaps else answer
 
 
 def _schema_names(api: Api, taken: Mapping[str, object]) -> dict[str, str]:

@@ -163,7 +163,7 @@ def drop_index(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
         return
     key = table_key(str(table), schema) if isinstance(table, str) else None
     concurrently = flag(arguments, "postgresql_concurrently")
-    recorder.step(DropIndex(plain_name(name), key, schema, flag(arguments, "if_exists"), concurrently))
+    recorder.step(DropIndex(plain_name(name, recorder.declarations.dialect), key, schema, flag(arguments, "if_exists"), concurrently))
 
 
 def create_unique_constraint(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
@@ -220,7 +220,7 @@ def drop_constraint(recorder: Recorder, arguments: tuple[Argument, ...]) -> None
     if key is None:
         return
     written, sort = constraint_name(arguments), given(arguments, 2, "type_")
-    name: str | Unknown | None = plain_name(written)
+    name: str | Unknown | None = plain_name(written, recorder.declarations.dialect)
     if name is None and written is not None:
         name = written if isinstance(written, Unknown) else Unknown("a constraint whose name is not known", recorder.location)
     # Conventions rewrite names of the sorts they know, also of constraints that are dropped.
@@ -247,7 +247,7 @@ def drop_table_comment(recorder: Recorder, arguments: tuple[Argument, ...]) -> N
 def create_exclude_constraint(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
     key = table_argument(recorder, arguments, 1, "source")
     if key is not None:
-        name = plain_name(constraint_name(arguments))
+        name = plain_name(constraint_name(arguments), recorder.declarations.dialect)
         recorder.step(AddConstraint(key, Check(None, name, Unknown("an exclusion constraint", recorder.location), recorder.location)))
 
 

@@ -77,6 +77,11 @@ def operations_of_statement(statement: str, location: Location) -> list[Operatio
     return None
 
 
+def _sql(node: exp.Expression) -> str:
+    """The node's text. The parser forgets how a function's name was written; lower case is what most write and PostgreSQL tells."""
+    return node.sql("postgres", normalize_functions="lower")
+
+
 def _name(node: exp.Expression | None) -> str:
     if isinstance(node, exp.Column | exp.Table):
         node = node.this
@@ -104,7 +109,7 @@ def _type(node: exp.DataType | None, location: Location) -> ColumnType:
         return ColumnType("ARRAY", item=_type(inner if isinstance(inner, exp.DataType) else None, location))
     if word == "USERDEFINED":
         kind = node.args.get("kind")
-        name = kind.sql("postgres") if isinstance(kind, exp.Expression) else str(kind)
+        name = _sql(kind) if isinstance(kind, exp.Expression) else str(kind)
         parts = [part.strip('"') for part in name.split(".")]
         if parts[-1].upper() in ("CITEXT", "TSVECTOR", "LTREE", "OID"):
             return ColumnType(parts[-1].upper())
@@ -120,10 +125,10 @@ def _default(node: exp.Expression | None) -> Default | None:
     if node is None or isinstance(node, exp.Null):
         return None
     if isinstance(node, exp.Literal) and node.is_string:
-        return Default("constant", node.sql("postgres"), node.name)
+        return Default("constant", _sql(node), node.name)
     if isinstance(node, exp.CurrentTimestamp):
         return Default("sql", "now()")
-    return Default("sql", node.sql("postgres"))
+    return Default("sql", _sql(node))
 
 
 def _column(node: exp.ColumnDef, table: Key, location: Location) -> tuple[Column, list[Constraint]]:
@@ -148,11 +153,11 @@ def _column(node: exp.ColumnDef, table: Key, location: Location) -> tuple[Column
         elif isinstance(rule, exp.Reference):
             constraints.append(_reference((name,), rule, named, location))
         elif isinstance(rule, exp.CheckColumnConstraint):
-            constraints.append(Check(rule.this.sql("postgres"), named, location=location))
+            constraints.append(Check(_sql(rule.this), named, location=location))
         elif isinstance(rule, exp.GeneratedAsIdentityColumnConstraint):
             column = replace(column, nullable=False, identity=Identity(bool(rule.args.get("this"))))
         elif isinstance(rule, exp.ComputedColumnConstraint):
-            column = replace(column, computed=rule.this.sql("postgres"))
+            column = replace(column, computed=_sql(rule.this))
     return column, constraints
 
 
@@ -181,7 +186,7 @@ def _constraint(node: exp.Expression, name: str | None, location: Location) -> C
         reference = node.args.get("reference")
         return _reference(_names(node.expressions), reference, name, location) if reference is not None else None
     if isinstance(node, exp.CheckColumnConstraint):
-        return Check(node.this.sql("postgres"), name, location=location)
+        return Check(_sql(node.this), name, location=location)
     return None
 
 
@@ -223,19 +228,19 @@ def _create_index(tree: exp.Create, location: Location) -> list[Operation] | Non
     operators: list[tuple[str, str]] = []
     for part in (parameters.args.get("columns") if parameters else None) or []:
         inner = part.this if isinstance(part, exp.Ordered) else part
-        direction = part.sql("postgres").removeprefix(inner.sql("postgres")).removesuffix(" ASC").strip()
+        direction = _sql(part).removeprefix(_sql(inner)).removesuffix(" ASC").strip()
         if isinstance(inner, exp.Opclass):
-            operators.append((inner.this.sql("postgres"), inner.expression.sql("postgres")))
+            operators.append((_sql(inner.this), _sql(inner.expression)))
             inner = inner.this
         inner = inner.this if isinstance(inner, exp.Paren) else inner
         plain = isinstance(inner, exp.Column | exp.Identifier)
-        columns.append(f"{_name(inner) if plain else inner.sql('postgres')} {direction}".rstrip())
+        columns.append(f"{_name(inner) if plain else _sql(inner)} {direction}".rstrip())
         marks.append(not plain or bool(direction))
     where = parameters.args.get("where") if parameters else None
     using = parameters.args.get("using") if parameters else None
     index = Index(
         _name(node.this) if node.this is not None else None, tuple(columns), bool(tree.args.get("unique")),
-        where.this.sql("postgres") if where is not None else None, using.name.lower() if using is not None else None,
+        _sql(where.this) if where is not None else None, using.name.lower() if using is not None else None,
         _names((parameters.args.get("include") if parameters else None) or []), tuple(operators), tuple(marks),
         bool(tree.args.get("concurrently")), location=location,
     )  # fmt: skip
@@ -284,7 +289,7 @@ def _alter_column(key: Key, node: exp.AlterColumn, location: Location) -> list[O
     if node.args.get("dtype") is not None:
         using = node.args.get("using")
         kind = _type(node.args["dtype"], location)
-        return [replace(change, type=kind, using=using.sql("postgres") if isinstance(using, exp.Expression) else None)]
+        return [replace(change, type=kind, using=_sql(using) if isinstance(using, exp.Expression) else None)]
     if node.args.get("allow_null") is not None:
         return [replace(change, nullable=bool(node.args["allow_null"]))]
     if node.args.get("default") is not None:

@@ -22,7 +22,7 @@ from lsp_server.database.model import (
     Table,
     Unique,
 )
-from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name, shortened
+from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name, kept_name
 from lsp_server.database.operations import Constraint
 from lsp_server.database.options import identity_of, storage_options
 from lsp_server.database.sql_text import column_name, quoted, sql_text
@@ -57,11 +57,15 @@ class DeclaredTable:
 
 
 class Declarations:
-    """Reads declarations with one reader of types and one naming convention."""
+    """Reads declarations with one reader of types and one naming convention.
 
-    def __init__(self, types: TypeReader, convention: Mapping[str, str]) -> None:
+    `dialect`: the database they are made in, which cuts long names; None for declarations that belong to none.
+    """
+
+    def __init__(self, types: TypeReader, convention: Mapping[str, str], dialect: str | None = None) -> None:
         self.types = types
         self.convention = {**DEFAULT_CONVENTION, **convention}
+        self.dialect = dialect
 
     # Names
 
@@ -69,10 +73,11 @@ class Declarations:
              referred_table: str | None = None, referred_columns: Sequence[str] = ()) -> str | None:  # fmt: skip
         """The real name of a constraint or index; None where the database chooses."""
         if isinstance(given, FinalName):
-            return shortened(str(given))
+            return kept_name(str(given), self.dialect)
         text = plain_name(given)
-        return conventional_name(self.convention, sort, table, columns, schema=schema, given=text,
+        name = conventional_name(self.convention, sort, table, columns, schema=schema, given=text,
                                  referred_table=referred_table, referred_columns=referred_columns)  # fmt: skip
+        return kept_name(name, self.dialect) if name is not None else None
 
     # Columns
 
@@ -327,10 +332,10 @@ def spatial_index(column: Column, table: str) -> list[Index]:
     return [Index(f"idx_{table}_{column.name}", (column.name,), method="gist", expressions=(False,), location=column.location)]
 
 
-def plain_name(value: Value) -> str | None:
-    """A constraint's name as written; None for no name. Final names are cut to what a database takes."""
+def plain_name(value: Value, dialect: str | None = None) -> str | None:
+    """A constraint's name as written; None for no name. Final names are cut to what the database takes."""
     if isinstance(value, FinalName):
-        return shortened(str(value))
+        return kept_name(str(value), dialect)
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Instance) and made_by(value) in ("sqlalchemy.conv", "sqlalchemy.quoted_name", "alembic.op.f"):

@@ -7,7 +7,6 @@ that databases add are taken off. Every answer may be None: the text does not te
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from decimal import Decimal, InvalidOperation
@@ -23,7 +22,7 @@ from lsp_server.database.model import (
     Table,
     Unique,
 )
-from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name
+from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name, kept_name
 from lsp_server.unknown import Unknown
 
 _FAMILIES = {
@@ -321,7 +320,8 @@ def automatic_name(table: Table, part: object, dialect: str | None) -> str:
         return _shortened(table.name, "_".join(part.columns or ()), "key")
     if isinstance(part, Index):
         # SQLAlchemy names every index; only raw SQL leaves it to PostgreSQL.
-        return conventional_name(DEFAULT_CONVENTION, "ix", table.name, part.columns or (), schema=table.schema) or ""
+        name = conventional_name(DEFAULT_CONVENTION, "ix", table.name, part.columns or (), schema=table.schema)
+        return kept_name(name or "", dialect)
     if isinstance(part, Check):
         mentioned = columns_in(part.expression or "", table)
         return _shortened(table.name, mentioned[0] if len(mentioned) == 1 else "", "check")
@@ -331,16 +331,10 @@ def automatic_name(table: Table, part: object, dialect: str | None) -> str:
 def same_name(before: str, after: str, dialect: str | None) -> bool:
     """Names over a database's limit arrive there shortened: by SQLAlchemy to a piece and four digits of the digest, or cut off
     by the database where they stand in SQL text."""
-    if before == after or _truncated(before, dialect) == _truncated(after, dialect):
+    kind = dialect or "postgresql"
+    if before == after or kept_name(before, kind) == kept_name(after, kind):
         return True
     return dialect == "postgresql" and len(before) > 63 and before[:63] == after[:63]
-
-
-def _truncated(name: str, dialect: str | None) -> str:
-    limit = {"mysql": 64, "mariadb": 64, "sqlite": None}.get(dialect or "", 63)
-    if limit is None or len(name) <= limit:
-        return name
-    return f"{name[: limit - 8]}_{hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()[-4:]}"
 
 
 def _shortened(first: str, second: str, label: str) -> str:

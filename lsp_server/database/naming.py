@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 DEFAULT_CONVENTION: Mapping[str, str] = {"ix": "ix_%(column_0_label)s"}
-LONGEST_NAME = 63  # of PostgreSQL, in bytes; generated names are cut as SQLAlchemy cuts them
+_LONGEST = {"postgresql": 63, "mysql": 64, "mariadb": 64}  # characters, as SQLAlchemy counts them; SQLite takes any
 _TOKEN = re.compile(r"%\((\w+)\)s")
 _COLUMN = re.compile(r"(referred_)?column_(\d+)(_?N)?_(name|key|label)")
 
@@ -28,7 +28,7 @@ def conventional_name(
 ) -> str | None:
     """The real name of a constraint. `sort` is "ix", "uq", "ck", "fk" or "pk"; `given` the name in the program.
 
-    None where neither says a name: the database chooses.
+    None where neither says a name: the database chooses. It may be longer than a database takes: see `kept_name`.
     """
     template = convention.get(sort)
     if template is None or (given is not None and "%(constraint_name)s" not in template):
@@ -54,7 +54,7 @@ def conventional_name(
         return value or ""
 
     name = _TOKEN.sub(token, template)
-    return shortened(name) if known else given
+    return name if known else given
 
 
 def _column_token(parts: re.Match[str], table: str, schema: str | None, columns: Sequence[str]) -> str | None:
@@ -66,8 +66,13 @@ def _column_token(parts: re.Match[str], table: str, schema: str | None, columns:
     return words[number] if number < len(words) else None
 
 
-def shortened(name: str) -> str:
-    if len(name) <= LONGEST_NAME:
+def kept_name(name: str, dialect: str | None) -> str:
+    """The name as it arrives in a database of this kind, where SQLAlchemy cuts those that are too long for it.
+
+    Without a dialect nothing is cut: the same models may go to several databases.
+    """
+    longest = _LONGEST.get(dialect or "")
+    if longest is None or len(name) <= longest:
         return name
     digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
-    return f"{name[: LONGEST_NAME - 8]}_{digest[-4:]}"
+    return f"{name[: longest - 8]}_{digest[-4:]}"

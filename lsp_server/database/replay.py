@@ -31,6 +31,7 @@ class Trace:
     reads: tuple[tuple[str, str], ...]  # (path, digest) of every file that had a say
     environment: Environment
     library: Library
+    dialect: str  # it cuts the names
     before: State | None = None
 
 
@@ -113,7 +114,7 @@ class Replayer:
                     return remembered.steps, refusal
             return remembered.steps, None
         before = state.copy()
-        recorder = Recorder(revision.path, state, Declarations(TypeReader(self.interpreter, self.library), environment.convention), environment)
+        recorder = Recorder(revision.path, state, Declarations(TypeReader(self.interpreter, self.library), environment.convention, state.dialect), environment)
         outer, self.interpreter.outside = self.interpreter.outside, recorder
         try:
             function = self.interpreter.member(revision.path, name)
@@ -122,12 +123,12 @@ class Replayer:
         finally:
             self.interpreter.outside = outer
         reads = tuple((path, self.digest(path)) for path in sorted(self.files_behind(revision.path)))
-        self.memo[revision.path, name] = Trace(tuple(recorder.steps), reads, environment, self.library, before if recorder.asked else None)
+        self.memo[revision.path, name] = Trace(tuple(recorder.steps), reads, environment, self.library, state.dialect, before if recorder.asked else None)
         return tuple(recorder.steps), recorder.refusal
 
     def _remembered(self, path: str, name: str, state: State, environment: Environment) -> Trace | None:
         trace = self.memo.get((path, name))
-        if trace is None or trace.environment != environment or trace.library != self.library:
+        if trace is None or (trace.environment, trace.library, trace.dialect) != (environment, self.library, state.dialect):
             return None
         if any(self.digest(read) != digest for read, digest in trace.reads):
             return None

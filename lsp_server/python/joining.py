@@ -6,7 +6,7 @@ import os
 
 from lsp_server.python.execution import LOOP, Imported
 from lsp_server.python.judge import plain
-from lsp_server.python.values import NATIVE, Certainty, External, ModuleValue, UnknownItems, UnknownText, Value
+from lsp_server.python.values import NATIVE, Certainty, ClassValue, External, Instance, ModuleValue, UnknownItems, UnknownText, Value
 from lsp_server.unknown import Unknown
 
 
@@ -14,7 +14,11 @@ class Contents:
     """What the lists and dictionaries of a scope hold, so that a branch's changes to them are not taken for certain."""
 
     def __init__(self, names: dict[str, Value]) -> None:
+        objects = (value for value in names.values() if isinstance(value, Instance) and isinstance(value.origin, ClassValue))
+        within = (part for value in objects for part in value.attributes.values())
         self.held = [value for value in names.values() if isinstance(value, list | dict) and len(value) < LOOP]
+        self.named = len(self.held)  # those after them are parts of objects
+        self.held += [value for value in within if isinstance(value, list | dict) and len(value) < LOOP]
         self.before = [_copy(value) for value in self.held]
         self.outcomes: list[list[list[Value] | dict[Value, Value]]] = []
 
@@ -23,12 +27,12 @@ class Contents:
             _refill(value, content)
 
     def restore_changed(self) -> None:
-        """Take back what was changed or removed; what is new stays."""
-        for value, content in zip(self.held, self.before):
+        """Take back what was changed or removed; what is new stays, except in the parts of objects, which others go through."""
+        for index, (value, content) in enumerate(zip(self.held, self.before)):
             if isinstance(value, dict) and isinstance(content, dict):
                 value.update(content)
             elif isinstance(value, list):
-                value[: len(content)] = content
+                value[: len(content) if index < self.named else len(value)] = content
 
     def note(self) -> None:
         self.outcomes.append([_copy(value) for value in self.held])

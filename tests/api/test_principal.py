@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lsp_server.api.facts import routes_facts
@@ -94,3 +96,21 @@ def test_loose_routers_count_where_only_tests_make_an_application() -> None:
     test = "from fastapi import FastAPI\napp = FastAPI()\n\n@app.get('/boom')\ndef boom(): ...\n"
     facts = routes_facts(Snapshot.of({"shop/routes.py": router, "tests/test_it.py": test}).implemented, lambda location: 1)
     assert [(route["path"], route["file"]) for route in facts["routes"]] == [(None, "shop/routes.py")]
+
+
+def test_routes_that_may_not_exist_are_listed_apart() -> None:
+    sure = "from fastapi import FastAPI\nimport other\napp = FastAPI()\n@app.get('/a')\ndef a(): ...\n@app.get('/b')\ndef b(): ...\n"
+    facts = _facts_of(sure + "if other.licensed():\n    @app.get('/c')\n    def c(): ...\n")
+    assert [route["path"] for route in facts["routes"]] == ["/a", "/b"]
+    assert [route["path"] for route in facts["maybe"]] == ["/c"]
+    assert any("whether `GET /c` exists" in unknown["what"] for unknown in facts["unknowns"])
+
+
+def test_where_most_hang_on_a_condition_it_is_the_application_that_does() -> None:
+    facts = _facts_of("from fastapi import FastAPI\nimport other\nif other.served():\n    app = FastAPI()\n    @app.get('/a')\n    def a(): ...\n")
+    assert [route["path"] for route in facts["routes"]] == ["/a"]
+
+
+def _facts_of(text: str) -> dict[str, Any]:
+    snapshot = Snapshot.of({"main.py": text})
+    return routes_facts(snapshot.implemented, snapshot.line)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from lsp_server.database.model import Database
+from lsp_server.database.naming import kept_name
 from tests.database.test_sqlalchemy import databases
 
 IMPORTS = """
@@ -504,6 +505,9 @@ def real_name(preparer: Any, constraint: Any) -> str:
 
 
 def our_tables(database: Database) -> dict[str, dict[str, Any]]:
+    def arrived(name: str | None) -> str:
+        return kept_name(name or "", "postgresql")
+
     result = {}
     for table in database.tables:
         key = table.primary_key
@@ -511,15 +515,15 @@ def our_tables(database: Database) -> dict[str, dict[str, Any]]:
             "columns": {column.name: (column.type.sql, column.nullable, column.primary_key) for column in table.columns},
             "foreign keys": sorted(
                 (
-                    key.name or "", key.columns, f"{key.target_schema}.{key.target_table}" if key.target_schema else key.target_table,
+                    arrived(key.name), key.columns, f"{key.target_schema}.{key.target_table}" if key.target_schema else key.target_table,
                     key.target_columns, key.ondelete, key.onupdate,
                 )
                 for key in table.foreign_keys
             ),
-            "uniques": sorted((unique.name or "", unique.columns) for unique in table.uniques),
-            "indexes": sorted((str(index.name), len(index.columns or ()), index.unique) for index in table.indexes),
+            "uniques": sorted((arrived(unique.name), unique.columns) for unique in table.uniques),
+            "indexes": sorted((arrived(index.name), len(index.columns or ()), index.unique) for index in table.indexes),
             "checks": sorted(str(check.expression) for check in table.checks),
-            "primary key": (key.name or "", key.columns) if key else ("", ()),
+            "primary key": (arrived(key.name), key.columns) if key else ("", ()),
             "comment": table.comment,
         }  # fmt: skip
     return result

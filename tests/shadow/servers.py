@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +27,9 @@ def server_url(dialect: str) -> str:
     url = os.environ.get(VARIABLES[dialect])
     if not url:
         reason = f"{VARIABLES[dialect]} is not set: run the tests under .ci/servers"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+        # Where `.ci/servers` could have installed it, its absence is a fault.
+        installable = os.environ.get("CI") and os.geteuid() == 0 and shutil.which("apt-get")
+        pytest.fail(reason) if installable else pytest.skip(reason)
     return url
 
 

@@ -113,6 +113,8 @@ def validate_constraint(state: State, operation: ValidateConstraint, location: L
 def _resolved_target(state: State, table: Table, key: ForeignKey) -> ForeignKey:
     if key.target_table is None or key.unknown is not None:
         return key
+    if state.dialect == "sqlite" and table_key(key.target_table, key.target_schema) not in state.tables:
+        return key  # it asks for the target only when rows come
     target = table_of(state, table_key(key.target_table, key.target_schema))
     if key.target_columns is None:
         if target.primary_key is None:

@@ -35,6 +35,7 @@ from lsp_server.database.migration.operations import (
     FillTable,
     FixComputed,
     Operation,
+    RenameColumn,
     RenameConstraint,
     Replacements,
     TableKey,
@@ -44,6 +45,7 @@ from lsp_server.database.migration.renames import Rename, find_renames, rename_o
 from lsp_server.database.migration.sql import name_sql, selected_columns, selected_sources, table_sql
 from lsp_server.database.migration.values import default_sql, must_be_given, placeholder
 from lsp_server.database.model import Check, Column, Database, EnumType, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.naming import kept_name
 from lsp_server.unknown import Unknown
 
 _WITH_SCHEMAS = ("postgresql", "mssql")
@@ -103,6 +105,7 @@ class Plan:
 def plan(before: Database, after: Database, dialect: str | None, answers: Answers | None = None) -> Plan:
     """The plan for one answer to every question; without answers only certain renames are renames."""
     answers = answers or Answers()
+    before, after = _with_kept_names(before, dialect), _with_kept_names(after, dialect)
     renames = answers.renames
     if renames is None:
         differences = compare(before, after, dialect, exact=True)
@@ -126,6 +129,26 @@ def alternatives(before: Database, after: Database, dialect: str | None, answers
     if all(rename.certain for rename in found):
         return (first,)
     return (plan(before, after, dialect, replace(answers, renames=found)), first)
+
+
+def _with_kept_names(database: Database, dialect: str | None) -> Database:
+    """Models belong to no database: here their names are cut as this kind of database will have them."""
+
+    def kept(part: Part) -> Part:
+        name = kept_name(part.name, dialect) if part.name is not None else None
+        return part if name == part.name else replace(part, name=name)
+
+    def table(table: Table) -> Table:
+        return replace(
+            table,
+            primary_key=table.primary_key and kept(table.primary_key),
+            foreign_keys=tuple(map(kept, table.foreign_keys)),
+            uniques=tuple(map(kept, table.uniques)),
+            checks=tuple(map(kept, table.checks)),
+            indexes=tuple(map(kept, table.indexes)),
+        )
+
+    return replace(database, tables=tuple(map(table, database.tables)))
 
 
 def _with_real_names(database: Database, renames: Iterable[Rename], dialect: str | None) -> Database:
@@ -378,9 +401,9 @@ class _Builder:
         aspects = tuple(dict.fromkeys(element for element in elements if element != "identity"))
         if not aspects:
             return
-        if "computed" in aspects and after.computed is None and aspects == ("computed",) and self.dialect != "sqlite":
+        if after.computed is None and aspects == ("computed",):
             plain = replace(after, server_default=None)
-            self.steps.freed.append(FixComputed(key, before, plain))
+            self.steps.freed += _kept_aside(table, before, plain) if self.dialect == "sqlite" else [FixComputed(key, before, plain)]
             return
         if "computed" in aspects:
             # No database turns a plain column into a computed one, or changes the expression, everywhere.
@@ -515,6 +538,19 @@ class _Builder:
                 self.obstacles.append(f"{table.full_name}.{column.name} is not fully known: {what.what}")
                 return False
         return True
+
+
+def _kept_aside(table: Table, computed: Column, plain: Column) -> list[Operation]:
+    """SQLite has no words for the end of a computed column: its values wait in another one that takes its place."""
+    name = f"{plain.name}_values"
+    while table.column(name) is not None:
+        name += "_"
+    aside, key = replace(plain, name=name), table.key
+    return [
+        AddColumn(key, aside, Fill(name_sql(computed.name, "sqlite"), "the values computed so far", given=True, restores=True)),
+        DropColumn(key, computed),
+        RenameColumn(key, aside, plain.name, "the computed column made plain"),
+    ]
 
 
 def creation_order(tables: Iterable[Table]) -> tuple[list[Table], set[tuple[TableKey, TableKey]]]:

@@ -1,7 +1,7 @@
 """Is it a drop and an add, or a rename? Evidence from the two schemas, never a guess in the dark.
 
-A rename is certain if exactly one pair fits in table, place, type, rules and name. Where only some of it fits the answer is
-"perhaps", and whoever plans offers both. What an editor or a history knows comes in from outside as a certain rename.
+A rename is certain if exactly one pair fits in table, place, type, rules and name. Where only some of it fits, or
+the type has changed within its sort, the answer is "perhaps", and whoever plans offers both. What an editor or a history knows comes in from outside as a certain rename.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from lsp_server.database.compare import Difference
-from lsp_server.database.equivalence import default_schema, primary_key_of, same_default, same_type
+from lsp_server.database.equivalence import default_schema, family_of, primary_key_of, same_default, same_type
 from lsp_server.database.migration.operations import STAYS, RenameColumn, RenameTable, Stays, TableKey
 from lsp_server.database.model import Column, Database, Table
 from lsp_server.unknown import Unknown
 
+_SORTS = (
+    frozenset({"SMALLINT", "INTEGER", "BIGINT", "NUMERIC", "REAL", "DOUBLE PRECISION"}),
+    frozenset({"CHAR", "VARCHAR", "TEXT"}),
+)
 
 @dataclass(frozen=True, slots=True)
 class Rename:
@@ -128,12 +132,23 @@ def _pairs(
         if _place(old, left, new) == _place(new, right, old):
             reasons += ", same place"
         found.append(Rename(old.key, left.name, right.name, certain, reasons))
+    if not found and len(gone) == len(come) == 1 and _place(old, gone[0], new) == _place(new, come[0], old):
+        left, right = gone[0], come[0]
+        if _of_one_sort(left, right) and _fit_but_for_type(old, left, new, right):
+            found.append(Rename(old.key, left.name, right.name, False, "type of the same sort, same rules, same place"))
     return found
 
 
+def _of_one_sort(left: Column, right: Column) -> bool:
+    """Whether values go over from one type to the other by themselves: numbers to numbers, texts to texts."""
+    return any(family_of(left.type) in sort and family_of(right.type) in sort for sort in _SORTS)
+
+
 def _fits(old: Table, left: Column, new: Table, right: Column, dialect: str | None) -> bool:
-    if not same_type(left.type, right.type, dialect, exact=True):
-        return False
+    return same_type(left.type, right.type, dialect, exact=True) is True and _fit_but_for_type(old, left, new, right)
+
+
+def _fit_but_for_type(old: Table, left: Column, new: Table, right: Column) -> bool:
     if any(isinstance(item, Unknown) for item in (left.nullable, right.nullable)) or left.nullable != right.nullable:
         return False
     defaults = (left.server_default, right.server_default)

@@ -25,7 +25,7 @@ from lsp_server.database.migration.operations import (
 )
 from lsp_server.database.migration.plan import Answers, alternatives, plan
 from lsp_server.database.migration.renames import Rename
-from lsp_server.database.model import Column, ColumnType, Default, EnumType
+from lsp_server.database.model import Column, ColumnType, Default, EnumType, Unique
 from lsp_server.unknown import Unknown
 from tests.database.migration.changes import (
     ALL,
@@ -199,3 +199,43 @@ def test_altering_keeps_what_it_does_not_name() -> None:
 def test_an_answer_about_what_is_gone_is_passed_over() -> None:
     answers = Answers(renames=(Rename((None, "gone"), None, "book", True, ""), Rename((None, "book"), "gone", "title", True, "")))
     assert plan(book(), book(), "postgresql", answers).operations == ()
+
+
+def test_long_names_are_cut_as_each_database_will_have_them() -> None:
+    name = "uq_" + "a_name_that_no_database_wants_" * 3
+    column = Column("title", varchar(9))
+    lengths = {}
+    for dialect in DIALECTS:
+        made = plan(schema(table("book", column)), schema(table("book", column, Unique(("title",), name))), dialect)
+        (operation,) = made.operations
+        assert isinstance(operation, AddConstraint)
+        assert operation.constraint.name == operation.name
+        lengths[dialect] = len(operation.name)
+    assert lengths == {"sqlite": len(name), "postgresql": 60, "mysql": 61}
+
+
+def test_a_computed_column_made_plain_keeps_its_values_on_sqlite() -> None:
+    plain = Column("shout", varchar(9))
+    before = schema(table("book", replace(plain, computed="upper(title)", persisted=True)))
+    adding, dropping, renaming = plan(before, schema(table("book", plain)), "sqlite").operations
+    assert isinstance(adding, AddColumn) and adding.fill is not None and adding.fill.sql == "shout"
+    assert isinstance(dropping, DropColumn) and dropping.column.computed == "upper(title)"
+    assert isinstance(renaming, RenameColumn) and renaming.after == "shout"
+
+
+def test_another_type_of_the_same_sort_at_the_same_place_is_a_question() -> None:
+    before = schema(table("book", Column("pages", INTEGER)))
+    widened = schema(table("book", Column("length", ColumnType("BIGINT"))))
+    renamed, dropped = alternatives(before, widened, "postgresql")
+    assert [type(operation) for operation in renamed.operations] == [RenameColumn, AlterColumn]
+    assert {hazard.code for hazard in renamed.hazards}.isdisjoint({"data_loss_up"})
+    assert "data_loss_up" in {hazard.code for hazard in dropped.hazards}
+    other = schema(table("book", Column("length", ColumnType("DATE"))))
+    assert len(alternatives(before, other, "postgresql")) == 1
+
+
+def test_the_place_for_computed_values_is_a_free_one() -> None:
+    plain, taken = Column("shout", varchar(9)), Column("shout_values", varchar(9))
+    before = schema(table("book", replace(plain, computed="upper(title)"), taken))
+    adding, _, _ = plan(before, schema(table("book", plain, taken)), "sqlite").operations
+    assert isinstance(adding, AddColumn) and adding.column.name not in ("shout", "shout_values")
