@@ -6,7 +6,17 @@ import os
 
 from lsp_server.python.execution import LOOP, Imported
 from lsp_server.python.judge import plain
-from lsp_server.python.values import NATIVE, Certainty, ClassValue, External, Instance, ModuleValue, UnknownItems, UnknownText, Value
+from lsp_server.python.values import (
+    NATIVE,
+    Certainty,
+    ClassValue,
+    External,
+    Instance,
+    ModuleValue,
+    UnknownItems,
+    UnknownText,
+    Value,
+)
 from lsp_server.unknown import Unknown
 
 
