@@ -1,23 +1,22 @@
 """What a FastAPI handler takes: parameters, body and security, gathered through its dependencies.
 
 Follows `Depends` and `Security` into functions, classes, callable objects and models the way FastAPI does. A dependency
-that cannot be followed makes the security unknown, and leaves open what else the handler takes.
+that cannot be followed makes the security unknown, and leaves open what else the handler takes. Long because one reader
+follows all of these into each other; what is found is put together in `fastapi_signature.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from lsp_server.api.fastapi_security import security_scheme
+from lsp_server.api.fastapi_signature import BodyField, Gathered, Signature, finished
 from lsp_server.api.guards import looks_itself
 from lsp_server.api.model import (
     MISSING,
-    Body,
     Parameter,
-    Property,
     Schema,
-    SecurityRequirement,
     SecurityScheme,
     path_parameters,
 )
@@ -69,95 +68,10 @@ _PASSWORD_FORM = (
 _FROM_SETTINGS = object()  # stands for a default that there is, and that settings decide
 
 
-@dataclass(frozen=True, slots=True)
-class BodyField:
-    """One part of the request body. `sort` is "body", "form" or "file"; `whole`: a model that may be the body itself.
-
-    `renamed`: it has an alias, which not every release of FastAPI for Pydantic 2 documents where parts make one body.
-    """
-
-    name: str
-    schema: Schema
-    required: bool | Unknown
-    sort: str
-    embed: bool
-    whole: bool
-    media_type: str | None
-    location: Location | None
-    renamed: bool = False
-
-
-def _renaming(part: BodyField) -> Unknown:
-    return Unknown(f"under which name FastAPI documents the part `{part.name}` of the body", part.location)
-
-
-@dataclass(eq=False, slots=True)
-class _Gathered:
-    """What one callable and everything it depends on takes."""
-
-    parameters: list[Parameter] = field(default_factory=list)
-    bodies: list[BodyField] = field(default_factory=list)
-    security: list[tuple[SecurityScheme | Unknown, tuple[str, ...]]] = field(default_factory=list)
-    unknown: Unknown | None = None
-    guard: Unknown | None = None
-
-    def add(self, other: _Gathered) -> None:
-        self.parameters.extend(other.parameters)
-        self.bodies.extend(other.bodies)
-        self.security.extend(other.security)
-        self.unknown = other.unknown if self.unknown is None else self.unknown
-        self.guard = other.guard if self.guard is None else self.guard
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """Everything a handler takes. `bodies` become one body once the operation's id is known.
-
-    `unknown`: it may take more than what is listed, through a dependency that cannot be followed.
-    """
-
-    parameters: tuple[Parameter, ...] = ()
-    bodies: tuple[BodyField, ...] = ()
-    security: tuple[SecurityRequirement, ...] | Unknown = ()
-    schemes: tuple[SecurityScheme, ...] = ()
-    unknown: Unknown | None = None
-    guard: Unknown | None = None  # something that may look for credentials without declaring them
-
-    @property
-    def validated(self) -> bool | Unknown:
-        """Whether FastAPI checks anything, and so may answer 422."""
-        if self.bodies or self.parameters:
-            return True
-        return self.unknown if self.unknown is not None else False
-
-    def body_for(self, identity: str | Unknown, shapes: Shapes) -> Body | Unknown | None:
-        if not self.bodies:
-            return self.unknown
-        unique = {part.name: part for part in self.bodies}
-        parts = tuple(unique.values())
-        first = parts[0]
-        sorts = {part.sort for part in parts}
-        media_type = "multipart/form-data" if "file" in sorts else "application/x-www-form-urlencoded" if "form" in sorts else (
-            next((part.media_type for part in parts if part.media_type), "application/json"))  # fmt: skip
-        embedded = len(parts) > 1 or first.embed or (first.sort != "body" and not first.whole)
-        if not embedded:
-            return Body(((media_type, first.schema),), first.required, location=first.location)
-        name = f"Body_{identity}" if isinstance(identity, str) else f"Body_{len(shapes.schemas)}"
-        properties = tuple(Property(part.name, part.schema, part.required, part.location) for part in parts if not part.renamed)
-        if not properties:
-            return _renaming(first)
-        doubts = tuple(Schema(unknown=_renaming(part), location=part.location) for part in parts if part.renamed)
-        whole = Schema(types=("object",), properties=properties, all_of=doubts, location=first.location)
-        shapes.schemas.setdefault(name, whole)
-        required = True if any(part.required is True for part in parts) else next(
-            (part.required for part in parts if isinstance(part.required, Unknown)), False)  # fmt: skip
-        return Body(((media_type, Schema(ref=name)),), required, location=first.location)
-
-
 def read_signature(interpreter: Interpreter, shapes: Shapes, route: Route, path: str, dependencies: tuple[Value, ...]) -> Signature:
     """What a route takes, the dependencies of its routers and application included."""
     reader = _Reader(interpreter, shapes, frozenset(path_parameters(path)))
-    gathered = _Gathered()
+    gathered = Gathered()
     for value in dependencies:
         found = reader.depends(value, None, (), route.location)
         if found.guard is None and not found.security:  # It is there for its effect alone: to refuse, or to count.
@@ -169,7 +83,7 @@ def read_signature(interpreter: Interpreter, shapes: Shapes, route: Route, path:
         gathered.add(reader.view(route.view))
     else:
         gathered.add(reader.callable(endpoint, (), route.location))
-    return _finished(gathered)
+    return finished(gathered)
 
 
 def read_part(
@@ -181,12 +95,12 @@ def read_part(
     default: Value = MISSING
     if parameter.default is not None:
         default = interpreter.evaluate(parameter.default, function.defaults_scope or function.scope)
-    return _finished(reader.parameter(parameter.name, annotation, default, (), parameter.location))
+    return finished(reader.parameter(parameter.name, annotation, default, (), parameter.location))
 
 
 def read_dependency(interpreter: Interpreter, shapes: Shapes, value: Value, path: str, location: Location) -> Signature:
     """What one entry of `dependencies=[…]` brings by itself."""
-    return _finished(_Reader(interpreter, shapes, frozenset(path_parameters(path))).depends(value, None, (), location))
+    return finished(_Reader(interpreter, shapes, frozenset(path_parameters(path))).depends(value, None, (), location))
 
 
 def dependency_of(annotation: Value, default: Value) -> Value | None:
@@ -197,30 +111,6 @@ def dependency_of(annotation: Value, default: Value) -> Value | None:
             chosen = value.argument("dependency", 0)
             return kind if chosen is None or chosen.value is None else chosen.value
     return None
-
-
-def _finished(gathered: _Gathered) -> Signature:
-    unique: dict[tuple[str, str], Parameter] = {}
-    for parameter in gathered.parameters:
-        key = (parameter.where, parameter.name)
-        if key not in unique or parameter.required is True:
-            unique[key] = parameter
-    requirements: dict[str, tuple[str, ...]] = {}
-    schemes: dict[str, SecurityScheme] = {}
-    doubt = gathered.unknown
-    for scheme, scopes in gathered.security:
-        if isinstance(scheme, Unknown):
-            doubt = doubt if doubt is not None else scheme
-        else:
-            schemes[scheme.name] = scheme
-            requirements[scheme.name] = tuple(dict.fromkeys((*requirements.get(scheme.name, ()), *scopes)))
-    security: tuple[SecurityRequirement, ...] | Unknown = tuple(
-        SecurityRequirement(((name, scopes),)) for name, scopes in requirements.items()
-    )
-    return Signature(
-        tuple(unique.values()), tuple(gathered.bodies),
-        doubt if doubt is not None else security, tuple(schemes.values()), gathered.unknown, gathered.guard,
-    )  # fmt: skip
 
 
 class _Reader:
@@ -234,10 +124,10 @@ class _Reader:
 
     # Callables
 
-    def depends(self, value: Value, annotation: Value, scopes: tuple[str, ...], location: Location) -> _Gathered:
+    def depends(self, value: Value, annotation: Value, scopes: tuple[str, ...], location: Location) -> Gathered:
         """A `Depends(…)` or `Security(…)`; without an argument it means the annotation."""
         if isinstance(value, Unknown) or made_by(value) not in _DEPENDS:
-            return _Gathered(unknown=value if isinstance(value, Unknown) else Unknown("a dependency made by another package", location))
+            return Gathered(unknown=value if isinstance(value, Unknown) else Unknown("a dependency made by another package", location))
         chosen = value.argument("dependency", 0)
         target = annotation if chosen is None or chosen.value is None else chosen.value
         own = argument_of(value.arguments, "scopes")
@@ -246,10 +136,10 @@ class _Reader:
             scopes = (*scopes, *(text for text in texts if isinstance(text, str)))
         return self.callable(target, scopes, value.location)
 
-    def callable(self, target: Value, scopes: tuple[str, ...], location: Location) -> _Gathered:
+    def callable(self, target: Value, scopes: tuple[str, ...], location: Location) -> Gathered:
         key = (id(target), scopes)
         if key in self._seen:
-            return _Gathered()
+            return Gathered()
         self._seen[key] = target
         if isinstance(target, FunctionValue):
             return self.function(target.original(), scopes, drop=1 if target.kind == "class" else 0)
@@ -265,19 +155,19 @@ class _Reader:
         if name in ("fastapi.security.OAuth2PasswordRequestForm", "fastapi.security.OAuth2PasswordRequestFormStrict"):
             return _password_form(name, location)
         if name in _GIVEN_BY_FRAMEWORK:
-            return _Gathered()
+            return Gathered()
         what = target.what if isinstance(target, Unknown) else f"the dependency {target.name}" if isinstance(target, External) else "a dependency"
-        return _Gathered(unknown=Unknown(what, location))
+        return Gathered(unknown=Unknown(what, location))
 
-    def function(self, function: FunctionValue, scopes: tuple[str, ...], drop: int = 0, bound: Iterable[str] = ()) -> _Gathered:
+    def function(self, function: FunctionValue, scopes: tuple[str, ...], drop: int = 0, bound: Iterable[str] = ()) -> Gathered:
         """What a function takes, without its first `drop` parameters and those `bound` by name."""
         stated = _stated_signature(function)
         if isinstance(stated, Instance):
             given = stated.argument("obj", 0)
             return self.callable(given.value if given is not None else None, scopes, stated.location)
         if isinstance(stated, Unknown):
-            return _Gathered(unknown=stated)
-        gathered = _Gathered(guard=looks_itself(self.interpreter, function))
+            return Gathered(unknown=stated)
+        gathered = Gathered(guard=looks_itself(self.interpreter, function))
         if stated is not None:
             for name, annotation, default, place in stated:
                 if name not in ("self", "cls"):
@@ -288,7 +178,7 @@ class _Reader:
             if parameter.name in bound:
                 continue
             if parameter.sort in ("vararg", "kwarg"):
-                return _Gathered(unknown=Unknown(f"`{function.name}`, which takes whatever it is given", parameter.location))
+                return Gathered(unknown=Unknown(f"`{function.name}`, which takes whatever it is given", parameter.location))
             if isinstance(hints, dict) and parameter.name in hints:
                 annotation = hints[parameter.name]
             elif parameter.annotation is not None:
@@ -311,23 +201,23 @@ class _Reader:
             return _FROM_SETTINGS
         return value
 
-    def _class(self, cls: ClassValue, scopes: tuple[str, ...], location: Location) -> _Gathered:
+    def _class(self, cls: ClassValue, scopes: tuple[str, ...], location: Location) -> Gathered:
         found = cls.find("__init__")
         if found and isinstance(found[1], FunctionValue):
             return self.function(found[1].original(), scopes, drop=1)
         if any(spelled(name) == "fastapi.security.OAuth2PasswordRequestForm" for name in cls.externals()):
             return _password_form("fastapi.security.OAuth2PasswordRequestForm", location)
         if kind_of(cls) is not None:
-            gathered = _Gathered()
+            gathered = Gathered()
             for entry in self.shapes.fields.of(cls):
                 gathered.add(self._model_field(entry, scopes))
             return gathered
         foreign = [name for name in bases_of(cls) if name not in ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum")]
         if foreign or cls.unknown_bases():
-            return _Gathered(unknown=Unknown(f"the dependency `{cls.name}`", location))
-        return _Gathered()
+            return Gathered(unknown=Unknown(f"the dependency `{cls.name}`", location))
+        return Gathered()
 
-    def _model_field(self, entry: Field, scopes: tuple[str, ...]) -> _Gathered:
+    def _model_field(self, entry: Field, scopes: tuple[str, ...]) -> Gathered:
         """A field of a model or data class used as a dependency: it is a parameter of the constructor."""
         for owner in entry.owner.lineage():
             value = owner.names.get(entry.name)
@@ -335,18 +225,18 @@ class _Reader:
                 return self.parameter(entry.name, entry.annotation, value, scopes, entry.location or value.location)
         name = self.shapes.fields.alias_of(entry, False)
         if isinstance(name, Unknown):
-            return _Gathered(unknown=name)
+            return Gathered(unknown=name)
         required = self.shapes.fields.is_required(entry)
         place = entry.location or entry.owner.location
         schema = self.shapes.field_schema(entry, False)
         where = "path" if entry.name in self.path_names else "query"
         if where == "path" or is_scalar(entry.annotation):
-            return _Gathered([Parameter(name, where, schema, True if where == "path" else required, location=place)])
+            return Gathered([Parameter(name, where, schema, True if where == "path" else required, location=place)])
         return self.parameter(entry.name, entry.annotation, MISSING if required is True else None, scopes, place)
 
-    def _object(self, target: Instance, scopes: tuple[str, ...], location: Location) -> _Gathered:
+    def _object(self, target: Instance, scopes: tuple[str, ...], location: Location) -> Gathered:
         origin = target.origin.origin if isinstance(target.origin, Specialized) else target.origin
-        gathered = _Gathered()
+        gathered = Gathered()
         scheme = security_scheme(target)
         if scheme is not None:
             scoped = isinstance(scheme, SecurityScheme) and scheme.sort in ("oauth2", "openIdConnect")
@@ -364,11 +254,11 @@ class _Reader:
             count = sum(argument.name is None for argument in target.arguments[1:])
             if isinstance(inner, FunctionValue):
                 return self.function(inner.original(), scopes, drop=count, bound=named)
-        return _Gathered(unknown=Unknown("a dependency made by another package", location))
+        return Gathered(unknown=Unknown("a dependency made by another package", location))
 
-    def view(self, cls: ClassValue) -> _Gathered:
+    def view(self, cls: ClassValue) -> Gathered:
         """What a class-based view's attributes and constructor take."""
-        gathered = _Gathered()
+        gathered = Gathered()
         found = cls.find("__init__")
         if found and isinstance(found[1], FunctionValue):
             names = [entry.name for entry in found[1].parameters if entry.sort in ("vararg", "kwarg")]
@@ -384,7 +274,7 @@ class _Reader:
 
     # Parameters
 
-    def parameter(self, name: str, annotation: Value, default: Value, scopes: tuple[str, ...], location: Location) -> _Gathered:
+    def parameter(self, name: str, annotation: Value, default: Value, scopes: tuple[str, ...], location: Location) -> Gathered:
         """One parameter of a handler or dependency, as FastAPI judges it by annotation and default."""
         kind, extra = unwrapped(annotation)
         info: Instance | None = None
@@ -408,7 +298,7 @@ class _Reader:
             if given is None and default.argument("default_factory") is not None:
                 stated = Unknown("a default made by a factory", location)
         elif isinstance(default, Unknown) and info is None:
-            return _Gathered(unknown=Unknown(default.what, location))
+            return Gathered(unknown=Unknown(default.what, location))
         elif info is not None and default is MISSING:
             stated = argument_of(info.arguments, "default_factory")
             stated = MISSING if stated is None else Unknown("a default made by a factory", location)
@@ -417,14 +307,14 @@ class _Reader:
         if from_settings:
             stated = Unknown("a default taken from the settings", location)
         if isinstance(kind, Unknown) and info is None and name not in self.path_names:
-            return _Gathered(unknown=Unknown(kind.what, location))
+            return Gathered(unknown=Unknown(kind.what, location))
         if info is None and is_class_of(plain_type(kind), *_GIVEN_BY_FRAMEWORK):
-            return _Gathered()
+            return Gathered()
         if info is not None and any(argument.star for argument in info.arguments):
-            return _Gathered(unknown=Unknown("arguments given with **", location))
+            return Gathered(unknown=Unknown("arguments given with **", location))
         return self._field(name, annotation, kind, info, stated, location)
 
-    def _field(self, name: str, annotation: Value, kind: Value, info: Instance | None, stated: Value, location: Location) -> _Gathered:
+    def _field(self, name: str, annotation: Value, kind: Value, info: Instance | None, stated: Value, location: Location) -> Gathered:
         maker = made_by(info) if info is not None else None
         where = _WHERE.get(maker or "")
         sort = _BODIES.get(maker or "")
@@ -434,7 +324,7 @@ class _Reader:
             if name in self.path_names:
                 where = "path"
             elif unfamiliar is not None:
-                return _Gathered(unknown=Unknown(f"from where `{name}` is taken: what `{unfamiliar}` is, another package knows", location))
+                return Gathered(unknown=Unknown(f"from where `{name}` is taken: what `{unfamiliar}` is, another package knows", location))
             elif is_upload(kind):
                 sort = "file"
             elif scalar:
@@ -442,11 +332,11 @@ class _Reader:
             else:
                 sort = "body"
         if info is not None and argument_of(info.arguments, "include_in_schema") is False:
-            return _Gathered()
+            return Gathered()
         alias = argument_of(info.arguments, "alias") if info is not None else None
         alias = argument_of(info.arguments, "validation_alias") if info is not None and alias is None else alias
         if alias is not None and not isinstance(alias, str):
-            return _Gathered(unknown=Unknown("an alias computed at run time", location))
+            return Gathered(unknown=Unknown("an alias computed at run time", location))
         if where is not None:
             model = model_of(kind)
             if model is not None and where != "path":
@@ -456,10 +346,10 @@ class _Reader:
                 alias = name.replace("_", "-")
             required = True if where == "path" else stated is MISSING
             if is_foreign(kind):
-                return _Gathered(unknown=Unknown(f"the parameter `{name}`, whose type FastAPI would not take", location))
+                return Gathered(unknown=Unknown(f"the parameter `{name}`, whose type FastAPI would not take", location))
             schema = self._schema(annotation, info, stated if where != "path" else MISSING, location)
             deprecated = info is not None and argument_of(info.arguments, "deprecated") in (True,)
-            return _Gathered([Parameter(alias or name, where, schema, required, deprecated, schema.description, location)])
+            return Gathered([Parameter(alias or name, where, schema, required, deprecated, schema.description, location)])
         schema = self._schema(annotation, info, stated, location)
         embed = info is not None and argument_of(info.arguments, "embed") is True
         media_type = argument_of(info.arguments, "media_type") if info is not None else None
@@ -467,14 +357,14 @@ class _Reader:
         renamed = alias not in (None, name) and self.shapes.version != 1 and not stated_twice
         part = BodyField(alias or name, schema, stated is MISSING, sort or "body", embed, is_whole(kind),
                          media_type if isinstance(media_type, str) else None, location, renamed)  # fmt: skip
-        return _Gathered(bodies=[part])
+        return Gathered(bodies=[part])
 
-    def _model_parameters(self, model: ClassValue, where: str, info: Instance | None) -> _Gathered:
-        gathered = _Gathered()
+    def _model_parameters(self, model: ClassValue, where: str, info: Instance | None) -> Gathered:
+        gathered = Gathered()
         for entry in self.shapes.fields.of(model):
             name = self.shapes.fields.alias_of(entry, False)
             if isinstance(name, Unknown):
-                return _Gathered(unknown=name)
+                return Gathered(unknown=name)
             convert = info is None or argument_of(info.arguments, "convert_underscores") is not False
             if where == "header" and name == entry.name and convert:
                 name = name.replace("_", "-")
@@ -542,8 +432,8 @@ def argument_or(value: Instance, name: str, otherwise: Value) -> Value:
     return otherwise if given is None else given.value
 
 
-def _password_form(name: str, location: Location) -> _Gathered:
-    gathered = _Gathered()
+def _password_form(name: str, location: Location) -> Gathered:
+    gathered = Gathered()
     for entry, required, pattern in _PASSWORD_FORM:
         nullable = not required and entry != "scope"
         if entry == "grant_type" and name.endswith("Strict"):

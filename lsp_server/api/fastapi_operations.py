@@ -6,11 +6,12 @@ What inclusions add on the way from the application to the router is a `Placemen
 
 from __future__ import annotations
 
-from lsp_server.api.dependencies import Signature, read_signature
+from lsp_server.api.dependencies import read_signature
 from lsp_server.api.fastapi_extra import Extra
 from lsp_server.api.fastapi_identity import handler_function, identity_of, without_converters
 from lsp_server.api.fastapi_placement import Placement, as_unknown
 from lsp_server.api.fastapi_responses import ResponseClass, read_responses, response_class
+from lsp_server.api.fastapi_signature import Signature
 from lsp_server.api.guards import may_refuse, methods_of
 from lsp_server.api.handlers import raised_statuses, rate_limit, request_read_by_hand
 from lsp_server.api.model import Operation, SecurityRequirement, SecurityScheme

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lsp_server.api.dependencies import Signature
+from lsp_server.api.fastapi_signature import Signature
 from lsp_server.api.model import Response, Schema
 from lsp_server.api.names import bases_of, is_class_of, spelled, status_code
 from lsp_server.api.parameter_kinds import unwrapped

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from lsp_server.api.dependencies import Signature, dependency_of, read_dependency, read_part
+from lsp_server.api.dependencies import dependency_of, read_dependency, read_part
+from lsp_server.api.fastapi_signature import Signature
 from lsp_server.api.model import MISSING, Operation
 from lsp_server.api.names import bases_of, name_of
 from lsp_server.api.pair import route_key, spec_key
