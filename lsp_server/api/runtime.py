@@ -32,20 +32,20 @@ def read_document(text: str) -> Api:
 
 def renamed(document: Any) -> Any:
     """The document with its schemas under names of their own, so that they stand beside those that the code has."""
-    def walk(value: Any, name: str | None = None) -> Any:
-        if isinstance(value, dict):
-            if name == "schemas":
-                return {f"{key}{SUFFIX}": walk(part) for key, part in value.items()}
-            return {key: _pointing(part) if key == "$ref" and isinstance(part, str) else walk(part, key) for key, part in value.items()}
-        return [walk(part) for part in value] if isinstance(value, list) else value
-
-    if not isinstance(document, dict):
-        return document
-    return {key: walk(part, None) for key, part in document.items()}
+    components = document.get("components") if isinstance(document, dict) else None
+    changed = _pointing(document)
+    if isinstance(components, dict) and isinstance(components.get("schemas"), dict):
+        changed["components"]["schemas"] = {f"{name}{SUFFIX}": _pointing(schema) for name, schema in components["schemas"].items()}
+    return changed
 
 
-def _pointing(reference: str) -> str:
-    return f"{reference}{SUFFIX}" if reference.startswith("#/components/schemas/") else reference
+def _pointing(value: Any) -> Any:
+    """The value with every pointer to a schema leading to its new name: references, and the mappings of discriminators."""
+    if isinstance(value, dict):
+        return {key: _pointing(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_pointing(part) for part in value]
+    return f"{value}{SUFFIX}" if isinstance(value, str) and value.startswith("#/components/schemas/") else value
 
 
 def fill(applications: Iterable[Api], documents: Iterable[Api]) -> tuple[Api, ...]:
