@@ -137,10 +137,12 @@ class _Connection:
 
     async def _live(self) -> None:
         try:
-            await self._converse("legacy")
-        except _Again:
-            with contextlib.suppress(_Again):
+            try:
+                await self._converse("legacy")
+            except _Again:
                 await self._converse("auto")
+        finally:
+            self._ready.set()
 
     async def _converse(self, mode: str) -> None:
         """One conversation from its beginning to its end. Most servers know the older handshake; one that refuses it is asked anew."""
@@ -152,17 +154,14 @@ class _Connection:
                 self._client = client
                 self._ready.set()
                 await self._over.wait()
-        except (ConfigError, CannotStart) as error:
-            self._lose(f"is not started: {error}")
-        except MCPError as error:
-            if mode == "legacy" and not self._ready.is_set() and self._trouble is None and error.code != _closed():
-                raise _Again from None
-            self._lose(f"does not take up the conversation: {short(str(error))}{await self._said()}")
         except Exception as error:  # other people's program and other people's package: whatever it is, the run goes on
-            self._lose(f"cannot be used: {short(_cause(error))}{await self._said()}")
+            cause = _cause(error)
+            if isinstance(cause, MCPError) and cause.code != _closed() and mode == "legacy" and self._client is None and self._trouble is None:
+                raise _Again from None
+            what = "is not started" if isinstance(cause, ConfigError | CannotStart) else "cannot be used"
+            self._lose(f"{what}: {short(str(cause) or type(cause).__name__)}{await self._said()}")
         finally:
             self._client = None
-            self._ready.set()
 
     async def _list(self, client: Client) -> tuple[_Offer, ...]:
         """Everything on offer, page by page."""
@@ -227,7 +226,7 @@ class _Connection:
             await self._end_of_conversation()
         except Exception as error:
             if self._trouble is None and not self._over.is_set():
-                raise ToolError(f"{name}: the answer cannot be used: {short(_cause(error))}") from None
+                raise ToolError(f"{name}: the answer cannot be used: {short(str(_cause(error)))}") from None
         else:
             text = answer_text(result.content, result.structured_content)
             if result.is_error:
@@ -354,11 +353,11 @@ async def _over_http(server: ServerAddress, ours: Mapping[str, str]) -> AsyncGen
         yield streams
 
 
-def _cause(error: BaseException) -> str:
-    """The words of the exception that others are wrapped around."""
+def _cause(error: BaseException) -> BaseException:
+    """The exception that others are wrapped around."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return str(error) or type(error).__name__
+    return error
 
 
 def _closed() -> int:

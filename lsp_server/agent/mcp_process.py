@@ -114,13 +114,21 @@ class ServerProcess:
 
     async def ended(self, seconds: float) -> bool:
         """Whether the server and all it started are gone, after so many seconds at most."""
+        draining = asyncio.create_task(self._drain())  # unread output would hold the end up
         try:
             await asyncio.wait_for(self._process.wait(), seconds)
         except TimeoutError:
             return False
         finally:
+            draining.cancel()
             self._listening.cancel()
         return True
+
+    async def _drain(self) -> None:
+        assert self._process.stdout is not None
+        with contextlib.suppress(OSError):
+            while await self._process.stdout.read(65536):
+                pass
 
     async def _listen(self) -> None:
         """Keep the end of what it writes to its standard error, so that it never waits for a reader."""
