@@ -108,6 +108,7 @@ class _Connection:
         self._process: ServerProcess | None = None
         self._offers: tuple[_Offer, ...] = ()
         self._trouble: str | None = None
+        self._heard = ""  # of a server at an address: what was wrong with its last answer
         self._task: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
         self._ready = asyncio.Event()
@@ -185,8 +186,11 @@ class _Connection:
             self._process.let_go()
 
     async def _said(self) -> str:
-        words = await self._process.last_words() if self._process is not None else ""
+        words = await self._process.last_words() if self._process is not None else self._heard
         return f" ({words})" if words else ""
+
+    def _hear(self, trouble: str) -> None:
+        self._heard = trouble
 
     # What it offers
 
@@ -243,7 +247,7 @@ class _Connection:
 
     def _transport(self) -> AbstractAsyncContextManager[TransportStreams]:
         if isinstance(self.server, ServerAddress):
-            return _over_http(self.server, self._ours)
+            return _over_http(self.server, self._ours, self._hear)
         if os.name == "posix":
             return self._over_pipes(self.server)
         from mcp import StdioServerParameters, stdio_client
@@ -316,8 +320,8 @@ class _Again(Exception):
 
 
 @asynccontextmanager
-async def _over_http(server: ServerAddress, ours: Mapping[str, str]) -> AsyncGenerator[TransportStreams]:
-    """Raises ConfigError for a header that cannot be made."""
+async def _over_http(server: ServerAddress, ours: Mapping[str, str], hear: Report) -> AsyncGenerator[TransportStreams]:
+    """`hear` is told what is wrong with an answer. Raises ConfigError for a header that cannot be made."""
     import httpx2
     from mcp.client.streamable_http import streamable_http_client
 
@@ -330,7 +334,8 @@ async def _over_http(server: ServerAddress, ours: Mapping[str, str]) -> AsyncGen
             async for part in self._stream:
                 read += len(part)
                 if read > LONGEST_LINE:
-                    raise httpx2.DecodingError(f"the answer has more than {LONGEST_LINE // (1024 * 1024)} MB")
+                    hear(f"an answer of more than {LONGEST_LINE // (1024 * 1024)} MB")
+                    raise httpx2.DecodingError("too much")
                 yield part
 
         async def aclose(self) -> None:
@@ -338,8 +343,10 @@ async def _over_http(server: ServerAddress, ours: Mapping[str, str]) -> AsyncGen
 
     async def bounded(response: httpx2.Response) -> None:
         """No more is read than one message may have. Streams of events have a bound of their own."""
+        hear(f"HTTP status {response.status_code}" if response.status_code >= 400 else "")
         if response.headers.get("content-encoding", "identity") != "identity":
-            raise httpx2.DecodingError("the answer is compressed, which was not asked for")
+            hear("a compressed answer, which was not asked for")
+            raise httpx2.DecodingError("compressed")
         events = response.headers.get("content-type", "").startswith("text/event-stream")
         if not events and isinstance(response.stream, httpx2.AsyncByteStream):
             response.stream = Bounded(response.stream)
