@@ -6,7 +6,7 @@ What runs is exactly what was shown: the statements, one after the other. There 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ from lsp_server.database.standing import Standing, ancestors, belongs, pending, 
 from lsp_server.development.connection import VERSION_TABLE, Unreachable, connected, read_standing, standing_on
 from lsp_server.development.statements import Question, Statement, statements_of
 from lsp_server.development.target import Target
+from lsp_server.findings import Report
+from lsp_server.rules import all_rules
 from lsp_server.snapshot import Snapshot
 from lsp_server.worker.interpreters import interpreter_of
 from lsp_server.workspace import read_document
@@ -71,7 +73,7 @@ class Outcome:
         return self.problem is None
 
 
-def prepare(snapshot: Snapshot, root: Path, target: Target, identifier: str | None, hazards: Iterable[str] = ()) -> Application:
+def prepare(snapshot: Snapshot, report: Report, root: Path, target: Target, identifier: str | None) -> Application:
     """What applying up to a revision, by default the head, would do. Reads the database, changes nothing. Runs the project's own revisions in the
     worker, so only for a workspace that its user trusts. Raises NotApplicable, Unreachable, Unsayable.
     """
@@ -79,7 +81,7 @@ def prepare(snapshot: Snapshot, root: Path, target: Target, identifier: str | No
     history = replay.history
     until = identifier or history.heads[0]
     options = {name: value for name, value in replay.environment.options.items() if name in _OPTIONS}
-    standing = read_standing(target, *_place(options))
+    standing = read_standing(target, *version_table(options))
     revisions = _pending(snapshot, target, standing, history, until)
     for revision in revisions:
         document = snapshot.document(revision.path)
@@ -99,14 +101,14 @@ def prepare(snapshot: Snapshot, root: Path, target: Target, identifier: str | No
         _dump(target),
     )
     statements = statements_of(question, interpreter, root)
-    return Application(target, standing, revisions, statements, tuple(hazards), options, _wanted(snapshot, replay, until))
+    return Application(target, standing, revisions, statements, _hazards(report, revisions), options, _wanted(snapshot, replay, until))
 
 
 def carry_out(application: Application, snapshot: Snapshot) -> Outcome:
     """Run the statements and look at what is there. Raises NotApplicable where the database has moved since it was asked, Unreachable."""
     target, done = application.target, 0
     with connected(target) as connection:
-        if standing_on(connection, target, *_place(application.options)) != application.standing:
+        if standing_on(connection, target, *version_table(application.options)) != application.standing:
             raise NotApplicable("the database has moved on since it was asked: look again")
         try:
             if target.file is not None:
@@ -120,7 +122,7 @@ def carry_out(application: Application, snapshot: Snapshot) -> Outcome:
             with suppress(Exception):
                 connection.exec_driver_sql("ROLLBACK")
             return Outcome(done, _failure(error, application, done))
-        after = standing_on(connection, target, *_place(application.options))
+        after = standing_on(connection, target, *version_table(application.options))
         if application.until not in (after.revisions or ()):
             return Outcome(done, f"the statements ran, but the database does not say that it is at {application.until}")
         verified, differs = _verify(connection, application, snapshot)
@@ -152,7 +154,13 @@ def _pending(snapshot: Snapshot, target: Target, standing: Standing, history: Hi
     return revisions
 
 
-def _place(options: Mapping[str, Any]) -> tuple[str, str | None]:
+def _hazards(report: Report, revisions: tuple[Revision, ...]) -> tuple[str, ...]:
+    paths, risks = {revision.path for revision in revisions}, {rule.name for rule in all_rules() if rule.risk}
+    return tuple(finding.message for finding in report.findings if finding.rule in risks and finding.location.path in paths)
+
+
+def version_table(options: Mapping[str, Any]) -> tuple[str, str | None]:
+    """Where `env.py`'s options say that the revisions are recorded: table and schema."""
     return str(options.get("version_table", VERSION_TABLE)), options.get("version_table_schema")
 
 

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from lsp_server.check import check
 from lsp_server.database.standing import Standing
 from lsp_server.development.application import NotApplicable, carry_out, prepare
 from lsp_server.development.connection import Unreachable, read_standing
 from lsp_server.development.statements import Unsayable
 from lsp_server.development.target import Refused, Target, read_target
+from lsp_server.findings import Report
+from lsp_server.rules import all_rules
 from tests.development.project import FIRST, at_first, rows, snapshot_of, write
 from tests.shadow.servers import at, find, run, server_url
 
@@ -44,7 +47,7 @@ def served(request: pytest.FixtureRequest, root: Path) -> Iterator[tuple[Target,
 
 def test_a_file_gets_what_was_shown_and_keeps_its_rows(root: Path, sqlite: Target) -> None:
     snapshot = snapshot_of(root)
-    application = prepare(snapshot, root, sqlite, None)
+    application = prepare(snapshot, check(snapshot, all_rules()), root, sqlite, None)
     assert [revision.id for revision in application.revisions] == ["0002"]
     assert "ALTER TABLE customer ADD COLUMN phone VARCHAR(30)" in application.sql
     assert rows(root / "app.db", "SELECT * FROM customer") == [(1, "Ada"), (2, "Bob")], "preparing changes nothing"
@@ -59,7 +62,7 @@ def test_a_server_gets_what_was_shown(root: Path, served: tuple[Target, str], tm
     target, url = served
     snapshot = snapshot_of(root)
     snapshot.find_scratch = find(server_url(target.dialect), tmp_path_factory.mktemp("cache"))
-    application = prepare(snapshot, root, target, "0002")
+    application = prepare(snapshot, check(snapshot, all_rules()), root, target, "0002")
     outcome = carry_out(application, snapshot)
     assert (outcome.problem, outcome.verified) == (None, "the schema is that of the models")
     assert run(url, "SELECT name, phone FROM customer ORDER BY id") == [("Ada", "none: 100%"), ("Bob", None)]
@@ -72,7 +75,7 @@ def test_a_server_that_fails_half_way_says_what_is_left(root: Path, served: tupl
     broken = (root / "migrations/versions/0002_phone.py").read_text().replace("phone = 'none", "nothing = 'none")
     (root / "migrations/versions/0002_phone.py").write_text(broken)
     snapshot = snapshot_of(root)
-    outcome = carry_out(prepare(snapshot, root, target, None), snapshot)
+    outcome = carry_out(prepare(snapshot, check(snapshot, all_rules()), root, target, None), snapshot)
     assert outcome.problem is not None
     assert run(url, "SELECT version_num FROM alembic_version") == [("0001",)]
     if target.dialect == "postgresql":
@@ -85,7 +88,7 @@ def test_a_server_that_fails_half_way_says_what_is_left(root: Path, served: tupl
 def test_an_empty_database_gets_the_whole_history(root: Path) -> None:
     (root / "app.db").touch()
     snapshot = snapshot_of(root)
-    application = prepare(snapshot, root, read_target("sqlite:///app.db", root), None)
+    application = prepare(snapshot, check(snapshot, all_rules()), root, read_target("sqlite:///app.db", root), None)
     assert [revision.id for revision in application.revisions] == ["0001", "0002"]
     assert carry_out(application, snapshot).verified == "the schema is that of the models"
 
@@ -97,7 +100,7 @@ def test_what_differs_afterwards_is_named(root: Path, sqlite: Target) -> None:
     with sqlite3.connect(root / "app.db") as connection:
         connection.execute("ALTER TABLE customer ADD COLUMN nickname TEXT")
     snapshot = snapshot_of(root)
-    outcome = carry_out(prepare(snapshot, root, sqlite, None), snapshot)
+    outcome = carry_out(prepare(snapshot, check(snapshot, all_rules()), root, sqlite, None), snapshot)
     assert outcome.applied and outcome.verified == "the schema is not that of the models"
     assert any("nickname" in difference for difference in outcome.differs)
 
@@ -117,14 +120,14 @@ def test_a_database_that_is_elsewhere_is_left_alone(root: Path, sqlite: Target, 
         for statement in statements:
             connection.execute(statement)
     with pytest.raises(NotApplicable, match=reason):
-        prepare(snapshot_of(root), root, sqlite, None)
+        prepare(snapshot_of(root), Report(), root, sqlite, None)
 
 
 def test_a_database_that_moves_between_question_and_answer_is_left_alone(root: Path, sqlite: Target) -> None:
     import sqlite3
 
     snapshot = snapshot_of(root)
-    application = prepare(snapshot, root, sqlite, None)
+    application = prepare(snapshot, check(snapshot, all_rules()), root, sqlite, None)
     with sqlite3.connect(root / "app.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     with pytest.raises(NotApplicable, match="has moved on"):
@@ -135,7 +138,7 @@ def test_a_revision_that_fails_on_the_copy_never_reaches_the_file(root: Path, sq
     revision = root / "migrations/versions/0002_phone.py"
     revision.write_text(revision.read_text().replace("op.add_column", "op.no_such_thing"))
     with pytest.raises(Unsayable, match="no_such_thing"):
-        prepare(snapshot_of(root), root, sqlite, None)
+        prepare(snapshot_of(root), Report(), root, sqlite, None)
     assert rows(root / "app.db", "SELECT * FROM alembic_version") == [("0001",)]
 
 
@@ -144,7 +147,7 @@ def test_a_revision_reaches_no_file_and_no_server_while_it_is_asked(root: Path, 
     harm = "import sqlite3; sqlite3.connect('app.db').execute('DROP TABLE customer')\n"
     revision.write_text(revision.read_text().replace("def upgrade():\n", f"def upgrade():\n    {harm}"))
     with pytest.raises(Unsayable, match="only being read"):
-        prepare(snapshot_of(root), root, sqlite, None)
+        prepare(snapshot_of(root), Report(), root, sqlite, None)
     assert len(rows(root / "app.db", "SELECT * FROM customer")) == 2
 
 
