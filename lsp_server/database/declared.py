@@ -26,6 +26,7 @@ from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name, ke
 from lsp_server.database.operations import Constraint
 from lsp_server.database.options import identity_of, storage_options
 from lsp_server.database.sql_text import column_name, quoted, sql_text
+from lsp_server.database.table_options import read_options
 from lsp_server.database.types import TypeReader
 from lsp_server.python.values import Argument, ClassValue, Instance, Value, find_argument
 from lsp_server.text import Location
@@ -296,7 +297,8 @@ class Declarations:
             name, schema, tuple(columns), key, tuple(each for each in constraints if isinstance(each, ForeignKey)),
             tuple(each for each in constraints if isinstance(each, Unique)),
             checks=tuple(each for each in constraints if isinstance(each, Check)),
-            comment=_text_or_unknown(_keyword(options, "comment")), location=location, incomplete=incomplete,
+            comment=_text_or_unknown(_keyword(options, "comment")), location=location,
+            options=read_options({each.name: each.value for each in options if each.name is not None}), incomplete=incomplete,
         ), tuple(indexes), tuple(enums))  # fmt: skip
 
     def constraint(self, item: Instance, table: str, schema: str | None) -> Constraint | Index | None:

@@ -166,6 +166,10 @@ class Check:
     location: Location | None = None
 
 
+# What is said of a table as a whole, under SQLAlchemy's names: ("mysql_engine", "InnoDB"). See `table_options.py`.
+TableOptions = tuple[tuple[str, "str | int | bool | Unknown"], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """`location` is the class or `Table` call (for revisions: the `create_table` call), first decorator included.
@@ -185,7 +189,7 @@ class Table:
     location: Location | None = None
     name_location: Location | None = None
     origin: str | None = None  # dotted name of the class, for models
-    options: tuple[tuple[str, str], ...] = ()
+    options: TableOptions = ()
     incomplete: Unknown | None = None
     maybe: Unknown | None = None
 
