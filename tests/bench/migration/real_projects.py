@@ -47,7 +47,6 @@ from lsp_server.database.migration.proof import _names_in
 from lsp_server.database.migration.rows import insert_rows
 from lsp_server.database.migration.schema import create_schema
 from lsp_server.database.migration.shape import Shapes, differences, only_named
-from lsp_server.database.model import Database
 from lsp_server.snapshot import Drift, Snapshot
 from lsp_server.workspace import documents_of, list_files
 from tests.bench.migration.users import as_nobody
