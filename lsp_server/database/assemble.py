@@ -65,6 +65,7 @@ class TableDraft:
     options: tuple[tuple[str, str], ...] = ()
     incomplete: Unknown | None = None
     maybe: Unknown | None = None
+    is_view: bool = False  # its `info` says that it maps a view
 
     @property
     def key(self) -> tuple[str | None, str]:
