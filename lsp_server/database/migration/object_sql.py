@@ -7,7 +7,6 @@ import re
 from lsp_server.database.compare_objects import plain_sequence
 from lsp_server.database.migration.metadata import NotSayable
 from lsp_server.database.migration.object_operations import (
-    ChangeSequence,
     CreateSequence,
     CreateView,
     DropSequence,
