@@ -26,6 +26,7 @@ from lsp_server.database.model import (
     Index,
     PrimaryKey,
     Table,
+    TableOptions,
     Unique,
 )
 from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name
@@ -62,7 +63,7 @@ class TableDraft:
     name_location: Location | None = None
     origin: str | None = None
     comment: str | Unknown | None = None
-    options: tuple[tuple[str, str], ...] = ()
+    options: TableOptions = ()
     incomplete: Unknown | None = None
     maybe: Unknown | None = None
     is_view: bool = False  # its `info` says that it maps a view

@@ -40,6 +40,7 @@ from lsp_server.database.model import (
     Table,
     Unique,
 )
+from lsp_server.database.table_options import changed_options
 from lsp_server.unknown import Unknown
 
 _VERSION_TABLE = "alembic_version"  # a project may put something before or after the name
@@ -100,6 +101,8 @@ def compare_tables(before: Table, after: Table, dialect: str | None, exact: bool
     yield from compare_exclusions(before, after, dialect, path)
     if dialect not in _WITHOUT_COMMENTS and _known_to_differ(before.comment, after.comment):
         yield Difference("contradicts", "comment", (*path, "comment"), before, after)
+    if any(changed_options(before.options, after.options, dialect, exact)):
+        yield Difference("contradicts", "options", (*path, "options"), before, after)
 
 
 # Columns

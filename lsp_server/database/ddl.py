@@ -39,9 +39,11 @@ from lsp_server.database.operations import (
     RenameEnumValue,
     RenameIndex,
     RenameTable,
+    SetTableOptions,
     ValidateConstraint,
     table_key,
 )
+from lsp_server.database.table_options import options_in_sql
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -52,12 +54,23 @@ _OBJECTS = (r"view|materialized\s+view|function|procedure|trigger|extension|sche
 _FLAGS = re.IGNORECASE | re.DOTALL
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(\$\w*\$).*?\1|--[^\n]*|/\*.*?\*/|[();,]", re.DOTALL)
+_BACKTICKED = re.compile(r"('(?:[^']|'')*')|`((?:[^`]|``)*)`")  # MySQL's quotes
 _VALUE = re.compile(r"'((?:[^']|'')*)'")
 
 
 def operations_of(text: str, location: Location) -> list[Operation]:
     """The operations of a text of SQL statements, in order."""
-    return [operation for statement in statements_of(text) for operation in _statement(statement, location)]
+    found: list[Operation] = []
+    for statement in statements_of(text):
+        made = object_operations(statement, location)  # a view's query keeps its quotes
+        found += made if made is not None else _statement(_double_quoted(statement), location)
+    return found
+
+
+def _double_quoted(statement: str) -> str:
+    if "`" not in statement:
+        return statement
+    return _BACKTICKED.sub(lambda match: match[1] or '"' + match[2].replace('"', '""') + '"', statement)
 
 
 def statements_of(text: str) -> list[str]:
@@ -105,9 +118,6 @@ def _statement(statement: str, location: Location) -> list[Operation]:
         return _comment(statement)
     if second == "type":
         return _type(statement, location)
-    made = object_operations(statement, location)
-    if made is not None:
-        return [*made]
     if first == "alter" and second == "index":
         match = re.match(rf"alter\s+index\s+(if\s+exists\s+)?({QUALIFIED})\s+rename\s+to\s+({NAME})", statement, _FLAGS)
         return [RenameIndex(qualified(match[2])[1], unquoted(match[3]), bool(match[1]))] if match else []
@@ -190,6 +200,9 @@ def _alter_table(statement: str, location: Location) -> list[Operation]:
     if match is None:
         return _parsed(statement, location)
     key = qualified(match[2])
+    options = options_in_sql(match[3])
+    if options is not None:
+        return [SetTableOptions(key, options)]
     result: list[Operation] = []
     for action in _split(match[3], ","):
         result.extend(_alter_action(key, match[2], action.strip().rstrip(";").strip(), location))
@@ -205,6 +218,9 @@ _NO_CHANGE = re.compile(
 def _alter_action(key: Key, written: str, action: str, location: Location) -> list[Operation]:
     if not action or _NO_CHANGE.match(action):
         return []
+    options = options_in_sql(action)
+    if options is not None:
+        return [SetTableOptions(key, options)]
     if match := re.match(rf"rename\s+constraint\s+({NAME})\s+to\s+({NAME})", action, _FLAGS):
         return [RenameConstraint(key, unquoted(match[1]), unquoted(match[2]))]
     if match := re.match(rf"alter\s+(?:column\s+)?({NAME})\s+drop\s+expression", action, _FLAGS):

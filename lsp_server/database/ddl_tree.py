@@ -22,6 +22,7 @@ from lsp_server.database.model import (
     Index,
     PrimaryKey,
     Table,
+    TableOptions,
     Unique,
 )
 from lsp_server.database.operations import (
@@ -219,8 +220,20 @@ def _create(tree: exp.Create, location: Location) -> list[Operation] | None:
         tuple(each for each in constraints if isinstance(each, Unique)),
         checks=tuple(each for each in constraints if isinstance(each, Check)), location=location,
         exclusions=tuple(each for each in constraints if isinstance(each, Exclusion)),
+        options=_options(tree),
     )  # fmt: skip
     return [CreateTable(table, bool(tree.args.get("exists")))]
+
+
+def _options(tree: exp.Create) -> TableOptions:
+    """`ENGINE=InnoDB DEFAULT CHARSET=utf8mb4` behind the columns."""
+    properties = tree.args.get("properties")
+    words = {
+        exp.EngineProperty: "engine", exp.CharacterSetProperty: "charset", exp.CollateProperty: "collate",
+        exp.RowFormatProperty: "row_format", exp.AutoIncrementProperty: "auto_increment",
+    }  # fmt: skip
+    found = [(words.get(type(each)), each.name) for each in (properties.expressions if properties is not None else ())]
+    return tuple((f"mysql_{word}", text) for word, text in found if word is not None and text)
 
 
 def _create_index(tree: exp.Create, location: Location) -> list[Operation] | None:

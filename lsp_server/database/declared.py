@@ -28,6 +28,7 @@ from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name, ke
 from lsp_server.database.operations import Constraint
 from lsp_server.database.options import identity_of, storage_options
 from lsp_server.database.sql_text import column_name, quoted, sql_text
+from lsp_server.database.table_options import read_options
 from lsp_server.database.types import TypeReader
 from lsp_server.python.values import Argument, ClassValue, Instance, Value, find_argument
 from lsp_server.text import Location
@@ -299,6 +300,7 @@ class Declarations:
             tuple(each for each in constraints if isinstance(each, Unique)),
             checks=tuple(each for each in constraints if isinstance(each, Check)),
             comment=_text_or_unknown(_keyword(options, "comment")), location=location, incomplete=incomplete,
+            options=read_options({each.name: each.value for each in options if each.name is not None}),
             exclusions=tuple(each for each in constraints if isinstance(each, Exclusion)),
         ), tuple(indexes), tuple(enums))  # fmt: skip
 

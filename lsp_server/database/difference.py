@@ -11,7 +11,7 @@ class Difference:
 
     `kind`: "missing" (only the second has it), "unrequested" (only the first has it), "contradicts" (both, differently).
     `element`: table, column, type, nullable, server_default, identity, computed, comment, primary_key, foreign_key, unique,
-    index, check, exclusion, enum, view, sequence. `path` names it: ("table", "users", "column", "email", "type"); a table is called by its full name
+    index, check, exclusion, options, enum, view, sequence. `path` names it: ("table", "users", "column", "email", "type"); a table is called by its full name
     without the default schema, an unnamed constraint by its columns. `before` and `after` hold the elements themselves
     (for a column's aspect: the two columns), None where absent.
     """

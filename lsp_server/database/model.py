@@ -166,6 +166,10 @@ class Check:
     location: Location | None = None
 
 
+# What is said of a table as a whole, under SQLAlchemy's names: ("mysql_engine", "InnoDB"). See `table_options.py`.
+TableOptions = tuple[tuple[str, "str | int | bool | Unknown"], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Exclusion:
     """PostgreSQL's EXCLUDE: no two rows may agree by all operators. `elements` pairs a column, or an expression's text, with one."""
@@ -204,7 +208,7 @@ class Table:
     location: Location | None = None
     name_location: Location | None = None
     origin: str | None = None  # dotted name of the class, for models
-    options: tuple[tuple[str, str], ...] = ()
+    options: TableOptions = ()
     incomplete: Unknown | None = None
     maybe: Unknown | None = None
     exclusions: tuple[Exclusion, ...] = ()

@@ -17,7 +17,7 @@ from lsp_server.unknown import Unknown
 Key = tuple[str | None, str]
 Owner = tuple[str | None, str, str]
 
-_NAME = r'(?:"(?:[^"]|"")+"|[\w$]+)'
+_NAME = r'(?:"(?:[^"]|"")+"|`(?:[^`]|``)+`|[\w$]+)'
 _FLAGS = re.IGNORECASE | re.DOTALL
 _NUMBERS = {
     "start": r"\bstart\s+(?:with\s+)?(-?\d+)", "increment": r"\bincrement\s+(?:by\s+)?(-?\d+)",

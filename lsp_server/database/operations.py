@@ -172,6 +172,14 @@ class CommentTable:
 
 
 @dataclass(frozen=True, slots=True)
+class SetTableOptions:
+    """`options` as `table_options.py` names them; None for a value that the server chooses."""
+
+    table: Key
+    options: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CreateEnum:
     enum: EnumType
     if_not_exists: bool = False
@@ -260,7 +268,7 @@ class Opaque:
 
 Operation = (
     CreateTable | DropTable | RenameTable | AddColumn | DropColumn | AlterColumn | CreateIndex | DropIndex | RenameIndex
-    | AddConstraint | ValidateConstraint | DropConstraint | RenameConstraint | CommentTable | CreateEnum | DropEnum | AddEnumValue | RenameEnum
+    | AddConstraint | ValidateConstraint | DropConstraint | RenameConstraint | CommentTable | SetTableOptions | CreateEnum | DropEnum | AddEnumValue | RenameEnum
     | RenameEnumValue | SetEnumValues | CreateObject | DropObject | ChangeRows | Opaque
     | ObjectOperation
 )  # fmt: skip
@@ -340,6 +348,10 @@ def _reverse_of_loss(operation: Operation, before: Database) -> tuple[Operation,
         return (CreateTable(replace(table, indexes=())), *(CreateIndex(table.key, index) for index in table.indexes))
     if isinstance(operation, CommentTable):
         return (CommentTable(table.key, table.comment),)
+    if isinstance(operation, SetTableOptions):
+        earlier = dict(table.options)
+        values = [(name, earlier.get(name)) for name, _ in operation.options]
+        return (SetTableOptions(table.key, tuple((name, str(value) if value is not None else None) for name, value in values)),)
     if isinstance(operation, DropConstraint):
         found = constraint_named(table, operation.name)
         return (AddConstraint(table.key, found),) if found else Unknown(f"no constraint of {table.name} has that name")

@@ -45,6 +45,7 @@ from lsp_server.database.fold.tables import (
     drop_column,
     drop_table,
     rename_table,
+    set_table_options,
 )
 from lsp_server.database.fold.uncertain import opaque, perhaps
 from lsp_server.database.objects import AlterSequence, CreateSequence, CreateView, DropSequence, DropView, RenameView
@@ -72,6 +73,7 @@ from lsp_server.database.operations import (
     RenameIndex,
     RenameTable,
     SetEnumValues,
+    SetTableOptions,
     Step,
     ValidateConstraint,
 )
@@ -107,6 +109,7 @@ def _rows(state: State, operation: ChangeRows, location: Location) -> None:
 
 _APPLY: dict[type, Callable[[State, Any, Location], None]] = {
     CreateTable: create_table, DropTable: drop_table, RenameTable: rename_table, CommentTable: comment_table,
+    SetTableOptions: set_table_options,
     AddColumn: add_column, DropColumn: drop_column, AlterColumn: alter_column, AddConstraint: add_constraint,
     ValidateConstraint: validate_constraint, DropConstraint: drop_constraint, RenameConstraint: rename_constraint, CreateIndex: create_index,
     DropIndex: drop_index, RenameIndex: rename_index, CreateEnum: create_enum, DropEnum: drop_enum,

@@ -30,8 +30,10 @@ from lsp_server.database.operations import (
     DropTable,
     Keep,
     RenameTable,
+    SetTableOptions,
     table_key,
 )
+from lsp_server.database.table_options import set_options
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -111,6 +113,11 @@ def rename_table(state: State, operation: RenameTable, location: Location) -> No
 
 def comment_table(state: State, operation: CommentTable, location: Location) -> None:
     state.tables[operation.table] = replace(table_of(state, operation.table), comment=operation.comment)
+
+
+def set_table_options(state: State, operation: SetTableOptions, location: Location) -> None:
+    table = table_of(state, operation.table)
+    state.tables[operation.table] = replace(table, options=set_options(table, operation.options))
 
 
 def add_column(state: State, operation: AddColumn, location: Location) -> None:

@@ -14,6 +14,7 @@ from enum import Enum
 
 from lsp_server.database.equivalence import default_schema, primary_key_of
 from lsp_server.database.migration.object_operations import ObjectOperation
+from lsp_server.database.migration.whole_table import ChangeTableOptions
 from lsp_server.database.model import (
     Check,
     Column,
@@ -524,6 +525,7 @@ Operation = (
     | CreateIndex
     | DropIndex
     | ChangeTableComment
+    | ChangeTableOptions
     | CreateEnum
     | DropEnum
     | ChangeEnum
