@@ -40,7 +40,7 @@ from lsp_server.database.model import (
     Table,
     Unique,
 )
-from lsp_server.database.table_options import changed_options
+from lsp_server.database.table_options import changed_options, unset_options
 from lsp_server.unknown import Unknown
 
 _VERSION_TABLE = "alembic_version"  # a project may put something before or after the name
@@ -80,6 +80,9 @@ def _compare(before: Database, after: Database, dialect: str | None, exact: bool
                 yield Difference("missing", "table", table_path(table), None, table)
         elif other.maybe is None:
             yield from compare_tables(other, table, dialect, exact)
+            told = any(changed_options(other.options, table.options, dialect, exact))
+            if "option" in after.whole and not told and unset_options(other.options, table.options, dialect):
+                yield Difference("unrequested", "options", (*table_path(table), "options"), other, table)
     if after.incomplete is None:
         for key, table in old.items():
             if key not in new and table.maybe is None and _VERSION_TABLE not in key[1] and not _is_view(after, table):

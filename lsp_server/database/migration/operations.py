@@ -398,11 +398,14 @@ class ChangeEnum:
 
 @dataclass(frozen=True, slots=True)
 class CreateSchema:
+    """`shared`: nobody says who makes it, so it may be there already, and stays on the way back."""
+
     name: str
+    shared: bool = False
 
     @property
     def reverse(self) -> DropSchema:
-        return DropSchema(self.name)
+        return DropSchema(self.name, self.shared)
 
     def applied(self, database: Database) -> Database:
         return replace(database, schemas=(*database.schemas, self.name))
@@ -411,12 +414,15 @@ class CreateSchema:
 @dataclass(frozen=True, slots=True)
 class DropSchema:
     name: str
+    shared: bool = False
 
     @property
     def reverse(self) -> CreateSchema:
-        return CreateSchema(self.name)
+        return CreateSchema(self.name, self.shared)
 
     def applied(self, database: Database) -> Database:
+        if self.shared:
+            return database
         return replace(database, schemas=tuple(name for name in database.schemas if name != self.name))
 
 

@@ -24,7 +24,6 @@ from lsp_server.database.migration.operations import (
     ChangeTableComment,
     CreateEnum,
     CreateIndex,
-    CreateSchema,
     CreateTable,
     DropColumn,
     DropConstraint,
@@ -41,7 +40,7 @@ from lsp_server.database.migration.operations import (
     TableKey,
     apply_operations,
 )
-from lsp_server.database.migration.plan_objects import carried, with_objects
+from lsp_server.database.migration.plan_objects import carried, made_schema, schemas_of_moves, with_objects
 from lsp_server.database.migration.renames import Rename, find_renames, rename_operations
 from lsp_server.database.migration.sql import name_sql, selected_columns, selected_sources, table_sql
 from lsp_server.database.migration.values import default_sql, must_be_given, placeholder
@@ -129,7 +128,7 @@ def plan(before: Database, after: Database, dialect: str | None, answers: Answer
     renamed = apply_operations(start, first)
     builder = _Builder(renamed, after, dialect, answers)
     differences = compare(renamed, after, dialect, exact=True)
-    operations = (*first, *builder.build(differences))
+    operations = (*schemas_of_moves(first, start, after), *first, *builder.build(differences))
     operations = with_objects(operations, before, after, differences, dialect, builder.obstacles)
     hazards = find_hazards(operations, before, dialect)
     return Plan(before, after, dialect, operations, hazards, renames, tuple(builder.obstacles))
@@ -293,7 +292,7 @@ class _Builder:
         new = [item.after.key[0] for item in differences if item.element == "table" and isinstance(item.after, Table)]
         for name in dict.fromkeys(new):
             if name is not None and name not in there:
-                self.steps.schemas.append(CreateSchema(name))
+                self.steps.schemas.append(made_schema(name, self.after))
 
     def _enum(self, item: Difference) -> None:
         if isinstance(item.before, EnumType) and isinstance(item.after, EnumType):
@@ -360,7 +359,7 @@ class _Builder:
 
     def _options(self, item: Difference) -> None:
         if isinstance(item.before, Table) and isinstance(item.after, Table):
-            change = options_changed(item.before, item.after, self.dialect)
+            change = options_changed(item.before, item.after, self.dialect, "option" in self.after.whole)
             if isinstance(change, str):
                 self.obstacles.append(f"the option {change} of {item.after.full_name} is not changed by any one statement")
             else:

@@ -452,7 +452,10 @@ class _Writer:
             case _ if isinstance(operation, ObjectOperation):
                 self._object(operation)
             case CreateSchema():
-                self.steps.append(Direct(ops.ExecuteSQLOp(f"CREATE SCHEMA {name_sql(operation.name)}")))
+                words = "CREATE SCHEMA IF NOT EXISTS" if operation.shared else "CREATE SCHEMA"
+                self.steps.append(Direct(ops.ExecuteSQLOp(f"{words} {name_sql(operation.name)}")))
+            case DropSchema() if operation.shared:
+                pass  # others may use it too
             case DropSchema():
                 self.steps.append(Direct(ops.ExecuteSQLOp(f"DROP SCHEMA {name_sql(operation.name)}")))
 
