@@ -60,9 +60,17 @@ _VALUE = re.compile(r"'((?:[^']|'')*)'")
 
 def operations_of(text: str, location: Location) -> list[Operation]:
     """The operations of a text of SQL statements, in order."""
-    if "`" in text:
-        text = _BACKTICKED.sub(lambda match: match[1] or '"' + match[2].replace('"', '""') + '"', text)
-    return [operation for statement in statements_of(text) for operation in _statement(statement, location)]
+    found: list[Operation] = []
+    for statement in statements_of(text):
+        made = object_operations(statement, location)  # a view's query keeps its quotes
+        found += made if made is not None else _statement(_double_quoted(statement), location)
+    return found
+
+
+def _double_quoted(statement: str) -> str:
+    if "`" not in statement:
+        return statement
+    return _BACKTICKED.sub(lambda match: match[1] or '"' + match[2].replace('"', '""') + '"', statement)
 
 
 def statements_of(text: str) -> list[str]:
@@ -110,9 +118,6 @@ def _statement(statement: str, location: Location) -> list[Operation]:
         return _comment(statement)
     if second == "type":
         return _type(statement, location)
-    made = object_operations(statement, location)
-    if made is not None:
-        return [*made]
     if first == "alter" and second == "index":
         match = re.match(rf"alter\s+index\s+(if\s+exists\s+)?({QUALIFIED})\s+rename\s+to\s+({NAME})", statement, _FLAGS)
         return [RenameIndex(qualified(match[2])[1], unquoted(match[3]), bool(match[1]))] if match else []

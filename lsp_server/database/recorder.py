@@ -274,7 +274,8 @@ class Recorder:
         elif sort == "view" and creates:
             self.step(CreateView(view_of_construct(value, None), replaces=True))
         elif sort == "view" and name is not None:
-            self.step(DropView(table_key(name, schema_of(value.arguments)), None))
+            schema = schema_of(value.arguments)
+            self.step(DropView(table_key(name, schema if isinstance(schema, str) else None), None))
         elif sort == "sequence" and isinstance(given, Instance) and (sequence := sequence_of(given)) is not None:
             self.step(CreateSequence(sequence) if creates else DropSequence(sequence.key))
         elif sort == "schema" and name is not None:

@@ -49,7 +49,7 @@ class State:
             source, tuple(self.tables.values()), tuple(self.enums.values()),
             tuple(sorted(name for sort, name in self.objects if sort == "schema")), self.dialect,
             views=tuple(self.views.values()), incomplete=self.blind, sequences=tuple(self.sequences.values()),
-            whole=("view", "sequence") if self.blind is None else (),
+            whole=("view", "sequence", "option") if self.blind is None else (),
         )  # fmt: skip
 
 

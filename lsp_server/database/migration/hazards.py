@@ -25,7 +25,17 @@ from lsp_server.database.migration.operations import (
     reversed_operations,
 )
 from lsp_server.database.migration.whole_table import ChangeTableOptions
-from lsp_server.database.model import Check, Column, ColumnType, Database, ForeignKey, Index, PrimaryKey, Unique
+from lsp_server.database.model import (
+    Check,
+    Column,
+    ColumnType,
+    Database,
+    Exclusion,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Unique,
+)
 from lsp_server.database.table_options import may_not_hold
 
 _SIZES = {"SMALLINT": 1, "INTEGER": 2, "BIGINT": 3}
@@ -146,6 +156,8 @@ def _bound(operation: AddConstraint | CreateIndex, dialect: str | None) -> Itera
     only = part.columns[0] if not isinstance(part, Check) and part.columns and len(part.columns) == 1 else None
     if isinstance(part, (Unique, PrimaryKey)) or (isinstance(part, Index) and part.unique is True):
         yield Hazard("may_fail_on_data", table, only, f"{table} ({columns}) becomes unique: rows alike in it stop the upgrade")
+    elif isinstance(part, Exclusion):
+        yield Hazard("may_fail_on_data", table, None, f"{table} gets an exclusion constraint on {columns}: rows that exclude each other stop the upgrade")
     elif isinstance(part, Check):
         text = f"{table} gets the check {part.expression}: rows that break it stop the upgrade"
         yield Hazard("may_fail_on_data", table, None, text)

@@ -24,7 +24,6 @@ from lsp_server.database.migration.operations import (
     ChangeTableComment,
     CreateEnum,
     CreateIndex,
-    CreateSchema,
     CreateTable,
     DropColumn,
     DropConstraint,
@@ -41,11 +40,23 @@ from lsp_server.database.migration.operations import (
     TableKey,
     apply_operations,
 )
+from lsp_server.database.migration.plan_objects import carried, made_schema, schemas_of_moves, with_objects
 from lsp_server.database.migration.renames import Rename, find_renames, rename_operations
 from lsp_server.database.migration.sql import name_sql, selected_columns, selected_sources, table_sql
 from lsp_server.database.migration.values import default_sql, must_be_given, placeholder
 from lsp_server.database.migration.whole_table import ChangeTableOptions, options_changed, recoded_keys
-from lsp_server.database.model import Check, Column, Database, EnumType, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.model import (
+    Check,
+    Column,
+    Database,
+    EnumType,
+    Exclusion,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Table,
+    Unique,
+)
 from lsp_server.database.naming import kept_name
 from lsp_server.unknown import Unknown
 
@@ -107,6 +118,7 @@ def plan(before: Database, after: Database, dialect: str | None, answers: Answer
     """The plan for one answer to every question; without answers only certain renames are renames."""
     answers = answers or Answers()
     before, after = _with_kept_names(before, dialect), _with_kept_names(after, dialect)
+    after = carried(before, after, dialect)
     renames = answers.renames
     if renames is None:
         differences = compare(before, after, dialect, exact=True)
@@ -115,7 +127,9 @@ def plan(before: Database, after: Database, dialect: str | None, answers: Answer
     first = rename_operations(renames, start)
     renamed = apply_operations(start, first)
     builder = _Builder(renamed, after, dialect, answers)
-    operations = (*first, *builder.build(compare(renamed, after, dialect, exact=True)))
+    differences = compare(renamed, after, dialect, exact=True)
+    operations = (*schemas_of_moves(first, start, after), *first, *builder.build(differences))
+    operations = with_objects(operations, before, after, differences, dialect, builder.obstacles)
     hazards = find_hazards(operations, before, dialect)
     return Plan(before, after, dialect, operations, hazards, renames, tuple(builder.obstacles))
 
@@ -146,6 +160,7 @@ def _with_kept_names(database: Database, dialect: str | None) -> Database:
             foreign_keys=tuple(map(kept, table.foreign_keys)),
             uniques=tuple(map(kept, table.uniques)),
             checks=tuple(map(kept, table.checks)),
+            exclusions=tuple(map(kept, table.exclusions)),
             indexes=tuple(map(kept, table.indexes)),
         )
 
@@ -171,7 +186,7 @@ def _with_real_names(database: Database, renames: Iterable[Rename], dialect: str
     return replace(database, tables=tuple(map(named, database.tables)))
 
 
-Part = TypeVar("Part", ForeignKey, Unique, Check, PrimaryKey, Index)
+Part = TypeVar("Part", ForeignKey, Unique, Check, Exclusion, PrimaryKey, Index)
 
 
 def _named(table: Table, part: Part, dialect: str | None) -> Part:
@@ -247,6 +262,8 @@ class _Builder:
         for item in differences:
             if item.path[0] == "enum":
                 self._enum(item)
+            elif item.path[0] in ("view", "sequence"):
+                continue  # they stand around all this
             elif item.element == "table":
                 continue
             elif item.element == "column":
@@ -275,7 +292,7 @@ class _Builder:
         new = [item.after.key[0] for item in differences if item.element == "table" and isinstance(item.after, Table)]
         for name in dict.fromkeys(new):
             if name is not None and name not in there:
-                self.steps.schemas.append(CreateSchema(name))
+                self.steps.schemas.append(made_schema(name, self.after))
 
     def _enum(self, item: Difference) -> None:
         if isinstance(item.before, EnumType) and isinstance(item.after, EnumType):
@@ -342,7 +359,7 @@ class _Builder:
 
     def _options(self, item: Difference) -> None:
         if isinstance(item.before, Table) and isinstance(item.after, Table):
-            change = options_changed(item.before, item.after, self.dialect)
+            change = options_changed(item.before, item.after, self.dialect, "option" in self.after.whole)
             if isinstance(change, str):
                 self.obstacles.append(f"the option {change} of {item.after.full_name} is not changed by any one statement")
             else:
@@ -534,14 +551,14 @@ class _Builder:
                     self.steps.bound.append(CreateIndex(table.key, Index(add.name, key.columns), add.name, implicit=True))
 
     def _add(self, table: Table, part: object) -> Operation:
-        assert isinstance(part, (ForeignKey, Unique, Check, PrimaryKey, Index))
+        assert isinstance(part, (ForeignKey, Unique, Check, Exclusion, PrimaryKey, Index))
         named = replace(part, name=part.name or automatic_name(table, part, self.dialect))
         if isinstance(named, Index):
             return CreateIndex(table.key, named, named.name or "")
         return AddConstraint(table.key, named, named.name or "")
 
     def _drop(self, table: Table, part: object) -> Operation:
-        assert isinstance(part, (ForeignKey, Unique, Check, PrimaryKey, Index))
+        assert isinstance(part, (ForeignKey, Unique, Check, Exclusion, PrimaryKey, Index))
         name = part.name or automatic_name(table, part, self.dialect)
         if isinstance(part, Index):
             return DropIndex(table.key, part, name)
