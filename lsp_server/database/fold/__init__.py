@@ -44,6 +44,7 @@ from lsp_server.database.operations import (
     AddConstraint,
     AddEnumValue,
     AlterColumn,
+    ChangeProperty,
     ChangeRows,
     CommentTable,
     CreateEnum,
@@ -92,7 +93,7 @@ def apply(state: State, step: Step) -> Refusal | None:
     return None
 
 
-def _rows(state: State, operation: ChangeRows, location: Location) -> None:
+def _nothing(state: State, operation: ChangeRows | ChangeProperty, location: Location) -> None:
     return None
 
 
@@ -103,5 +104,5 @@ _APPLY: dict[type, Callable[[State, Any, Location], None]] = {
     DropIndex: drop_index, RenameIndex: rename_index, CreateEnum: create_enum, DropEnum: drop_enum,
     AddEnumValue: add_enum_value, RenameEnum: rename_enum, RenameEnumValue: rename_enum_value,
     SetEnumValues: set_enum_values,
-    CreateObject: create_object, DropObject: drop_object, ChangeRows: _rows, Opaque: opaque,
+    CreateObject: create_object, DropObject: drop_object, ChangeRows: _nothing, ChangeProperty: _nothing, Opaque: opaque,
 }  # fmt: skip
