@@ -72,6 +72,14 @@ def table_of(state: State, key: Key) -> Table:
     return table
 
 
+def object_key(state: State, sort: str, name: str) -> tuple[str, str]:
+    """Where an object stands among the state's own. A trigger may be dropped without a word about its table."""
+    if (sort, name) not in state.objects and name.endswith(" on ?"):
+        own = name.removesuffix("?")
+        return next((key for key in state.objects if key[0] == sort and key[1].startswith(own)), (sort, name))
+    return (sort, name)
+
+
 def full_name(key: Key) -> str:
     return f"{key[0]}.{key[1]}" if key[0] else key[1]
 
