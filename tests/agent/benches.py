@@ -45,7 +45,7 @@ def bookshop(root: Path) -> Path:
     return root / "bookshop"
 
 
-def call(bench: Workbench, name: str, **arguments: Any) -> str:
+def call(bench: Workbench, name: str, /, **arguments: Any) -> str:
     """What a tool says. Raises ToolError."""
     tool = next(tool for tool in all_tools(bench.trusted, bench.commands) if tool.name == name)
     said = tool.run(bench, checked(tool, arguments))
@@ -53,7 +53,7 @@ def call(bench: Workbench, name: str, **arguments: Any) -> str:
     return said
 
 
-def refused(bench: Workbench, name: str, **arguments: Any) -> str:
+def refused(bench: Workbench, name: str, /, **arguments: Any) -> str:
     """What a tool says when it refuses; it must refuse, and leave the draft as it was."""
     before = bench.draft.texts()
     try:
