@@ -86,7 +86,7 @@ def test_facts_are_those_of_the_command_line(bookshop: Path) -> None:
 def test_facts_can_be_narrowed_to_a_folder(bookshop: Path) -> None:
     async def work(client: Client) -> Any:
         whole = json.loads(await ask(client, "facts", kind="routes"))
-        file = whole["routes"][0]["file"]
+        file = next(route["file"] for route in whole["routes"] if "#/schemas/" in json.dumps(route))
         return whole, file, json.loads(await ask(client, "facts", kind="routes", path=file))
 
     whole, file, part = served(bookshop, work)
