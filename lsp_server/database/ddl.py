@@ -211,6 +211,8 @@ def _alter_action(key: Key, written: str, action: str, location: Location) -> li
     options = options_in_sql(action)
     if options is not None:
         return [SetTableOptions(key, options)]
+    if match := re.match(rf"rename\s+(?:index|key)\s+({NAME})\s+to\s+({NAME})$", action, _FLAGS):
+        return [RenameIndex(unquoted(match[1]), unquoted(match[2]), table=key)]
     if match := re.match(rf"rename\s+constraint\s+({NAME})\s+to\s+({NAME})", action, _FLAGS):
         return [RenameConstraint(key, unquoted(match[1]), unquoted(match[2]))]
     if match := re.match(rf"alter\s+(?:column\s+)?({NAME})\s+drop\s+expression", action, _FLAGS):
@@ -274,7 +276,7 @@ def _forgiving(operation: Operation) -> Operation | None:
         return replace(operation, if_not_exists=True)
     if isinstance(operation, DropTable | DropColumn | DropIndex | DropConstraint | DropEnum | DropObject):
         return replace(operation, if_exists=True)
-    return replace(operation, if_exists=True) if isinstance(operation, RenameTable | RenameIndex) else None
+    return replace(operation, if_exists=True) if isinstance(operation, RenameTable | RenameIndex | RenameConstraint) else None
 
 
 def operations_of_beginning(beginning: str, whole: Unknown, location: Location) -> list[Operation]:

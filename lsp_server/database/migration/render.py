@@ -19,7 +19,8 @@ from lsp_server.database.migration.describe import describe, title_of
 from lsp_server.database.migration.layout import lay_out, string
 from lsp_server.database.migration.operations import Operation, apply_operations, reversed_operations
 from lsp_server.database.migration.plan import Plan
-from lsp_server.database.migration.steps import Batch, Direct, Guard, Step, to_steps
+from lsp_server.database.migration.step import Batch, Direct, Guard, Perhaps, Step
+from lsp_server.database.migration.steps import to_steps
 from lsp_server.database.model import Database
 
 if TYPE_CHECKING:
@@ -124,7 +125,10 @@ def _step(step: Step, context: AutogenContext, conventions: Conventions, indent:
         )
         return lay_out(source, indent, conventions.line_length, conventions.quote)
     lines = [f"{' ' * indent}# {part}" for part in textwrap.wrap(step.comment or "", conventions.line_length - indent - 2)]
-    if isinstance(step, Direct):
+    if isinstance(step, Perhaps):
+        source = f"if op.get_context().as_sql or op.get_bind().scalar(sa.text({step.query!r})):"
+        source += "".join("\n    " + _joined(_source(operation, context)) for operation in step.operations)
+    elif isinstance(step, Direct):
         source = _source(step.operation, context)
     else:
         source = _batch_source(step, context)
