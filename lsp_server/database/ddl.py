@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from lsp_server.database.exclusions import exclusion_of_sql
 from lsp_server.database.model import Check, EnumType, PrimaryKey, Unique
+from lsp_server.database.objects import CreateSequence, CreateView, DropSequence, DropView, object_operations
 from lsp_server.database.operations import (
     AddColumn,
     AddConstraint,
@@ -108,13 +110,16 @@ def _statement(statement: str, location: Location) -> list[Operation]:
         return _comment(statement)
     if second == "type":
         return _type(statement, location)
+    made = object_operations(statement, location)
+    if made is not None:
+        return [*made]
     if first == "alter" and second == "index":
         match = re.match(rf"alter\s+index\s+(if\s+exists\s+)?({QUALIFIED})\s+rename\s+to\s+({NAME})", statement, _FLAGS)
         return [RenameIndex(qualified(match[2])[1], unquoted(match[3]), bool(match[1]))] if match else []
     if first == "alter" and second == "table":
         return _alter_table(statement, location)
     if first == "alter":
-        return []  # Sequences, roles, default privileges, databases: no table changes.
+        return []  # Roles, default privileges, databases: no table changes.
     objects = _object(first, statement)
     if objects is not None:
         return objects
@@ -239,8 +244,7 @@ def _alter_action(key: Key, written: str, action: str, location: Location) -> li
         return [AddConstraint(key, made, index=index)]
     if re.match(rf"add\s+(?:constraint\s+({NAME})\s+)?exclude\b", action, _FLAGS):
         named = re.match(rf"add\s+constraint\s+({NAME})", action, _FLAGS)
-        exclusion = Check(None, unquoted(named[1]) if named else None, Unknown("an exclusion constraint", location), location)
-        return [AddConstraint(key, exclusion)]
+        return [AddConstraint(key, exclusion_of_sql(action, unquoted(named[1]) if named else None, location))]
     action = re.sub(rf"^(alter\s+(?:column\s+)?{NAME}\s+)set\s+data\s+type\b", r"\1TYPE", action, flags=_FLAGS)
     if action.lower().startswith("add ") and not re.match(r"add\s+(?:column|constraint|primary|foreign|unique)\b", action, re.IGNORECASE):
         action = f"ADD COLUMN {action[4:]}"
@@ -272,9 +276,9 @@ def _block(statement: str, location: Location) -> list[Operation]:
 
 def _forgiving(operation: Operation) -> Operation | None:
     """An operation that does nothing where it is done already; None where there is no such thing."""
-    if isinstance(operation, CreateTable | AddColumn | CreateIndex | CreateEnum | AddEnumValue | CreateObject):
+    if isinstance(operation, CreateTable | AddColumn | CreateIndex | CreateEnum | AddEnumValue | CreateObject | CreateView | CreateSequence):
         return replace(operation, if_not_exists=True)
-    if isinstance(operation, DropTable | DropColumn | DropIndex | DropConstraint | DropEnum | DropObject):
+    if isinstance(operation, DropTable | DropColumn | DropIndex | DropConstraint | DropEnum | DropObject | DropView | DropSequence):
         return replace(operation, if_exists=True)
     return replace(operation, if_exists=True) if isinstance(operation, RenameTable | RenameIndex | RenameConstraint) else None
 

@@ -9,12 +9,14 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from lsp_server.database.exclusions import exclusion_of_sql
 from lsp_server.database.model import (
     Check,
     Column,
     ColumnType,
     Default,
     EnumType,
+    Exclusion,
     ForeignKey,
     Identity,
     Index,
@@ -188,6 +190,8 @@ def _constraint(node: exp.Expression, name: str | None, location: Location) -> C
         return _reference(_names(node.expressions), reference, name, location) if reference is not None else None
     if isinstance(node, exp.CheckColumnConstraint):
         return Check(_sql(node.this), name, location=location)
+    if isinstance(node, exp.ExcludeColumnConstraint):
+        return exclusion_of_sql(_sql(node), name, location)
     return None
 
 
@@ -215,6 +219,7 @@ def _create(tree: exp.Create, location: Location) -> list[Operation] | None:
         tuple(each for each in constraints if isinstance(each, ForeignKey)),
         tuple(each for each in constraints if isinstance(each, Unique)),
         checks=tuple(each for each in constraints if isinstance(each, Check)), location=location,
+        exclusions=tuple(each for each in constraints if isinstance(each, Exclusion)),
         options=_options(tree),
     )  # fmt: skip
     return [CreateTable(table, bool(tree.args.get("exists")))]

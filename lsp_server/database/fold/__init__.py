@@ -28,6 +28,14 @@ from lsp_server.database.fold.keys import (
     rename_index,
     validate_constraint,
 )
+from lsp_server.database.fold.objects import (
+    alter_sequence,
+    create_sequence,
+    create_view,
+    drop_sequence,
+    drop_view,
+    rename_view,
+)
 from lsp_server.database.fold.state import Refusal, Refused, State
 from lsp_server.database.fold.tables import (
     add_column,
@@ -40,6 +48,7 @@ from lsp_server.database.fold.tables import (
     set_table_options,
 )
 from lsp_server.database.fold.uncertain import opaque, perhaps
+from lsp_server.database.objects import AlterSequence, CreateSequence, CreateView, DropSequence, DropView, RenameView
 from lsp_server.database.operations import (
     AddColumn,
     AddConstraint,
@@ -107,4 +116,6 @@ _APPLY: dict[type, Callable[[State, Any, Location], None]] = {
     AddEnumValue: add_enum_value, RenameEnum: rename_enum, RenameEnumValue: rename_enum_value,
     SetEnumValues: set_enum_values,
     CreateObject: create_object, DropObject: drop_object, ChangeRows: _rows, Opaque: opaque,
+    CreateView: create_view, DropView: drop_view, RenameView: rename_view, CreateSequence: create_sequence,
+    DropSequence: drop_sequence, AlterSequence: alter_sequence,
 }  # fmt: skip
