@@ -31,10 +31,11 @@ UNDATED = datetime(2000, 1, 1)
 def generate_migration(drift: Drift) -> tuple[Fix, ...]:
     """Fixes for the whole drift of a history: one, or two where it is not certain that something was renamed.
 
-    None where the history's state is not known or it has several heads.
+    None where the history's state is not known. With several heads the revision stands on a merge of them, which is written
+    along with it, or beside them where the branches are meant to stay apart.
     """
     history = drift.replay.history
-    if drift.replay.verdict.ok is not True or len(history.heads) > 1:
+    if drift.replay.verdict.ok is not True:
         return ()
     choices = _choices(drift)
     return tuple(
@@ -83,7 +84,14 @@ def _change(snapshot: Snapshot, drift: Drift, planned: Plan) -> Change | None:
     proof = prove(planned, find=snapshot.find_scratch)
     if proof.failed:
         return None
-    conventions = conventions_of(snapshot, history)
+    conventions, joined = conventions_of(snapshot, history), {}
+    if len(history.heads) > 1:
+        from lsp_server.repair.join_heads import ground
+
+        standing = ground(snapshot, drift.replay, conventions)
+        if standing is None:
+            return None
+        conventions, joined = standing
     try:
         unnamed = render(planned, replace(conventions, revision_id=lambda: "", created=lambda: UNDATED), None)
         # From what the revision says, so that the same change has the same name tomorrow.
@@ -93,7 +101,7 @@ def _change(snapshot: Snapshot, drift: Drift, planned: Plan) -> Change | None:
         )
     except NotSayable:
         return None
-    return Change(f"Generate migration {revision.path.rpartition('/')[2]}", new_files={revision.path: revision.text})
+    return Change(f"Generate migration {revision.path.rpartition('/')[2]}", new_files={**joined, revision.path: revision.text})
 
 
 def conventions_of(snapshot: Snapshot, history: History) -> Conventions:

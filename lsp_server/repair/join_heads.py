@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from lsp_server.database.alembic import History
 from lsp_server.database.model import Database, Revision
@@ -17,6 +18,10 @@ from lsp_server.findings import Applicability, Direction, Fix
 from lsp_server.repair.generate_migration import UNDATED, conventions_of
 from lsp_server.snapshot import Snapshot
 from lsp_server.text import Change, Edit, Span
+
+if TYPE_CHECKING:
+    from lsp_server.database.migration.conventions import Conventions
+    from lsp_server.database.migration.render import RenderedRevision
 
 MERGE, REBASE = "merge-heads", "rebase-head"
 
@@ -54,6 +59,11 @@ def rebase_head(replay: HistoryReplay, identifier: str, after: str) -> tuple[Fix
 
 
 def _merged(snapshot: Snapshot, history: History) -> Change | None:
+    revision = _merge(snapshot, history)
+    return Change("Merge the heads", new_files={revision.path: revision.text})
+
+
+def _merge(snapshot: Snapshot, history: History) -> RenderedRevision:
     from lsp_server.database.migration.plan import Plan
     from lsp_server.database.migration.render import render
 
@@ -63,8 +73,42 @@ def _merged(snapshot: Snapshot, history: History) -> Change | None:
         conventions_of(snapshot, history), heads=heads, revision_id=lambda: identifier, created=lambda: snapshot.now or UNDATED
     )
     nothing = Database(history.folder, dialect=history.dialect)
-    revision = render(Plan(nothing, nothing, history.dialect), conventions, title=f"merge {' and '.join(heads)}")
-    return Change("Merge the heads", new_files={revision.path: revision.text})
+    return render(Plan(nothing, nothing, history.dialect), conventions, title=f"merge {' and '.join(heads)}")
+
+
+def ground(snapshot: Snapshot, replay: HistoryReplay, conventions: Conventions) -> tuple[Conventions, dict[str, str]] | None:
+    """What a new revision of a history with several heads stands on, with the merge of them that must be written along.
+
+    None where the branches do not go together.
+    """
+    history = replay.history
+    if any(stands_apart(history, head) for head in history.heads):
+        return beside_heads(conventions), {}
+    merge = _merge(snapshot, history)
+    return replace(conventions, heads=(merge.revision,)), {merge.path: merge.text}
+
+
+def beside_heads(conventions: Conventions) -> Conventions:
+    """A revision that follows one head and depends on the others: it comes after all of them, and each branch keeps its own head.
+
+    It can be taken back by one step, which no revision can that stands on a merge of its own: below that the way parts.
+    """
+    first, *others = conventions.heads
+    return replace(conventions, heads=(first,), depends_on=tuple(others))
+
+
+def stands_apart(history: History, head: str) -> bool:
+    """Whether a head stands on a branch that was given a label on purpose."""
+    waiting, seen = [head], set()
+    while waiting:
+        revision = history.revision(waiting.pop())
+        if revision is None or revision.id in seen:
+            continue
+        seen.add(revision.id)
+        if revision.branch_labels:
+            return True
+        waiting.extend(revision.down)
+    return False
 
 
 # Another predecessor

@@ -48,7 +48,7 @@ def render(plan: Plan, conventions: Conventions, proof: str | None = None, title
     back = reversed_operations(plan.operations)
     downgrade = render_body(back, end, plan.dialect, conventions, imports, final_names=final)
     heads = conventions.heads
-    down: str | tuple[str, ...] | None = heads if len(heads) > 1 else heads[0] if heads else None
+    down = _one_or_all(heads)
     quote = conventions.quote
     words = {
         "message": f"{title}\n\n{describe(plan, proof)}".replace("\\", "\\\\").replace('"""', "'''"),
@@ -59,7 +59,7 @@ def render(plan: Plan, conventions: Conventions, proof: str | None = None, title
         "repr(up_revision)": string(revision, quote),
         "repr(down_revision)": _literal(down, quote),
         "repr(branch_labels)": "None",
-        "repr(depends_on)": "None",
+        "repr(depends_on)": _literal(_one_or_all(conventions.depends_on), quote),
         "upgradesifupgradeselse'pass'": upgrade or "pass",
         "downgradesifdowngradeselse'pass'": downgrade or "pass",
     }
@@ -230,6 +230,10 @@ def _table_source(table: sa.Table, context: AutogenContext) -> str:
         made.args = [made.args[0], *made.args[2].elts]
         call.args.append(made)
     return ast.unparse(call)
+
+
+def _one_or_all(identifiers: tuple[str, ...]) -> str | tuple[str, ...] | None:
+    return identifiers if len(identifiers) > 1 else identifiers[0] if identifiers else None
 
 
 def _literal(value: str | tuple[str, ...] | None, quote: str) -> str:

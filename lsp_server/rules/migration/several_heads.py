@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsp_server.findings import Finding, Related, Rule, Severity
-from lsp_server.repair.join_heads import merge_heads, rebase_head
+from lsp_server.repair.join_heads import merge_heads, rebase_head, stands_apart
 from lsp_server.snapshot import Snapshot
 
 
@@ -34,7 +34,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     for replay in snapshot.histories:
         history = replay.history
         heads = [revision for head in history.heads if (revision := history.revision(head)) is not None]
-        if len(heads) < 2 or any(_labels(history, head.id) for head in heads):
+        if len(heads) < 2 or any(stands_apart(history, head.id) for head in heads):
             continue
         first = heads[0]
         for other in heads[1:]:
@@ -47,21 +47,6 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
                 RULE.severity,
                 (*merge_heads(replay), *rebase_head(replay, other.id, first.id)),
             )
-
-
-def _labels(history: object, head: str) -> bool:
-    """Whether a head stands on a branch that was given a label on purpose."""
-    waiting, seen = [head], set()
-    while waiting:
-        identifier = waiting.pop()
-        revision = history.revision(identifier)  # type: ignore[attr-defined]
-        if revision is None or identifier in seen:
-            continue
-        seen.add(identifier)
-        if revision.branch_labels:
-            return True
-        waiting.extend(revision.down)
-    return False
 
 
 RULE = Rule(
