@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from lsp_server.database.migration.answers import Answers
 from lsp_server.database.migration.conventions import Conventions
 from lsp_server.database.migration.operations import (
     AddColumn,
@@ -16,7 +17,7 @@ from lsp_server.database.migration.operations import (
     Fill,
     Operation,
 )
-from lsp_server.database.migration.plan import Answers, Plan, plan
+from lsp_server.database.migration.plan import Plan, plan
 from lsp_server.database.migration.renames import Rename
 from lsp_server.database.migration.render import render_body
 from lsp_server.database.migration.values import placeholder
