@@ -28,6 +28,7 @@ ORDER: list[set[str]] = [
     {"verify"},
     {"report"},
     {"workspace", "shadow", "worker"},
+    {"development"},
     {"recall"},
     {"cache"},
     {"agent"},
@@ -43,8 +44,8 @@ ONLY_IN = {
     "lsprotocol": ("lsp/",),
     "anthropic": ("agent/model.py",),
     "mcp": ("agent/mcp.py",),
-    "sqlalchemy": ("database/migration/", "database/reflect.py", "shadow/", "agent/journal.py"),
-    "alembic": ("database/migration/", "database/reflect.py", "shadow/", "agent/journal.py"),
+    "sqlalchemy": ("database/migration/", "database/reflect.py", "shadow/", "development/", "agent/journal.py"),
+    "alembic": ("database/migration/", "database/reflect.py", "shadow/", "development/", "agent/journal.py"),
 }
 LAZY = ("sqlalchemy", "alembic", "sqlglot")
 

@@ -38,6 +38,7 @@ from lsp_server.database.model import (
     Table,
     Unique,
 )
+from lsp_server.database.table_options import changed_options
 from lsp_server.unknown import Unknown
 
 _VERSION_TABLE = "alembic_version"  # a project may put something before or after the name
@@ -51,7 +52,7 @@ class Difference:
 
     `kind`: "missing" (only the second has it), "unrequested" (only the first has it), "contradicts" (both, differently).
     `element`: table, column, type, nullable, server_default, identity, computed, comment, primary_key, foreign_key, unique,
-    index, check, enum. `path` names it: ("table", "users", "column", "email", "type"); a table is called by its full name
+    index, check, enum, options. `path` names it: ("table", "users", "column", "email", "type"); a table is called by its full name
     without the default schema, an unnamed constraint by its columns. `before` and `after` hold the elements themselves
     (for a column's aspect: the two columns), None where absent.
     """
@@ -121,6 +122,8 @@ def compare_tables(before: Table, after: Table, dialect: str | None, exact: bool
     yield from _compare_checks(before, after, path, dialect, exact)
     if dialect not in _WITHOUT_COMMENTS and _known_to_differ(before.comment, after.comment):
         yield Difference("contradicts", "comment", (*path, "comment"), before, after)
+    if any(changed_options(before.options, after.options, dialect, exact)):
+        yield Difference("contradicts", "options", (*path, "options"), before, after)
 
 
 # Columns

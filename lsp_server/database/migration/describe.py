@@ -29,6 +29,7 @@ from lsp_server.database.migration.operations import (
     RenameTable,
 )
 from lsp_server.database.migration.plan import Plan
+from lsp_server.database.migration.whole_table import ChangeTableOptions, changed_names
 from lsp_server.database.model import Check, PrimaryKey, Unique
 
 _WIDTH = 88
@@ -108,6 +109,9 @@ def phrase_of(operation: Operation) -> str:
             return f"{verb} index {operation.name} of {operation.table[1]}"
         case ChangeTableComment():
             return f"change the comment of {operation.table[1]}"
+        case ChangeTableOptions():
+            names = ", ".join(name.partition("_")[2] for name in changed_names(operation.before, operation.after))
+            return f"change {names or 'options'} of {operation.table[1]}"
         case CreateEnum() | DropEnum():
             verb = "create" if isinstance(operation, CreateEnum) else "drop"
             return f"{verb} type {operation.enum.name}"

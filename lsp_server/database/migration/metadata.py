@@ -25,6 +25,7 @@ from lsp_server.database.model import (
     Table,
     Unique,
 )
+from lsp_server.database.table_options import sayable_options
 from lsp_server.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -312,6 +313,7 @@ def to_table(
         *(to_constraint(table, part, final(names.get(part, part.name)), dialect) for part in parts),
         schema=table.schema,
         comment=table.comment if isinstance(table.comment, str) else None,
+        **sayable_options(table.options, dialect),
     )
     if indexes:
         for index in table.indexes:

@@ -30,6 +30,7 @@ from lsp_server.database.migration.operations import (
     Operation,
 )
 from lsp_server.database.migration.values import default_sql
+from lsp_server.database.migration.whole_table import ChangeTableOptions
 from lsp_server.database.model import Check, Column, ColumnType, Database, Default, Index, Table
 from lsp_server.unknown import Unknown
 
@@ -78,6 +79,9 @@ class _Translator:
                 return True
             case ChangeCounter():
                 self.left_out.append(f"how {operation.table[1]}.{operation.column.name} counts itself up: SQLite has no sequences")
+                return True
+            case ChangeTableOptions():
+                self.left_out.append("options of tables: SQLite has others")
                 return True
             case ChangeTableComment():
                 self.left_out.append("comments: SQLite has none")

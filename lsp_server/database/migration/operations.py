@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from lsp_server.database.equivalence import default_schema, primary_key_of
+from lsp_server.database.migration.whole_table import ChangeTableOptions
 from lsp_server.database.model import (
     Check,
     Column,
@@ -518,6 +519,7 @@ Operation = (
     | CreateIndex
     | DropIndex
     | ChangeTableComment
+    | ChangeTableOptions
     | CreateEnum
     | DropEnum
     | ChangeEnum

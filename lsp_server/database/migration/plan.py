@@ -44,6 +44,7 @@ from lsp_server.database.migration.operations import (
 from lsp_server.database.migration.renames import Rename, find_renames, rename_operations
 from lsp_server.database.migration.sql import name_sql, selected_columns, selected_sources, table_sql
 from lsp_server.database.migration.values import default_sql, must_be_given, placeholder
+from lsp_server.database.migration.whole_table import ChangeTableOptions, options_changed, recoded_keys
 from lsp_server.database.model import Check, Column, Database, EnumType, ForeignKey, Index, PrimaryKey, Table, Unique
 from lsp_server.database.naming import kept_name
 from lsp_server.unknown import Unknown
@@ -185,6 +186,7 @@ class _Steps:
     enums: list[Operation] = field(default_factory=list)
     freed_keys: list[Operation] = field(default_factory=list)
     freed: list[Operation] = field(default_factory=list)
+    options: list[Operation] = field(default_factory=list)
     created: list[Operation] = field(default_factory=list)
     added: list[Operation] = field(default_factory=list)
     altered: list[Operation] = field(default_factory=list)
@@ -200,6 +202,7 @@ class _Steps:
         inside: list[Operation] = [
             *self.freed_keys,
             *self.freed,
+            *self.options,
             *self.added,
             *self.altered,
             *self.bound,
@@ -213,7 +216,7 @@ class _Steps:
             inside.sort(key=lambda operation: tables.index(operation.table))  # type: ignore[union-attr]
             middle = [*self.created, *inside]
         else:
-            split = len(self.freed_keys) + len(self.freed)
+            split = len(self.freed_keys) + len(self.freed) + len(self.options)
             middle = [*inside[:split], *self.created, *inside[split:]]
         return (
             *self.schemas,
@@ -252,10 +255,13 @@ class _Builder:
                 altered.setdefault((_key(item), item.column), []).append(item)
             elif item.element == "comment":
                 self._table_comment(item)
+            elif item.element == "options":
+                self._options(item)
             else:
                 self._part(item)
         for (key, _name), items in altered.items():
             self._alter(key, items)
+        self._unbind_recoded()
         self._counters()
         self._implicit_indexes()
         return self.steps.ordered(self.dialect)
@@ -333,6 +339,24 @@ class _Builder:
             texts = (item.before.comment, item.after.comment)
             if not isinstance(texts[0], Unknown) and not isinstance(texts[1], Unknown):
                 self.steps.comments.append(ChangeTableComment(_key(item), texts[0], texts[1]))
+
+    def _options(self, item: Difference) -> None:
+        if isinstance(item.before, Table) and isinstance(item.after, Table):
+            change = options_changed(item.before, item.after, self.dialect)
+            if isinstance(change, str):
+                self.obstacles.append(f"the option {change} of {item.after.full_name} is not changed by any one statement")
+            else:
+                self.steps.options.append(change)
+
+    def _unbind_recoded(self) -> None:
+        """Keys over texts step aside while one of their ends is converted to another character set."""
+        changes = [change for change in self.steps.options if isinstance(change, ChangeTableOptions)]
+        gone = {(item.table, item.name) for item in self.steps.freed_keys if isinstance(item, DropConstraint)}
+        for table, key in recoded_keys(self.before, changes, self.dialect):
+            drop, add = self._drop(table, key), self._add(table, key)
+            if isinstance(drop, DropConstraint) and (drop.table, drop.name) not in gone:
+                self.steps.freed_keys.append(drop)
+                self.steps.bound_keys.append(add)
 
     # Columns
 

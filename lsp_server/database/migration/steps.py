@@ -54,6 +54,7 @@ from lsp_server.database.migration.operations import (
     TableKey,
 )
 from lsp_server.database.migration.sql import enum_sql, gone_values, name_sql, replaced_value, table_sql
+from lsp_server.database.migration.whole_table import ChangeTableOptions, options_sql
 from lsp_server.database.model import Check, Database, ForeignKey, Index, PrimaryKey, Table, Unique
 from lsp_server.database.sql_text import quoted
 
@@ -411,6 +412,11 @@ class _Writer:
                 self.steps.append(Direct(rename_column(operation, self.dialect), f"A rename{reason}: the values stay."))
             case ChangeTableComment():
                 self.steps.append(Direct(table_comment(operation)))
+            case ChangeTableOptions():
+                sql = options_sql(operation, table_sql(operation.table, self.dialect), self.dialect)
+                self.steps.append(Direct(ops.ExecuteSQLOp(sql)))
+                again = [AlterColumn(operation.table, column, column, ("type",)) for column in operation.columns]
+                self.steps += [Direct(alter_column(each, self.dialect, self._counts(each))) for each in again]
             case CreateEnum() | DropEnum() | ChangeEnum():
                 self.steps += [Direct(ops.ExecuteSQLOp(sql)) for sql in enum_sql(operation)]
             case ChangeCounter():
