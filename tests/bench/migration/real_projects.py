@@ -43,7 +43,7 @@ from lsprotocol import types as t
 
 from lsp_server.config import Config
 from lsp_server.database.migration.catalogue import Rows, lost_rows, read_rows, read_shapes
-from lsp_server.database.migration.proof import _names_in
+from lsp_server.database.migration.proof import names_in
 from lsp_server.database.migration.rows import insert_rows
 from lsp_server.database.migration.schema import create_schema
 from lsp_server.database.migration.shape import Shapes, differences, only_named
@@ -172,7 +172,7 @@ PROJECTS = (
             with_enum(POLAR, "WebhookDelivery", "http_code", "mood: Mapped[Mood | None] = mapped_column()", 'content = "content"'),
             Trial("foreign key", (replaced(POLAR, "WebhookDelivery", "webhook_event_id", '"CASCADE"', '"RESTRICT"'),)),
         ),
-        environment={"POLAR_ENV": "testing"},
+        environment={"POLAR_ENV": "testing", "POLAR_EMAIL_RENDERER_BINARY_PATH": "/bin/true"},
     ),
     Project(
         "fief", "postgresql", ".", "fief/alembic/versions", "fief.models:Base.metadata",
@@ -320,7 +320,7 @@ class Run:
             own = seen(url)[0] if trouble is None else None
             if trouble is not None:
                 print(f"{self.project.name}: its own create_all: {trouble}", file=sys.stderr)
-        return Wanted(ours, own, _names_in(mapped))
+        return Wanted(ours, own, names_in(mapped))
 
 
 @dataclass(frozen=True)
