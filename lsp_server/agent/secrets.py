@@ -28,14 +28,17 @@ _WORD = (
     r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|api[_-]?key|access[_-]?key(?:[_-]?id)?|secret[_-]?key|private[_-]?key|"
     r"signing[_-]?key|encryption[_-]?key|account[_-]?key|shared[_-]?access[_-]?signature)"
 )
-_OPENING = r"(?:Field\(\s*(?:default\s*=\s*)?|SecretStr\(|Secret\(|[rbu]{1,2})?"
-_QUOTE = r"(\\?(?:\"\"\"|'''|[\"']))"
+_GAP = r"[ \t]{0,20}"
+_OPENING = rf"(?:Field\({_GAP}(?:default{_GAP}={_GAP})?|SecretStr\(|Secret\(|[rbu]{{1,2}})?"
+_QUOTED_TEXT = r"(\\?(?:\"\"\"|'''|[\"']))(.{0,4000}?)\1"
 # name = "value", name: "value", "name": "value", name: str = "value", name="value" in a call; quotes may be escaped
 _QUOTED = re.compile(
-    rf"(?i){_WORD}\\?[\"']?\s*(?::\s*[A-Za-z_][\w\[\]., |]*)?\s*(?::=|=>|[=:])\s*{_OPENING}{_QUOTE}(.*?)\1"
+    rf"(?i){_WORD}\\?[\"']?{_GAP}(?::{_GAP}[A-Za-z_][\w\[\]., |]{{0,60}})?{_GAP}(?::=|=>|[=:]){_GAP}{_OPENING}{_QUOTED_TEXT}"
 )
-_DEFAULT = re.compile(rf"(?i)(?:getenv|env|get|config)\(\s*[\"'][\w.-]*{_WORD}[\"']\s*,\s*(?:default\s*=\s*)?{_OPENING}{_QUOTE}(.*?)\1")
-_BARE = re.compile(rf"(?i)({_WORD})(\s*[=:]\s*)([^\s'\"#;,&<>{{}}()\[\]\\]+)")
+_DEFAULT = re.compile(
+    rf"(?i)(?:getenv|env|get|config)\({_GAP}[\"'][\w.-]{{0,60}}?{_WORD}[\"']{_GAP},{_GAP}(?:default{_GAP}={_GAP})?{_OPENING}{_QUOTED_TEXT}"
+)
+_BARE = re.compile(rf"(?i)({_WORD})({_GAP}[=:]{_GAP})([^\s'\"#;,&<>{{}}()\[\]\\]{{1,400}})")
 _CODE = re.compile(r"[A-Za-z_]\w*(?:[.(\[].*)?\Z", re.DOTALL)  # a name, a call, an item
 _HARMLESS = frozenset({
     "password", "passwd", "secret", "token", "string", "str", "text", "none", "null", "true", "false", "bearer", "basic", "example",
@@ -45,7 +48,7 @@ _HARMLESS = frozenset({
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
 _NAMES_ONE = re.compile(rf"(?i)(?:[a-z]+[_-])*{_WORD}(?:[_-][a-z]+)*\Z")  # access_token, DATABASE_PASSWORD, x-api-key
 
-_INSERT = re.compile(r"\bINSERT\s+(?:IGNORE\s+)?INTO\b[^;]*?\bVALUES\b", re.IGNORECASE)
+_INSERT = re.compile(r"\bINSERT\s+(?:IGNORE\s+)?INTO\b[^;]{0,2000}?\bVALUES\b", re.IGNORECASE)
 _COPY = re.compile(r"^COPY\b[^\n]*\bFROM\s+stdin\b[^\n]*;[ \t]*\r?\n(.*?)^\\\.", re.IGNORECASE | re.DOTALL | re.MULTILINE)
 _SQL_LITERAL = re.compile(r"'((?:[^']|'')*)'|(?<![\w.])(\d[\d.]{4,})(?![\w.])")
 _QUOTED_ROWS = re.compile(
@@ -106,9 +109,10 @@ def _is_bare_secret(name: str, between: str, value: str, following: str) -> bool
 
 
 def _rows(text: str) -> Iterator[Place]:
-    for match in _INSERT.finditer(text):
-        end = _end_of_statement(text, match.end())
-        for literal in _SQL_LITERAL.finditer(text, match.end(), end):
+    start = 0
+    while (match := _INSERT.search(text, start)) is not None:
+        start = _end_of_statement(text, match.end())
+        for literal in _SQL_LITERAL.finditer(text, match.end(), start):
             group = 1 if literal[1] is not None else 2
             if literal[group] and not _is_hole(literal[group]):
                 yield (*literal.span(group), "row value")
@@ -120,13 +124,9 @@ def _rows(text: str) -> Iterator[Place]:
             yield (*match.span(group), "row value")
 
 
+_END = re.compile(r"'(?:[^']|'')*'|[;\"]|\n\r?\n|\Z")
+
+
 def _end_of_statement(text: str, start: int) -> int:
-    """Where the literals of an INSERT end: at its semicolon, at the quote that closes the string around it, at an empty line."""
-    quoted = False
-    for offset in range(start, len(text)):
-        character = text[offset]
-        if character == "'":
-            quoted = not quoted
-        elif not quoted and (character in ';"' or text.startswith("\n\n", offset)):
-            return offset
-    return len(text)
+    """Where the values of an INSERT end: at its semicolon, at the quote that closes the string around it, at an empty line."""
+    return next(match.start() for match in _END.finditer(text, start) if not match[0].startswith("'"))
