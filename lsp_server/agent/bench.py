@@ -1,6 +1,7 @@
 """The workbench of one run: everything its tools may touch, and nothing else.
 
 Holds the draft, the todo list, the notes and what the person allowed. Tools get it as their first argument, so that there is no state elsewhere.
+Tools write through it, so that the order of work (`order.py`) holds for all of them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lsp_server.agent.draft import Draft
+from lsp_server.agent.order import refuse_out_of_order
+from lsp_server.document import digest_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,8 @@ class Workbench:
     """What the tools of one run work on.
 
     `trusted`: the person lets this workspace's own code run, in the worker only. `notes` is the file in the user's data folder that keeps what a
-    run noted for the next one. `cancelled` is asked between steps. `commands` are the commands that the configuration names.
+    run noted for the next one. `cancelled` is asked between steps. `commands` are the commands that the configuration names. `findings` are the
+    fingerprints of what the task must clear. `proved` maps the paths of revisions to the digest of the text that a proof held for.
     """
 
     root: Path
@@ -36,3 +40,16 @@ class Workbench:
     cancelled: Callable[[], bool] = lambda: False
     todos: tuple[Todo, ...] = ()
     progress: Callable[[], None] = field(default=lambda: None)  # called when the todo list has changed
+    findings: tuple[str, ...] = ()
+    proved: dict[str, str] = field(default_factory=dict)
+
+    def write(self, path: str, text: str) -> str:
+        """Write a file of the draft, if its turn has come; gives the path, normalised. Raises ToolError."""
+        path = self.draft.boundary.writable(path)
+        refuse_out_of_order(self.draft, self.findings, self.proved, path, text)
+        self.draft.write(path, text)
+        return path
+
+    def note_proof(self, path: str) -> None:
+        """Remember that a proof held for a revision as it stands in the draft."""
+        self.proved[path] = digest_of(self.draft.read(path))
