@@ -31,6 +31,11 @@ class Usage:
         return self.sent + self.cache_read + self.cache_written
 
     @property
+    def fresh(self) -> int:
+        """What counts against a budget: all but what came from the cache."""
+        return self.sent + self.cache_written + self.answered
+
+    @property
     def tokens(self) -> int:
         return self.prompt + self.answered
 
