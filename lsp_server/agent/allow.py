@@ -2,7 +2,7 @@
 
 An entry is a tool's name with an optional pattern in brackets: `Read(*)`, `Edit(src/**)`, `Bash(make test:*)`, `mcp__git__git_status`, `mcp__git`. Names
 of other agents' tools stand for ours by what they let a run do (`aliases`); an entry that names nothing that is there is listed as missing, once, and is
-no error. What is not named is not allowed, with two exceptions that change nothing and reach nobody: the todo list's and the rules' pages.
+no error. What is not named is not allowed, but for two that change nothing and reach nobody: the todo list, and the rules' pages.
 
 Symbol servers: `mcp__serena__find_symbol` means that server's tool where it is configured. Where it is not, it stands for our tool of the same
 purpose, if there is exactly one; that tool works on the draft, as all of ours do, and is named among the `instead`.

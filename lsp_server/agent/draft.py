@@ -96,6 +96,15 @@ class Draft:
         """What has changed: texts before (None for a new file) and after, by path."""
         return {path: (self._original(path), self._written[path]) for path in self.changed}
 
+    def copy(self) -> Mapping[str, str]:
+        """What is written so far, for `restore`."""
+        return dict(self._written)
+
+    def restore(self, written: Mapping[str, str]) -> None:
+        """Go back to an earlier state of the draft."""
+        self._written = dict(written)
+        self._snapshot = None
+
     def change(self, label: str, paths: list[str] | None = None) -> Change:
         """Edits and new files from the base to here; whatever stands again as it was is left out."""
         edits: list[Edit] = []

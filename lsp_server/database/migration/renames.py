@@ -67,6 +67,10 @@ def _tables(differences: tuple[Difference, ...], dialect: str | None) -> tuple[R
     come = [item.after for item in differences if item.element == "table" and isinstance(item.after, Table)]
     found = []
     for old in gone:
+        moved = [new for new in come if old.key[0] != new.key[0] and old.name == new.name and _overlap(old, new, dialect) == 1]
+        if len(moved) == 1 and dialect == "postgresql" and sum(other.name == old.name for other in gone) == 1:
+            found.append(Rename(old.key, None, old.name, True, "the same name and columns in another schema", moved[0].key[0]))
+            continue
         pairs = [(_overlap(old, new, dialect), new) for new in come if old.key[0] == new.key[0]]
         likely = [(share, new) for share, new in pairs if share >= 0.7]
         if len(likely) != 1:
