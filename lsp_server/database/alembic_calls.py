@@ -34,6 +34,7 @@ from lsp_server.database.operations import (
     table_key,
 )
 from lsp_server.database.options import identity_of
+from lsp_server.database.row_statements import bulk_insert_text
 from lsp_server.database.sql_text import sql_text
 from lsp_server.python.values import (
     Argument,
@@ -260,7 +261,7 @@ def execute(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
 
 
 def bulk_insert(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
-    recorder.step(ChangeRows())
+    recorder.step(ChangeRows(bulk_insert_text(arguments, recorder.state.dialect)))
 
 
 def entity(recorder: Recorder, name: str, arguments: tuple[Argument, ...]) -> None:

@@ -66,6 +66,7 @@ class TableDraft:
     options: TableOptions = ()
     incomplete: Unknown | None = None
     maybe: Unknown | None = None
+    is_view: bool = False  # its `info` says that it maps a view
 
     @property
     def key(self) -> tuple[str | None, str]:

@@ -19,6 +19,7 @@ from lsp_server.database.operations import (
     AddConstraint,
     AddEnumValue,
     AlterColumn,
+    ChangeProperty,
     ChangeRows,
     CommentTable,
     CreateEnum,
@@ -60,9 +61,17 @@ _VALUE = re.compile(r"'((?:[^']|'')*)'")
 
 def operations_of(text: str, location: Location) -> list[Operation]:
     """The operations of a text of SQL statements, in order."""
-    if "`" in text:
-        text = _BACKTICKED.sub(lambda match: match[1] or '"' + match[2].replace('"', '""') + '"', text)
-    return [operation for statement in statements_of(text) for operation in _statement(statement, location)]
+    found: list[Operation] = []
+    for statement in statements_of(text):
+        made = object_operations(statement, location)  # a view's query keeps its quotes
+        found += made if made is not None else _statement(_double_quoted(statement), location)
+    return found
+
+
+def _double_quoted(statement: str) -> str:
+    if "`" not in statement:
+        return statement
+    return _BACKTICKED.sub(lambda match: match[1] or '"' + match[2].replace('"', '""') + '"', statement)
 
 
 def statements_of(text: str) -> list[str]:
@@ -101,6 +110,8 @@ def qualified(name: str) -> Key:
 def _statement(statement: str, location: Location) -> list[Operation]:
     words = statement.split(None, 2)
     first = words[0].lower().rstrip(";") if words else ""
+    if first in ("grant", "revoke"):
+        return [ChangeProperty(statement)]
     if first not in ("create", "alter", "drop", "comment", "do", "rename"):
         return [] if first in ("set", "reset", "begin", "commit", "rollback", "savepoint", "release", "lock") else [ChangeRows(statement)]
     second = words[1].lower() if len(words) > 1 else ""
@@ -110,16 +121,13 @@ def _statement(statement: str, location: Location) -> list[Operation]:
         return _comment(statement)
     if second == "type":
         return _type(statement, location)
-    made = object_operations(statement, location)
-    if made is not None:
-        return [*made]
     if first == "alter" and second == "index":
         match = re.match(rf"alter\s+index\s+(if\s+exists\s+)?({QUALIFIED})\s+rename\s+to\s+({NAME})", statement, _FLAGS)
         return [RenameIndex(qualified(match[2])[1], unquoted(match[3]), bool(match[1]))] if match else []
     if first == "alter" and second == "table":
         return _alter_table(statement, location)
     if first == "alter":
-        return []  # Roles, default privileges, databases: no table changes.
+        return [] if second in ("sequence", "view", "materialized") else [ChangeProperty(statement)]  # roles, privileges: no table changes
     objects = _object(first, statement)
     if objects is not None:
         return objects
@@ -149,7 +157,7 @@ def _object(first: str, statement: str) -> list[Operation] | None:
     sort = " ".join(match[2].lower().split())
     key = qualified(match[5])
     name = f"{key[0]}.{key[1]}" if key[0] else key[1]
-    if sort == "trigger":
+    if sort in ("trigger", "policy"):
         on = re.search(rf"\son\s+({QUALIFIED})", match[6], _FLAGS)
         name = f"{key[1]} on {'.'.join(filter(None, qualified(on[1]))) if on else '?'}"
     cascade = bool(re.search(r"\bcascade\s*;?\s*$", statement, re.IGNORECASE))
@@ -160,11 +168,15 @@ def _object(first: str, statement: str) -> list[Operation] | None:
 
 
 def _comment(statement: str) -> list[Operation]:
-    match = re.match(rf"comment\s+on\s+table\s+({QUALIFIED})\s+is\s+(.*)", statement, _FLAGS)
+    match = re.match(rf"comment\s+on\s+(table|column)\s+({QUALIFIED}(?:\s*\.\s*{NAME})?)\s+is\s+(.*)", statement, _FLAGS)
     if match is None:
-        return []
-    value = _VALUE.match(match[2].strip())
-    return [CommentTable(qualified(match[1]), value[1].replace("''", "'") if value else None)]
+        return [] if re.match(r"comment\s+on\s+(?:materialized\s+)?view", statement, _FLAGS) else [ChangeProperty(statement)]
+    value = _VALUE.match(match[3].strip())
+    comment = value[1].replace("''", "'") if value else None
+    if match[1].lower() == "table":
+        return [CommentTable(qualified(match[2]), comment)]
+    *place, column = re.findall(NAME, match[2])
+    return [AlterColumn(qualified(".".join(place)), unquoted(column), comment=comment)] if place else []
 
 
 def _type(statement: str, location: Location) -> list[Operation]:
@@ -173,12 +185,15 @@ def _type(statement: str, location: Location) -> list[Operation]:
         schema, name = qualified(match[1])
         values = tuple(value.replace("''", "'") for value in _VALUE.findall(match[2]))
         return [CreateEnum(EnumType(name, values, schema=schema, location=location))]
+    if match := re.match(rf"create\s+type\s+({QUALIFIED})\s+as\b", statement, _FLAGS):
+        schema, name = qualified(match[1])
+        return [CreateObject("type", f"{schema}.{name}" if schema else name, text=statement)]
     if match := re.match(rf"drop\s+type\s+(if\s+exists\s+)?({QUALIFIED}(?:\s*,\s*{QUALIFIED})*)\s*(cascade)?", statement, _FLAGS):
         names = [qualified(part) for part in match[2].split(",")]
         return [DropEnum(name, schema, bool(match[1]), bool(match[3])) for schema, name in names]
     match = re.match(rf"alter\s+type\s+({QUALIFIED})\s+(.*)", statement, _FLAGS)
     if match is None:
-        return []
+        return [ChangeProperty(statement)]
     (schema, name), rest = qualified(match[1]), match[2]
     if added := re.match(r"add\s+value\s+(if\s+not\s+exists\s+)?'((?:[^']|'')*)'(?:\s+(before|after)\s+'((?:[^']|'')*)')?", rest, _FLAGS):
         place = (added[3].lower(), added[4].replace("''", "'")) if added[3] else None
@@ -187,7 +202,7 @@ def _type(statement: str, location: Location) -> list[Operation]:
         return [RenameEnumValue(name, renamed[1].replace("''", "'"), renamed[2].replace("''", "'"), schema)]
     if renamed := re.match(rf"rename\s+to\s+({NAME})", rest, _FLAGS):
         return [RenameEnum(name, unquoted(renamed[1]), schema)]
-    return []
+    return [ChangeProperty(statement)]
 
 
 def _alter_table(statement: str, location: Location) -> list[Operation]:
@@ -211,13 +226,15 @@ _NO_CHANGE = re.compile(
 
 
 def _alter_action(key: Key, written: str, action: str, location: Location) -> list[Operation]:
-    if not action or _NO_CHANGE.match(action):
+    if not action:
         return []
     options = options_in_sql(action)
     if options is not None:
         return [SetTableOptions(key, options)]
     if match := re.match(rf"rename\s+(?:index|key)\s+({NAME})\s+to\s+({NAME})$", action, _FLAGS):
         return [RenameIndex(unquoted(match[1]), unquoted(match[2]), table=key)]
+    if _NO_CHANGE.match(action):
+        return [ChangeProperty(f"ALTER TABLE {written} {action}")]
     if match := re.match(rf"rename\s+constraint\s+({NAME})\s+to\s+({NAME})", action, _FLAGS):
         return [RenameConstraint(key, unquoted(match[1]), unquoted(match[2]))]
     if match := re.match(rf"alter\s+(?:column\s+)?({NAME})\s+drop\s+expression", action, _FLAGS):

@@ -41,6 +41,7 @@ from lsp_server.database.operations import (
     RenameTable,
     table_key,
 )
+from lsp_server.database.storage_options import UNLOGGED, WITH
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -232,8 +233,15 @@ def _options(tree: exp.Create) -> TableOptions:
         exp.EngineProperty: "engine", exp.CharacterSetProperty: "charset", exp.CollateProperty: "collate",
         exp.RowFormatProperty: "row_format", exp.AutoIncrementProperty: "auto_increment",
     }  # fmt: skip
-    found = [(words.get(type(each)), each.name) for each in (properties.expressions if properties is not None else ())]
-    return tuple((f"mysql_{word}", text) for word, text in found if word is not None and text)
+    stated = properties.expressions if properties is not None else []
+    found = [(words.get(type(each)), each.name) for each in stated]
+    options: list[tuple[str, str | int | bool | Unknown]] = [(f"mysql_{word}", text) for word, text in found if word is not None and text]
+    for each in stated:
+        if isinstance(each, exp.UnloggedProperty):
+            options.append((UNLOGGED, True))
+        elif type(each) is exp.Property and isinstance(each.this, exp.Var):  # WITH (fillfactor = 70)
+            options.append((WITH + each.name.lower(), _sql(each.args["value"]).strip("'").lower()))
+    return tuple(options)
 
 
 def _create_index(tree: exp.Create, location: Location) -> list[Operation] | None:

@@ -27,6 +27,7 @@ from lsp_server.database.elements import (
 )
 from lsp_server.database.library import Library
 from lsp_server.database.model import Default, Index, Unique
+from lsp_server.database.model_objects import is_view
 from lsp_server.database.table_options import read_options
 from lsp_server.database.types import TypeReader, spelled_type
 from lsp_server.python.interpret import Interpreter
@@ -176,6 +177,7 @@ class Declarations:
                 table.add(read_column(self.types, item))
             elif made_by(item) in CONSTRAINTS:
                 table.items.append(item)
+        table.is_view = is_view(options)
         if options:
             comment = options.get("comment")
             table.comment = comment if isinstance(comment, str | Unknown) else None

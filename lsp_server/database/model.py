@@ -287,7 +287,7 @@ class Sequence:
 class Database:
     """One database as one observer sees it. `incomplete`: tables may exist that were not seen.
 
-    `whole` names the sorts of objects ("view", "sequence") of which it tells all: others do not exist.
+    `whole` names the sorts ("view", "sequence", "option" of a table) of which it tells all: others do not exist.
     """
 
     source: str  # path of the metadata's module, of the Alembic folder, of the entity spec

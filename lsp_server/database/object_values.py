@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from lsp_server.database.alchemy_names import given_to, made_by
 from lsp_server.database.model import Identity, Sequence, View
@@ -35,7 +36,7 @@ def sequence_of(made: Instance) -> Sequence | None:
     name, schema = given.get("name"), given.get("schema")
     if not isinstance(name, str) or not isinstance(schema, str | None):
         return None
-    numbers = {word: value for word in words[1:5] if type(value := given.get(word)) is int}
+    numbers: dict[str, Any] = {word: value for word in words[1:5] if type(value := given.get(word)) is int}
     kind = given.get("data_type")
     word = (made_by(kind) or (kind.name if isinstance(kind, External) else "")).rpartition(".")[2]
     options = Identity(cycle=given.get("cycle") is True, **numbers)
@@ -89,7 +90,7 @@ def view_of_entity(made: Instance) -> View | None:
         return None
     filled = made.argument("with_data", 3)
     known = text is not None and isinstance(text.value, str)
-    query: str | Unknown = str(text.value).strip().rstrip(";").strip() if known and text else Unknown("a view's query", made.location)  # type: ignore[union-attr]
+    query: str | Unknown = str(text.value).strip().rstrip(";").strip() if known and text else Unknown("a view's query", made.location)
     if isinstance(query, str) and filled is not None and filled.value is False:
         query += "\nWITH NO DATA"
     place = plain_name(str(schema.value)) if schema is not None and isinstance(schema.value, str) else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lsp_server.database.model import Database, Identity, Sequence, View
 from lsp_server.database.view_text import plain_name, read_view
@@ -16,7 +17,7 @@ from lsp_server.unknown import Unknown
 Key = tuple[str | None, str]
 Owner = tuple[str | None, str, str]
 
-_NAME = r'(?:"(?:[^"]|"")+"|[\w$]+)'
+_NAME = r'(?:"(?:[^"]|"")+"|`(?:[^`]|``)+`|[\w$]+)'
 _FLAGS = re.IGNORECASE | re.DOTALL
 _NUMBERS = {
     "start": r"\bstart\s+(?:with\s+)?(-?\d+)", "increment": r"\bincrement\s+(?:by\s+)?(-?\d+)",
@@ -66,7 +67,7 @@ class AlterSequence:
     """`options` are those it states; `owner` counts only where `disowned` says that it is stated too."""
 
     key: Key
-    options: tuple[tuple[str, int | bool | None], ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
     family: str | None = None
     owner: Owner | None = None
     disowned: bool = False
@@ -112,7 +113,7 @@ def _renamed(key: Key, action: str) -> Key | None:
     if match := re.match(rf"rename\s+to\s+({_NAME})", action, _FLAGS):
         return (key[0], plain_name(match[1]))
     match = re.match(rf"set\s+schema\s+({_NAME})", action, _FLAGS)
-    return _key(f"{match[1]}.x")[:1] + (key[1],) if match else None  # type: ignore[return-value]
+    return (_key(f"{match[1]}.x")[0], key[1]) if match else None
 
 
 def _sequence(statement: str, location: Location) -> list[ObjectOperation] | None:
@@ -121,7 +122,7 @@ def _sequence(statement: str, location: Location) -> list[ObjectOperation] | Non
     if match is None:
         return None
     key, rest = _key(match[3]), match[4]
-    stated: list[tuple[str, int | bool | None]] = []
+    stated: list[tuple[str, Any]] = []
     for name, pattern in _NUMBERS.items():
         if number := re.search(pattern, rest, _FLAGS):
             stated.append((name, int(number[1])))

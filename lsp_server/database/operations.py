@@ -259,6 +259,13 @@ class ChangeRows:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeProperty:
+    """What no view of the schema shows changes: privileges, owners, storage, row security. `text` is the statement."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Opaque:
     """Something that may change the schema in a way the text does not tell.
 
@@ -273,7 +280,7 @@ class Opaque:
 Operation = (
     CreateTable | DropTable | RenameTable | AddColumn | DropColumn | AlterColumn | CreateIndex | DropIndex | RenameIndex
     | AddConstraint | ValidateConstraint | DropConstraint | RenameConstraint | CommentTable | SetTableOptions | CreateEnum | DropEnum | AddEnumValue | RenameEnum
-    | RenameEnumValue | SetEnumValues | CreateObject | DropObject | ChangeRows | Opaque
+    | RenameEnumValue | SetEnumValues | CreateObject | DropObject | ChangeRows | ChangeProperty | Opaque
     | ObjectOperation
 )  # fmt: skip
 
@@ -327,7 +334,7 @@ def reverse(operation: Operation, before: Database) -> tuple[Operation, ...] | U
             return (DropObject(sort, name),)
         case AddEnumValue(name):
             return Unknown(f"PostgreSQL cannot take a value out of the enumeration {name}")
-        case ChangeRows() | CreateObject() | DropObject():
+        case ChangeRows() | ChangeProperty() | CreateObject() | DropObject():
             return Unknown("the schema before does not say how to undo this")
         case Opaque(reason):
             return reason

@@ -23,6 +23,7 @@ _SUFFIXES = {"desc": " DESC", "asc": " ASC", "nulls_last": " NULLS LAST", "nulls
              "nullslast": " NULLS LAST", "nullsfirst": " NULLS FIRST"}  # fmt: skip
 _OPERATORS = {"==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "+": "+", "-": "-", "*": "*", "/": "/",
               "%": "%", "&": "AND", "|": "OR"}  # fmt: skip
+_BINDING = {"|": 1, "&": 2, "==": 3, "!=": 3, "<": 3, "<=": 3, ">": 3, ">=": 3, "+": 4, "-": 4, "*": 5, "/": 5, "%": 5}
 _CASTS = {"Date": "DATE", "Time": "TIME WITHOUT TIME ZONE", "Integer": "INTEGER", "BigInteger": "BIGINT", "String": "VARCHAR",
           "Text": "TEXT", "Numeric": "NUMERIC", "Boolean": "BOOLEAN", "DateTime": "TIMESTAMP WITHOUT TIME ZONE",
           "JSONB": "JSONB", "JSON": "JSON", "UUID": "UUID"}  # fmt: skip
@@ -149,7 +150,18 @@ def _operation(operator: str, values: list[Value]) -> str | None:
     if values[1] is None and operator in ("==", "!="):
         left = _text(values[0])
         return None if left is None else f"{left} IS {'NOT ' if operator == '!=' else ''}NULL"
-    return _joined(f" {_OPERATORS[operator]} ", values)
+    texts = [_operand(value, operator, side) for side, value in enumerate(values)]
+    return None if None in texts else f" {_OPERATORS[operator]} ".join(text for text in texts if text is not None)
+
+
+def _operand(value: Value, operator: str, side: int) -> str | None:
+    """One side of an operator, in parentheses where SQL would read it otherwise."""
+    text = _text(value)
+    if text is None or not isinstance(value, Instance) or not isinstance(value.origin, External):
+        return text
+    inner = _BINDING.get(value.origin.name.removeprefix("operator."))
+    looser = inner is not None and (inner < _BINDING[operator] or (side == 1 and inner == _BINDING[operator] and operator in ("-", "/", "%", "*")))
+    return f"({text})" if looser else text
 
 
 def _method(value: Instance) -> str | None:

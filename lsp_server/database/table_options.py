@@ -12,6 +12,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lsp_server.database.model import Table, TableOptions
+from lsp_server.database.storage_options import (
+    is_unasked,
+    read_storage,
+    sayable_storage,
+    storage_clauses,
+    storage_in_sql,
+)
 from lsp_server.python.values import Value
 from lsp_server.unknown import Unknown
 
@@ -39,7 +46,7 @@ def read_options(given: Mapping[str, Value]) -> TableOptions:
         if name.startswith(_PREFIXES) and value is not None:
             known = isinstance(value, str | int | bool | Unknown)
             found.append((name, str(value) if isinstance(value, str) else value if known else Unknown(f"the option {name}")))
-    return tuple(found)
+    return (*found, *read_storage(given))
 
 
 def spoken_options(options: TableOptions, dialect: str | None) -> dict[str, str | Unknown]:
@@ -65,7 +72,9 @@ def spoken_options(options: TableOptions, dialect: str | None) -> dict[str, str 
 
 def _heard(dialect: str | None) -> tuple[str, ...]:
     """The prefixes of the options that a kind of database listens to, what counts more last."""
-    heard = {"mysql": ("mariadb_", "mysql_"), "mariadb": ("mysql_", "mariadb_"), "sqlite": ("sqlite_",)}
+    heard = {
+        "mysql": ("mariadb_", "mysql_"), "mariadb": ("mysql_", "mariadb_"), "sqlite": ("sqlite_",), "postgresql": ("postgresql_",),
+    }  # fmt: skip
     return heard.get(dialect or "", ())
 
 
@@ -80,7 +89,7 @@ def changed_options(before: TableOptions, after: TableOptions, dialect: str | No
         if isinstance(value, Unknown) or isinstance(there, Unknown):
             continue
         if there is None:
-            certain = exact or name == "engine" or dialect == "sqlite"
+            certain = exact or name == "engine" or dialect in ("sqlite", "postgresql")
             if certain and not _is_unasked(name, value, new, dialect):
                 yield name
         elif there != value and (exact or name != "auto_increment"):
@@ -91,9 +100,17 @@ def changed_options(before: TableOptions, after: TableOptions, dialect: str | No
         yield "collate"
 
 
+def unset_options(before: TableOptions, after: TableOptions, dialect: str | None) -> tuple[str, ...]:
+    """The options that `before` has and `after`, which tells all, does not, by their own words."""
+    old, new = spoken_options(before, dialect), spoken_options(after, dialect)
+    return tuple(name for name, value in old.items() if name not in new and isinstance(value, str) and not _is_unasked(name, value, old, dialect))
+
+
 def _is_unasked(name: str, value: str, said: Mapping[str, str | Unknown], dialect: str | None) -> bool:
     if dialect == "sqlite":
         return value == _SQLITE_UNASKED.get(name, value)
+    if dialect == "postgresql":
+        return is_unasked(name, value)
     if name == "collate":
         return said.get("charset") == _UNASKED["charset"] and value.endswith(_DEFAULT_COLLATIONS)
     if name == "row_format":
@@ -112,8 +129,10 @@ def merged_options(before: TableOptions, after: TableOptions, dialect: str | Non
 
 
 def option_clauses(before: TableOptions, after: TableOptions, dialect: str | None) -> tuple[str, ...] | str:
-    """The clauses of an `ALTER TABLE` on MySQL that lead from one to the other; the name of an option that none can say."""
+    """The clauses of an `ALTER TABLE` that lead from one to the other; the name of an option that none can say."""
     old, new = spoken_options(before, dialect), spoken_options(after, dialect)
+    if dialect == "postgresql":
+        return storage_clauses(old, new)
     clauses = []
     for name in dict.fromkeys((*new, *old)):
         value = new.get(name)
@@ -169,6 +188,9 @@ def options_in_sql(clause: str) -> tuple[tuple[str, str | None], ...] | None:
 
     None where it holds anything else.
     """
+    stored = storage_in_sql(clause)
+    if stored is not None:
+        return stored
     conversion = _CONVERSION.fullmatch(clause.strip())
     if conversion is not None:
         charset = None if conversion["charset"].lower() == "default" else conversion["charset"]
@@ -191,12 +213,18 @@ def options_in_sql(clause: str) -> tuple[tuple[str, str | None], ...] | None:
 def set_options(table: Table, given: tuple[tuple[str, str | None], ...]) -> TableOptions:
     """The options of a table after some were set, as `options_in_sql` tells them."""
     names = {name.partition("_")[2] for name, _ in given}
-    kept = tuple((name, value) for name, value in table.options if not set(spoken_options(((name, value),), "mariadb")) & names)
+    said = {name for name, _ in given}
+    kept = tuple(
+        (name, value) for name, value in table.options
+        if name not in said and not set(spoken_options(((name, value),), "mariadb")) & names
+    )  # fmt: skip
     return (*kept, *((name, value) for name, value in given if value is not None))
 
 
 def sayable_options(options: TableOptions, dialect: str | None) -> dict[str, Any]:
     """The options as SQLAlchemy's `Table` takes them, for one kind of database or for all."""
+    if dialect == "postgresql":
+        return sayable_storage(options)
     prefixes = _PREFIXES if dialect is None else (f"{dialect}_",)
     return {
         name: value

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lsp_server.database.model import View
 from lsp_server.text import Location
@@ -26,6 +26,8 @@ _HEAD = re.compile(
     rf"(?P<lenient>if\s+not\s+exists\s+)?(?P<name>{_QUALIFIED})(?P<rest>.*)", re.IGNORECASE | re.DOTALL)  # fmt: skip
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`|(\$\w*\$).*?\1|--[^\n]*|/\*.*?\*/|[()]|\w+", re.DOTALL)
 _PIECE = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`|--[^\n]*|/\*.*?\*/|[\w$]+|[^\s\w]", re.DOTALL)
+
+_TAIL = re.compile(r"\s+with\s+(?:(?:no\s+)?data|(?:(?:cascaded|local)\s+)?check\s+option)\s*$", re.IGNORECASE)  # of CREATE VIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ def same_query(before: str, after: str, dialect: str | None) -> bool:
     if _words(before) == _words(after):
         return True
     queries = _canonical(before, dialect), _canonical(after, dialect)
-    return queries[0] is not None and queries[0] == queries[1]
+    tails = [_one_line(match[0]).lower() if (match := _TAIL.search(query)) else "" for query in (before, after)]
+    return queries[0] is not None and queries[0] == queries[1] and tails[0] == tails[1]
 
 
 def same_columns(before: str, after: str, dialect: str | None) -> bool:
@@ -118,9 +121,10 @@ def _parsed(query: str, dialect: str | None) -> exp.Expression | None:
     from sqlglot.errors import SqlglotError
 
     logging.getLogger("sqlglot").setLevel(logging.ERROR)  # what it cannot read is told by None
+    query = _TAIL.sub("", query)
     read = {"postgresql": "postgres", "mariadb": "mysql", None: "postgres"}.get(dialect, dialect)
     try:
-        return sqlglot.parse_one(query, read=read)
+        return cast("exp.Expression", sqlglot.parse_one(query, read=read))
     except (SqlglotError, RecursionError):
         return None
 

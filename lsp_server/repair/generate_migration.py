@@ -84,7 +84,8 @@ def _change(snapshot: Snapshot, drift: Drift, planned: Plan) -> Change | None:
     proof = prove(planned, find=snapshot.find_scratch)
     if proof.failed:
         return None
-    conventions, joined = conventions_of(snapshot, history), {}
+    conventions = conventions_of(snapshot, history)
+    joined: dict[str, str] = {}
     if len(history.heads) > 1:
         from lsp_server.repair.join_heads import ground
 

@@ -16,6 +16,7 @@ from lsp_server.development.statements import Unsayable
 from lsp_server.development.target import Refused, Target, read_target
 from lsp_server.findings import Report
 from lsp_server.rules import all_rules
+from tests.command import call
 from tests.development.project import FIRST, at_first, rows, snapshot_of, write
 from tests.shadow.servers import at, find, run, server_url
 
@@ -192,3 +193,11 @@ def test_no_file_is_made_by_looking(tmp_path: Path) -> None:
 def test_looking_at_a_database_without_history(tmp_path: Path) -> None:
     (tmp_path / "app.db").touch()
     assert read_standing(read_target("sqlite:///app.db", tmp_path)) == Standing("app.db (SQLite)", None)
+
+
+def test_a_check_tells_what_the_database_lacks(root: Path, sqlite: Target) -> None:
+    report = call(root, "--check", "--format", "json", "--development-database", "sqlite:///app.db").json
+    assert [finding["message"] for finding in report["findings"] if finding["rule"] == "database-behind"] == ["app.db (SQLite) has not got `0002`"]
+    silent = call(root, "--check", "--format", "json", "--development-database", "sqlite:///none.db")
+    assert not [finding for finding in silent.json["findings"] if finding["rule"] == "database-behind"]
+    assert call(root, "--check", "--development-database", "postgresql://me@db.example.com/shop").status == 2

@@ -54,6 +54,7 @@ from lsp_server.database.operations import (
     AddConstraint,
     AddEnumValue,
     AlterColumn,
+    ChangeProperty,
     ChangeRows,
     CommentTable,
     CreateEnum,
@@ -103,7 +104,7 @@ def apply(state: State, step: Step) -> Refusal | None:
     return None
 
 
-def _rows(state: State, operation: ChangeRows, location: Location) -> None:
+def _nothing(state: State, operation: ChangeRows | ChangeProperty, location: Location) -> None:
     return None
 
 
@@ -115,7 +116,7 @@ _APPLY: dict[type, Callable[[State, Any, Location], None]] = {
     DropIndex: drop_index, RenameIndex: rename_index, CreateEnum: create_enum, DropEnum: drop_enum,
     AddEnumValue: add_enum_value, RenameEnum: rename_enum, RenameEnumValue: rename_enum_value,
     SetEnumValues: set_enum_values,
-    CreateObject: create_object, DropObject: drop_object, ChangeRows: _rows, Opaque: opaque,
+    CreateObject: create_object, DropObject: drop_object, ChangeRows: _nothing, ChangeProperty: _nothing, Opaque: opaque,
     CreateView: create_view, DropView: drop_view, RenameView: rename_view, CreateSequence: create_sequence,
     DropSequence: drop_sequence, AlterSequence: alter_sequence,
 }  # fmt: skip

@@ -18,7 +18,7 @@ from lsp_server.database.fold.state import (
     points_at,
     table_of,
 )
-from lsp_server.database.model import Check, Column, Exclusion, ForeignKey, PrimaryKey, Table, Unique
+from lsp_server.database.model import Check, Column, Default, Exclusion, ForeignKey, Index, PrimaryKey, Table, Unique
 from lsp_server.database.naming import ConventionalName, earlier_name
 from lsp_server.database.operations import (
     AddConstraint,
@@ -244,7 +244,7 @@ def drop_constraint(state: State, operation: DropConstraint, location: Location)
             refuse_if_referred(state, table, found.columns)
     columns = table.columns
     if isinstance(found, PrimaryKey):
-        columns = tuple(replace(each, primary_key=False) for each in columns)
+        columns = tuple(_without_key(state, table, each) for each in columns)
     state.tables[operation.table] = replace(
         table, columns=columns, primary_key=None if found is table.primary_key else table.primary_key,
         uniques=tuple(each for each in table.uniques if each is not found),
@@ -252,6 +252,20 @@ def drop_constraint(state: State, operation: DropConstraint, location: Location)
         checks=tuple(each for each in table.checks if each is not found),
         exclusions=tuple(each for each in table.exclusions if each is not found),
     )  # fmt: skip
+
+
+def _without_key(state: State, table: Table, column: Column) -> Column:
+    """A column that its key made a serial stays one without the key: the sequence is in its default."""
+    keys = table.primary_key.columns if table.primary_key is not None else ()
+    whole = column.type.family in ("SMALLINT", "INTEGER", "BIGINT")
+    refers = any(column.name in (key.columns or ()) for key in table.foreign_keys)
+    bare = column.server_default is None and column.identity is None and column.computed is None
+    counts = column.autoincrement is True or (column.autoincrement in (None, "auto") and keys == (column.name,) and not refers)
+    if state.dialect == "postgresql" and column.name in keys and whole and bare and counts:
+        sequence = object_name(table.name, column.name, "seq")
+        text = f"nextval('{table.schema + '.' if table.schema else ''}{sequence}'::regclass)"
+        return replace(column, primary_key=False, server_default=Default("sequence", text))
+    return replace(column, primary_key=False)
 
 
 def rename_constraint(state: State, operation: RenameConstraint, location: Location) -> None:
@@ -304,10 +318,31 @@ def create_index(state: State, operation: CreateIndex, location: Location) -> No
                 if clash.unknown is None and other.maybe is None and other.incomplete is None:
                     raise Refused("exists", f"an index {index.name} exists already")
     else:
-        middle = "_".join("expr" if expression else column for column, expression in zip(
-            index.columns or (), index.expressions or [False] * len(index.columns or ())))  # fmt: skip
-        index = replace(index, name=object_name(table.name, middle, "idx"))
+        index = replace(index, name=_index_name(state, table, index))
     state.tables[operation.table] = replace(table, indexes=(*table.indexes, index))
+
+
+_DIRECTION = re.compile(r"\s+(?:ASC|DESC)?\s*(?:NULLS\s+(?:FIRST|LAST))?$", re.IGNORECASE)
+
+
+def _index_name(state: State, table: Table, index: Index) -> str:
+    """PostgreSQL's name for an index without one: of its columns, and of the functions that its expressions call."""
+    parts: list[str] = []
+    for column, expression in zip(index.columns or (), index.expressions or [False] * len(index.columns or ())):
+        plain = _DIRECTION.sub("", column)
+        call = re.match(r"\(?([a-z_]\w*)\(", plain, re.IGNORECASE)
+        first = plain if not expression or table.column(plain) is not None else call[1].lower() if call else "expr"
+        part, number = first, 0
+        while part in parts:
+            number += 1
+            part = f"{first}{number}"
+        parts.append(part)
+    taken = {each.name for other in state.tables.values() if other.schema == table.schema for each in named_elements(other)}
+    name, number = object_name(table.name, "_".join(parts), "idx"), 0
+    while name in taken:
+        number += 1
+        name = object_name(table.name, "_".join(parts), f"idx{number}")
+    return name
 
 
 def drop_index(state: State, operation: DropIndex, location: Location) -> None:

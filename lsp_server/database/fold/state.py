@@ -49,7 +49,7 @@ class State:
             source, tuple(self.tables.values()), tuple(self.enums.values()),
             tuple(sorted(name for sort, name in self.objects if sort == "schema")), self.dialect,
             views=tuple(self.views.values()), incomplete=self.blind, sequences=tuple(self.sequences.values()),
-            whole=("view", "sequence") if self.blind is None else (),
+            whole=("view", "sequence", "option") if self.blind is None else (),
         )  # fmt: skip
 
 
@@ -70,6 +70,14 @@ def table_of(state: State, key: Key) -> Table:
             return table
         raise Refused("missing", f"the table {full_name(key)} does not exist here")
     return table
+
+
+def object_key(state: State, sort: str, name: str) -> tuple[str, str]:
+    """Where an object stands among the state's own. A trigger may be dropped without a word about its table."""
+    if (sort, name) not in state.objects and name.endswith(" on ?"):
+        own = name.removesuffix("?")
+        return next((key for key in state.objects if key[0] == sort and key[1].startswith(own)), (sort, name))
+    return (sort, name)
 
 
 def full_name(key: Key) -> str:

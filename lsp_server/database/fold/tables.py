@@ -87,7 +87,7 @@ def drop_table(state: State, operation: DropTable, location: Location) -> None:
     take_sequences_along(state, operation.table)
     if operation.cascade:
         take_views_along(state, operation.table)
-    for sort, name in [key for key in state.objects if key[0] == "trigger"]:
+    for sort, name in [key for key in state.objects if key[0] in ("trigger", "policy")]:
         if name.endswith(f" on {full_name(operation.table)}"):
             del state.objects[sort, name]
 
@@ -104,6 +104,9 @@ def rename_table(state: State, operation: RenameTable, location: Location) -> No
     state.tables = {(new if key == operation.table else key): (renamed if key == operation.table else each)
                     for key, each in state.tables.items()}  # fmt: skip
     move_owner(state, operation.table, new)
+    there, here = f" on {full_name(operation.table)}", f" on {full_name(new)}"
+    state.objects = {(sort, f"{name.removesuffix(there)}{here}" if name.endswith(there) else name): text
+                     for (sort, name), text in state.objects.items()}  # fmt: skip
     for key, other in list(state.tables.items()):
         if any(points_at(each, table) for each in other.foreign_keys):
             keys = tuple(replace(each, target_table=operation.name, target_schema=new[0]) if points_at(each, table) else each
@@ -172,6 +175,8 @@ def _index_uses(index: Index, name: str) -> bool:
 
 
 def alter_column(state: State, operation: AlterColumn, location: Location) -> None:
+    if operation.table not in state.tables and operation == AlterColumn(operation.table, operation.column, comment=operation.comment):
+        return  # The comment of a view's column.
     table = table_of(state, operation.table)
     column = column_of(state, table, operation.column)
     if column is None:

@@ -322,7 +322,7 @@ class _Run:
 
 def _around(after: Database, operations: tuple[Operation, ...]) -> Database:
     """What the end needs that no step makes: schemas, and the tables for the extensions behind their types."""
-    made = {operation.name for operation in operations if isinstance(operation, CreateSchema)}
+    made = {operation.name for operation in operations if isinstance(operation, CreateSchema) and not operation.shared}
     used = [table.key[0] for table in after.tables]
     needed = dict.fromkeys(name for name in (*used, *after.schemas) if name is not None and name not in made)
     return replace(after, schemas=tuple(needed))

@@ -21,6 +21,7 @@ class Direct:
 
     operation: MigrateOperation
     comment: str | None = None
+    clears_the_way: bool = False  # drops a view, which no guard asks
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,15 +38,18 @@ class ChangeTableOptions:
         return replace(database, tables=tuple(tables))
 
 
-def options_changed(before: Table, after: Table, dialect: str | None) -> ChangeTableOptions | str:
-    """The operation that gives a table the options that another states; the name of an option that no statement changes."""
-    if dialect not in _MYSQL:
+def options_changed(before: Table, after: Table, dialect: str | None, whole: bool = False) -> ChangeTableOptions | str:
+    """The operation that gives a table the options that another states; the name of an option that no statement changes.
+
+    `whole`: the other states all that it has, so that others are taken back.
+    """
+    if dialect not in (*_MYSQL, "postgresql"):
         return "sqlite_" + ", sqlite_".join(name.removeprefix("sqlite_") for name, _ in after.options if name.startswith("sqlite_"))
-    options = merged_options(before.options, after.options, dialect)
+    options = after.options if whole else merged_options(before.options, after.options, dialect)
     for one, two in ((before.options, options), (options, before.options)):
         clauses = option_clauses(one, two, dialect)
         if isinstance(clauses, str):
-            return f"mysql_{clauses}"
+            return clauses if dialect == "postgresql" else f"mysql_{clauses}"
     columns = tuple(filter(_restated, before.columns)) if recodes(before.options, options, dialect) else ()
     return ChangeTableOptions(before.key, before.options, options, columns)
 
