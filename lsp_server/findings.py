@@ -62,6 +62,7 @@ class Fix:
     applicability: Applicability = Applicability.SAFE
     direction: Direction = Direction.NONE
     preferred: bool = False
+    refusal: Callable[[Snapshot], str | None] | None = None  # why `build` gives None, in one clause
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ def build_and_verify(
     """Build a fix and check the snapshot as it would be. Raises Cancelled."""
     change = fix.build(snapshot)
     if change is None:
-        return Verdict(None, problem="the repair is not possible here")
+        reason = fix.refusal(snapshot) if fix.refusal is not None else None
+        return Verdict(None, problem=reason or "the repair is not possible here")
     return verify(snapshot, before, finding, change, rules, cancelled, today)
 
 

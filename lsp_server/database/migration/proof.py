@@ -40,7 +40,7 @@ from lsp_server.database.model import Database
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-_TITLES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "mssql": "SQL Server", "oracle": "Oracle"}
+TITLES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "mssql": "SQL Server", "oracle": "Oracle"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def prove(
     before, after = before or plan.before, after or plan.after
     missing: list[str] = list(plan.obstacles)
     if plan.dialect not in (None, "sqlite"):
-        title = _TITLES.get(plan.dialect, plan.dialect)
+        title = TITLES.get(plan.dialect, plan.dialect)
         leading_out = _leads_out(plan, before, after)
         scratch = leading_out or (find(plan.dialect) if find is not None else "no scratch server")
         if not isinstance(scratch, str):
