@@ -179,8 +179,8 @@ class _Writer:
                     self.flush()
                     self.steps.append(Direct(create_index(operation, self.dialect)))
             case DropIndex():
-                if not self.batch:
-                    self.flush()
+                if self.dialect != "sqlite":
+                    self.flush()  # MySQL keeps an index as long as a foreign key needs it
                 # Before the copying starts: a batch copies what it finds. Within a running group the earlier steps of
                 # the same table cannot need the index, so it may go first.
                 self.steps.append(Direct(drop_index(operation)))
