@@ -32,6 +32,12 @@ class Client:
     symbol_tree: bool = False
     trusted: bool = False  # the person trusts the workspace: its own Python may run where they ask for it
     commands: frozenset[str] = frozenset()  # of the client, for lenses and actions
+    applies_edits: bool = False  # also such as we send by ourselves
+
+    @property
+    def asks(self) -> bool:
+        """Whether the client can put a question to the person and apply what comes of it."""
+        return self.applies_edits and "specdrift.answer" in self.commands
 
 
 def client_of(params: types.InitializeParams) -> Client:
@@ -61,6 +67,7 @@ def client_of(params: types.InitializeParams) -> Client:
         symbol_tree=bool(symbols and symbols.hierarchical_document_symbol_support),
         trusted=plain(params.initialization_options).get("trusted") is True,
         commands=_commands(params.initialization_options),
+        applies_edits=bool(workspace.apply_edit),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from lsp_server.lsp.diagnostics import present
 from lsp_server.lsp.progress import shown
 from lsp_server.lsp.protocol import RequestFailed, Server
+from lsp_server.lsp.questions import answer
 from lsp_server.lsp.session import Session
 from lsp_server.report import Context
 from lsp_server.report.json import as_json
@@ -86,4 +87,5 @@ COMMANDS = {
     "specdrift.server.checkWorkspace": check_workspace,
     "specdrift.server.listUnknowns": list_unknowns,
     "specdrift.server.askProject": ask_project,
+    "specdrift.server.answer": answer,
 }

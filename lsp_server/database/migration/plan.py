@@ -41,7 +41,7 @@ from lsp_server.database.migration.operations import (
     TableKey,
     apply_operations,
 )
-from lsp_server.database.migration.questions import Answered, Need, Question, answered_questions, open_questions
+from lsp_server.database.migration.questions import Answered, Question, answered_questions, open_questions
 from lsp_server.database.migration.renames import Rename, find_renames, rename_operations
 from lsp_server.database.migration.sql import name_sql, selected_columns, selected_sources, table_sql
 from lsp_server.database.migration.values import default_sql, must_be_given, placeholder
@@ -72,7 +72,7 @@ class Plan:
     @property
     def unanswered(self) -> tuple[Question, ...]:
         """The questions without whose answers this is no plan that could be right."""
-        return tuple(question for question in self.questions if question.need is Need.MUST)
+        return tuple(question for question in self.questions if question.must)
 
     @property
     def settled_hazards(self) -> tuple[Hazard, ...]:
