@@ -433,7 +433,9 @@ class _Builder:
             fill = self._tightening(key, demanding, after)
         enum = after.type.enum or before.type.enum
         replaced = self.answers.replacements(enum, f"{key[1]}.{after.name}") if enum is not None else ()
-        spoken = (for_column(given, key, after.name) for given in (self.answers.zones, self.answers.derived, self.answers.restored))
+        spoken = [for_column(given, key, after.name) for given in (self.answers.zones, self.answers.derived, self.answers.restored)]
+        if any(spoken) and self.dialect != "postgresql" and "type" in aspects:
+            self.obstacles.append(f"{key[1]}.{after.name} changes its type: only PostgreSQL takes a zone or an expression for it")
         self.steps.altered.append(AlterColumn(key, before, changed, aspects, fill, replaced, *spoken))
 
     def _tightening(self, key: TableKey, column: Column, wanted: Column) -> Fill:
