@@ -39,6 +39,7 @@ from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
 from lsp_server.database.runtime import Tables
 from lsp_server.database.runtime import fill as fill_models
 from lsp_server.database.sqlalchemy import is_aside, may_declare_tables, read_models
+from lsp_server.database.standing import Standing
 from lsp_server.database.unseen import Unseen, runs_comparison, unseen_models
 from lsp_server.database.urls import urls_in
 from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
@@ -130,8 +131,9 @@ class Snapshot:
     """One moment of a workspace. `cancelled` is asked between files while views are made; `now` dates what is generated.
 
     `lasting`: others will be made from it (`with_change`, `inherit`), so that it is worth noting what they may keep.
-    `find_scratch` gives databases to prove migrations on; the views never ask for one. `answers` are a person's about migrations,
-    `earlier` the texts before the latest changes, as far as somebody knows them: views hang on neither.
+    `find_scratch` gives databases to prove migrations on; the views never ask for one. `standing` is what the development database records,
+    where a person lets us look. `answers` are a person's about migrations, `earlier` the texts before the latest changes, as far as
+    somebody knows them: views hang on neither.
     """
 
     def __init__(
@@ -154,6 +156,7 @@ class Snapshot:
         self.find_scratch = find_scratch
         self.answers = Answers()
         self.earlier: Mapping[str, str] = {}
+        self.standing: Standing | None = None
         self._kept: Mapping[str, Execution] = {}
 
     @classmethod
@@ -189,7 +192,8 @@ class Snapshot:
             changed[path] = Document(path, text)
         documents = self.documents.replacing(changed)
         changed_one = Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting, self.find_scratch)
-        changed_one.runtime, changed_one.answers, changed_one.earlier = self.runtime, self.answers, self.earlier
+        changed_one.runtime, changed_one.standing = self.runtime, self.standing
+        changed_one.answers, changed_one.earlier = self.answers, self.earlier
         return changed_one.inherit(self)
 
     def with_runtime(self, runtime: Runtime) -> Snapshot:
@@ -198,7 +202,7 @@ class Snapshot:
         for view in ("signals", "program", "interpreter", "written_applications", "written_models"):
             if view in self.__dict__:
                 told.__dict__[view] = self.__dict__[view]
-        told.runtime, told.answers, told.earlier = runtime, self.answers, self.earlier
+        told.runtime, told.standing, told.answers, told.earlier = runtime, self.standing, self.answers, self.earlier
         return told
 
     def with_answers(self, answers: Answers) -> Snapshot:

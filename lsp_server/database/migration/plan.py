@@ -25,7 +25,6 @@ from lsp_server.database.migration.operations import (
     ChangeTableComment,
     CreateEnum,
     CreateIndex,
-    CreateSchema,
     CreateTable,
     DropColumn,
     DropConstraint,
@@ -41,11 +40,24 @@ from lsp_server.database.migration.operations import (
     TableKey,
     apply_operations,
 )
+from lsp_server.database.migration.plan_objects import carried, made_schema, schemas_of_moves, with_objects
 from lsp_server.database.migration.questions import Answered, Question, answered_questions, open_questions
 from lsp_server.database.migration.renames import Rename, find_renames, rename_operations
 from lsp_server.database.migration.sql import name_sql, selected_columns, selected_sources, table_sql
 from lsp_server.database.migration.values import default_sql, must_be_given, placeholder
-from lsp_server.database.model import Check, Column, Database, EnumType, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.migration.whole_table import ChangeTableOptions, options_changed, recoded_keys
+from lsp_server.database.model import (
+    Check,
+    Column,
+    Database,
+    EnumType,
+    Exclusion,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Table,
+    Unique,
+)
 from lsp_server.database.naming import kept_name
 from lsp_server.unknown import Unknown
 
@@ -105,13 +117,16 @@ def plan(
     """
     answers = answers or Answers()
     before, after = _with_kept_names(before, dialect), _with_kept_names(after, dialect)
+    after = carried(before, after, dialect)
     certain, unsure = _renames(before, after, dialect, answers, evidence)
     renames = (*(answers.renames or ()), *certain)
     start = _with_real_names(before, renames, dialect)
     first = rename_operations(renames, start)
     renamed = apply_operations(start, first)
     builder = _Builder(renamed, after, dialect, answers)
-    operations = (*first, *builder.build(compare(renamed, after, dialect, exact=True)))
+    differences = compare(renamed, after, dialect, exact=True)
+    operations = (*schemas_of_moves(first, start, after), *first, *builder.build(differences))
+    operations = with_objects(operations, before, after, differences, dialect, builder.obstacles)
     hazards = find_hazards(operations, before, dialect)
     questions = open_questions(operations, unsure, answers, dialect)
     answered = answered_questions(operations, answers)
@@ -161,6 +176,7 @@ def _with_kept_names(database: Database, dialect: str | None) -> Database:
             foreign_keys=tuple(map(kept, table.foreign_keys)),
             uniques=tuple(map(kept, table.uniques)),
             checks=tuple(map(kept, table.checks)),
+            exclusions=tuple(map(kept, table.exclusions)),
             indexes=tuple(map(kept, table.indexes)),
         )
 
@@ -186,7 +202,7 @@ def _with_real_names(database: Database, renames: Iterable[Rename], dialect: str
     return replace(database, tables=tuple(map(named, database.tables)))
 
 
-Part = TypeVar("Part", ForeignKey, Unique, Check, PrimaryKey, Index)
+Part = TypeVar("Part", ForeignKey, Unique, Check, Exclusion, PrimaryKey, Index)
 
 
 def _named(table: Table, part: Part, dialect: str | None) -> Part:
@@ -201,6 +217,7 @@ class _Steps:
     enums: list[Operation] = field(default_factory=list)
     freed_keys: list[Operation] = field(default_factory=list)
     freed: list[Operation] = field(default_factory=list)
+    options: list[Operation] = field(default_factory=list)
     created: list[Operation] = field(default_factory=list)
     added: list[Operation] = field(default_factory=list)
     altered: list[Operation] = field(default_factory=list)
@@ -216,6 +233,7 @@ class _Steps:
         inside: list[Operation] = [
             *self.freed_keys,
             *self.freed,
+            *self.options,
             *self.added,
             *self.altered,
             *self.bound,
@@ -229,7 +247,7 @@ class _Steps:
             inside.sort(key=lambda operation: tables.index(operation.table))  # type: ignore[union-attr]
             middle = [*self.created, *inside]
         else:
-            split = len(self.freed_keys) + len(self.freed)
+            split = len(self.freed_keys) + len(self.freed) + len(self.options)
             middle = [*inside[:split], *self.created, *inside[split:]]
         return (
             *self.schemas,
@@ -260,6 +278,8 @@ class _Builder:
         for item in differences:
             if item.path[0] == "enum":
                 self._enum(item)
+            elif item.path[0] in ("view", "sequence"):
+                continue  # they stand around all this
             elif item.element == "table":
                 continue
             elif item.element == "column":
@@ -268,10 +288,13 @@ class _Builder:
                 altered.setdefault((_key(item), item.column), []).append(item)
             elif item.element == "comment":
                 self._table_comment(item)
+            elif item.element == "options":
+                self._options(item)
             else:
                 self._part(item)
         for (key, _name), items in altered.items():
             self._alter(key, items)
+        self._unbind_recoded()
         self._counters()
         self._implicit_indexes()
         return self.steps.ordered(self.dialect)
@@ -285,7 +308,7 @@ class _Builder:
         new = [item.after.key[0] for item in differences if item.element == "table" and isinstance(item.after, Table)]
         for name in dict.fromkeys(new):
             if name is not None and name not in there:
-                self.steps.schemas.append(CreateSchema(name))
+                self.steps.schemas.append(made_schema(name, self.after))
 
     def _enum(self, item: Difference) -> None:
         if isinstance(item.before, EnumType) and isinstance(item.after, EnumType):
@@ -349,6 +372,24 @@ class _Builder:
             texts = (item.before.comment, item.after.comment)
             if not isinstance(texts[0], Unknown) and not isinstance(texts[1], Unknown):
                 self.steps.comments.append(ChangeTableComment(_key(item), texts[0], texts[1]))
+
+    def _options(self, item: Difference) -> None:
+        if isinstance(item.before, Table) and isinstance(item.after, Table):
+            change = options_changed(item.before, item.after, self.dialect, "option" in self.after.whole)
+            if isinstance(change, str):
+                self.obstacles.append(f"the option {change} of {item.after.full_name} is not changed by any one statement")
+            else:
+                self.steps.options.append(change)
+
+    def _unbind_recoded(self) -> None:
+        """Keys over texts step aside while one of their ends is converted to another character set."""
+        changes = [change for change in self.steps.options if isinstance(change, ChangeTableOptions)]
+        gone = {(item.table, item.name) for item in self.steps.freed_keys if isinstance(item, DropConstraint)}
+        for table, key in recoded_keys(self.before, changes, self.dialect):
+            drop, add = self._drop(table, key), self._add(table, key)
+            if isinstance(drop, DropConstraint) and (drop.table, drop.name) not in gone:
+                self.steps.freed_keys.append(drop)
+                self.steps.bound_keys.append(add)
 
     # Columns
 
@@ -528,14 +569,14 @@ class _Builder:
                     self.steps.bound.append(CreateIndex(table.key, Index(add.name, key.columns), add.name, implicit=True))
 
     def _add(self, table: Table, part: object) -> Operation:
-        assert isinstance(part, (ForeignKey, Unique, Check, PrimaryKey, Index))
+        assert isinstance(part, (ForeignKey, Unique, Check, Exclusion, PrimaryKey, Index))
         named = replace(part, name=part.name or automatic_name(table, part, self.dialect))
         if isinstance(named, Index):
             return CreateIndex(table.key, named, named.name or "")
         return AddConstraint(table.key, named, named.name or "")
 
     def _drop(self, table: Table, part: object) -> Operation:
-        assert isinstance(part, (ForeignKey, Unique, Check, PrimaryKey, Index))
+        assert isinstance(part, (ForeignKey, Unique, Check, Exclusion, PrimaryKey, Index))
         name = part.name or automatic_name(table, part, self.dialect)
         if isinstance(part, Index):
             return DropIndex(table.key, part, name)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lsp_server.database.equivalence import automatic_name, columns_in, primary_key_of
 from lsp_server.database.migration.alembic_operations import (
     add_constraint,
+    add_exclusion,
     alter_column,
     alterations,
     change_counter,
@@ -28,6 +29,8 @@ from lsp_server.database.migration.alembic_operations import (
 )
 from lsp_server.database.migration.counters import counter_of
 from lsp_server.database.migration.metadata import to_column, to_table
+from lsp_server.database.migration.object_operations import CreateView, DropView, ObjectOperation
+from lsp_server.database.migration.object_sql import comment_on, escaped, object_sql
 from lsp_server.database.migration.operations import (
     AddColumn,
     AddConstraint,
@@ -55,12 +58,14 @@ from lsp_server.database.migration.operations import (
     TableKey,
 )
 from lsp_server.database.migration.sql import enum_sql, gone_values, name_sql, replaced_value, table_sql
+from lsp_server.database.migration.whole_table import ChangeTableOptions, options_sql
 from lsp_server.database.model import (
     Check,
     Column,
     ColumnType,
     Database,
     EnumType,
+    Exclusion,
     ForeignKey,
     Index,
     PrimaryKey,
@@ -82,6 +87,7 @@ class Direct:
 
     operation: MigrateOperation
     comment: str | None = None
+    clears_the_way: bool = False  # drops a view, which no guard asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +133,17 @@ def to_steps(
 
 def _guards_first(steps: list[Step]) -> list[Step]:
     """Guards go before everything but the renames, so that nothing is half done when one of them stops."""
-    renames = 0
+    first = 0
     for step in steps:
-        if not isinstance(step, Direct) or not _is_rename(step.operation):
+        if not isinstance(step, Direct) or not (_is_rename(step.operation) or step.clears_the_way):
             break
-        renames += 1
-    guards = [step for step in steps[renames:] if isinstance(step, Guard)]
-    rest = [step for step in steps[renames:] if not isinstance(step, Guard)]
-    return [*steps[:renames], *dict.fromkeys(guards), *rest]
+        first += 1
+    guards = [step for step in steps[first:] if isinstance(step, Guard)]
+    rest = [step for step in steps[first:] if not isinstance(step, Guard)]
+    if not guards:
+        return steps
+    cleared = [step for step in steps[:first] if isinstance(step, Direct) and step.clears_the_way]
+    return [*(step for step in steps[:first] if step not in cleared), *dict.fromkeys(guards), *cleared, *rest]
 
 
 def _is_rename(operation: MigrateOperation) -> bool:
@@ -221,6 +230,10 @@ class _Writer:
                 self._put(operation, drop_column(operation))
             case AlterColumn():
                 self._alter_column(operation)
+            case AddConstraint() if isinstance(operation.constraint, Exclusion):
+                table = self.state.table(operation.table[1], operation.table[0])
+                self.flush()
+                self.steps.append(Direct(add_exclusion(operation.table, operation.constraint, operation.name, table)))
             case AddConstraint():
                 self._guard_rows(operation)
                 self._put(operation, add_constraint(operation, self._name(operation.name)))
@@ -418,6 +431,15 @@ class _Writer:
             following = f"SELECT coalesce(max({name_sql(counted.name)}) + 1, 1) FROM {place}"
             self.steps.append(Direct(ops.ExecuteSQLOp(f"SELECT setval({sequence}, ({following}), false)")))
 
+    def _object(self, operation: ObjectOperation) -> None:
+        from alembic.operations import ops
+
+        statement = ops.ExecuteSQLOp(escaped(object_sql(operation, self.dialect)))
+        self.steps.append(Direct(statement, comment_on(operation), isinstance(operation, DropView)))
+        if isinstance(operation, CreateView):
+            indexes = [CreateIndex(operation.view.key, index, index.name or "") for index in operation.view.indexes]
+            self.steps += [Direct(create_index(index, self.dialect)) for index in indexes]
+
     def _outside(self, operation: Operation) -> None:
         from alembic.operations import ops
 
@@ -442,6 +464,11 @@ class _Writer:
                 self.steps.append(Direct(rename_column(operation, self.dialect), f"A rename{reason}: the values stay."))
             case ChangeTableComment():
                 self.steps.append(Direct(table_comment(operation)))
+            case ChangeTableOptions():
+                sql = options_sql(operation, table_sql(operation.table, self.dialect), self.dialect)
+                self.steps.append(Direct(ops.ExecuteSQLOp(sql)))
+                again = [AlterColumn(operation.table, column, column, ("type",)) for column in operation.columns]
+                self.steps += [Direct(alter_column(each, self.dialect, self._counts(each))) for each in again]
             case CreateEnum() | DropEnum() | ChangeEnum():
                 if isinstance(operation, ChangeEnum):
                     for key, column in operation.uses:
@@ -458,8 +485,13 @@ class _Writer:
                 self._fill_table(operation)
             case FixComputed():
                 self.steps += [Direct(made) for made in fix_computed(operation, self.dialect)]
+            case _ if isinstance(operation, ObjectOperation):
+                self._object(operation)
             case CreateSchema():
-                self.steps.append(Direct(ops.ExecuteSQLOp(f"CREATE SCHEMA {name_sql(operation.name)}")))
+                words = "CREATE SCHEMA IF NOT EXISTS" if operation.shared else "CREATE SCHEMA"
+                self.steps.append(Direct(ops.ExecuteSQLOp(f"{words} {name_sql(operation.name)}")))
+            case DropSchema() if operation.shared:
+                pass  # others may use it too
             case DropSchema():
                 self.steps.append(Direct(ops.ExecuteSQLOp(f"DROP SCHEMA {name_sql(operation.name)}")))
 

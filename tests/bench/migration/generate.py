@@ -14,7 +14,6 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from lsp_server.config import Config
@@ -23,7 +22,7 @@ from lsp_server.database.migration.plan import Plan, plan
 from lsp_server.database.migration.proof import prove
 from lsp_server.database.migration.render import render
 from lsp_server.database.migration.scratch import FindScratch
-from lsp_server.repair.add_rollback import _renames_back
+from lsp_server.repair.add_rollback import rollback_of
 from lsp_server.repair.generate_migration import conventions_of
 from lsp_server.shadow.offer import offer
 from lsp_server.snapshot import Snapshot
@@ -100,30 +99,17 @@ def generate(folder: Path, dialect: str) -> int:
 
 
 def complete(folder: Path, dialect: str, identifier: str, file: Path) -> int:
-    from lsp_server.database.migration.rollback import complete_downgrade
-    from lsp_server.database.operations import ChangeRows
-
     snapshot = read_project(folder, dialect)
     (replay,) = snapshot.histories
     step = replay.revision(identifier)
     if step is None:
         print("the history does not replay so far", file=sys.stderr)
         return 1
-    rows = tuple(each.operation.text or "SQL" for each in step.steps if isinstance(each.operation, ChangeRows))
-    rollback = complete_downgrade(
-        file.read_text(),
-        step.revision,
-        step.before.database(replay.history.folder),
-        step.after.database(replay.history.folder),
-        dialect,
-        replace(conventions_of(snapshot, replay.history)),
-        renames=_renames_back(step),
-        row_steps=rows,
-    )
+    rollback = rollback_of(snapshot, replay, step, file.read_text())
     file.write_text(apply_edits(file.read_text(), rollback.edits))
     # What the way back drops is lost by the downgrade; what it cannot bring back was lost by the upgrade.
-    codes = ["data_loss_down"] if any(hazard.code == "data_loss_up" for hazard in rollback.plan.hazards) else []
-    codes += ["data_loss_up"] if rollback.caveats else []
+    codes = ["data_loss_down"] if any(hazard.code == "data_loss_up" for hazard in rollback.hazards) else []
+    codes += ["data_loss_up"] if rollback.losses else []
     (folder / "report.json").write_text(json.dumps({"flags": [{"code": code} for code in codes]}))
     return 0
 
