@@ -11,7 +11,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lsp_server.database.fold.state import Refusal, State
-from lsp_server.database.model import Check, Column, ColumnType, Default, Exclusion, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.model import (
+    Check,
+    Column,
+    ColumnType,
+    Default,
+    Exclusion,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Table,
+    Unique,
+)
 from lsp_server.database.operations import Opaque, Step
 from lsp_server.database.replay import HistoryReplay, Replayer
 from lsp_server.database.view_text import same_view

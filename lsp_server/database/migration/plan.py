@@ -40,7 +40,7 @@ from lsp_server.database.migration.operations import (
     TableKey,
     apply_operations,
 )
-from lsp_server.database.migration.plan_objects import carried, made_schema, schemas_of_moves, with_objects
+from lsp_server.database.migration.plan_objects import carried, followed, made_schema, schemas_of_moves, with_objects
 from lsp_server.database.migration.renames import Rename, find_renames, rename_operations
 from lsp_server.database.migration.sql import name_sql, selected_columns, selected_sources, table_sql
 from lsp_server.database.migration.values import default_sql, must_be_given, placeholder
@@ -118,7 +118,7 @@ def plan(before: Database, after: Database, dialect: str | None, answers: Answer
     """The plan for one answer to every question; without answers only certain renames are renames."""
     answers = answers or Answers()
     before, after = _with_kept_names(before, dialect), _with_kept_names(after, dialect)
-    after = carried(before, after, dialect)
+    declared, after = after, carried(before, after, dialect)
     renames = answers.renames
     if renames is None:
         differences = compare(before, after, dialect, exact=True)
@@ -126,6 +126,7 @@ def plan(before: Database, after: Database, dialect: str | None, answers: Answer
     start = _with_real_names(before, renames, dialect)
     first = rename_operations(renames, start)
     renamed = apply_operations(start, first)
+    after = followed(after, declared, first, dialect)
     builder = _Builder(renamed, after, dialect, answers)
     differences = compare(renamed, after, dialect, exact=True)
     operations = (*schemas_of_moves(first, start, after), *first, *builder.build(differences))

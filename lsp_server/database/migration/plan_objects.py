@@ -37,7 +37,7 @@ from lsp_server.database.migration.operations import (
     TableKey,
 )
 from lsp_server.database.model import Database, Sequence, View
-from lsp_server.database.view_text import in_order, reads_of, reads_table, same_columns, shows_column
+from lsp_server.database.view_text import in_order, reads_of, reads_table, renamed_query, same_columns, shows_column
 from lsp_server.unknown import Unknown
 
 _REPLACING = ("postgresql", "mysql", "mariadb")
@@ -53,6 +53,27 @@ def carried(before: Database, after: Database, dialect: str | None) -> Database:
         named = {sequence.key for sequence in sequences}
         sequences += tuple(each for each in before.sequences if each.key not in named and not _has_lost_its_use(each, before, after))
     return replace(after, views=views, sequences=sequences)
+
+
+def followed(after: Database, declared: Database, renames: Iterable[Operation], dialect: str | None) -> Database:
+    """The views that only the history makes go on reading what is renamed."""
+    renames = tuple(renames)
+    own = {view.key for view in declared.views}
+
+    def follow(view: View) -> View:
+        for rename in renames if view.key not in own else ():
+            if isinstance(view.query, Unknown) or not _touches(rename, view, dialect):
+                continue
+            query: str | None = None
+            if isinstance(rename, RenameTable):
+                query = renamed_query(view.query, dialect, (rename.schema, rename.before), rename.target)
+            elif isinstance(rename, RenameColumn):
+                query = renamed_query(view.query, dialect, rename.table, rename.table, (rename.before.name, rename.after))
+            lost = Unknown(f"it reads what is renamed, and how is not understood: {view.query}", view.location)
+            view = replace(view, query=query if query is not None else lost)
+        return view
+
+    return replace(after, views=tuple(map(follow, after.views)))
 
 
 def with_objects(
