@@ -45,10 +45,12 @@ _REPLACING = ("postgresql", "mysql", "mariadb")
 
 def carried(before: Database, after: Database, dialect: str | None) -> Database:
     """The wanted schema with the views and sequences of the one before that it says nothing about: they stay."""
-    views, sequences = views_for(after, dialect), after.sequences
+    earlier = {view.key: view for view in views_for(before, dialect)}
+    views = tuple(_with_indexes(view, earlier.get(view.key)) for view in views_for(after, dialect))
+    sequences = after.sequences
     if "view" not in after.whole:
         known = {view.key for view in views} | {table.key for table in after.tables}
-        views += tuple(view for view in views_for(before, dialect) if view.key not in known)
+        views += tuple(view for view in earlier.values() if view.key not in known)
     if "sequence" not in after.whole:
         named = {sequence.key for sequence in sequences}
         sequences += tuple(each for each in before.sequences if each.key not in named and not _has_lost_its_use(each, before, after))
@@ -136,8 +138,7 @@ def _views(
     made = {key for key in (aside & new.keys()) | fresh if _is_known(new[key], obstacles)}
     remade = {key for key in made if key in old}
     gone = [DropView(view, view.key in remade) for view in reversed(in_order(tuple(old[key] for key in old if key in aside), dialect))]
-    kept = {key: _with_indexes(new[key], old.get(key)) for key in made}
-    come = [CreateView(view, view.key in remade) for view in in_order(tuple(kept[key] for key in new if key in made), dialect)]
+    come = [CreateView(view, view.key in remade) for view in in_order(tuple(new[key] for key in new if key in made), dialect)]
     exchanged = [ReplaceView(old[key], new[key]) for key in new if key in replaced - aside]
     return [*gone], [*exchanged, *come]
 
