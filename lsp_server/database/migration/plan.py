@@ -41,7 +41,7 @@ from lsp_server.database.migration.operations import (
     TableKey,
     apply_operations,
 )
-from lsp_server.database.migration.plan_objects import carried, made_schema, schemas_of_moves, with_objects
+from lsp_server.database.migration.plan_objects import carried, followed, made_schema, schemas_of_moves, with_objects
 from lsp_server.database.migration.questions import Answered, Question, answered_questions, open_questions
 from lsp_server.database.migration.renames import Rename, find_renames, rename_operations
 from lsp_server.database.migration.sql import name_sql, selected_columns, selected_sources, table_sql
@@ -120,12 +120,13 @@ def plan(
     before, after = _with_kept_names(before, dialect), _with_kept_names(after, dialect)
     names = earlier_names(before, after, dialect)
     before = names.before
-    after = carried(before, after, dialect)
+    declared, after = after, carried(before, after, dialect)
     certain, unsure = _renames(before, after, dialect, answers, evidence)
     renames = (*(answers.renames or ()), *certain)
     start = _with_real_names(before, renames, dialect)
     first = rename_operations(renames, start)
     renamed = apply_operations(start, first)
+    after = followed(after, declared, first, dialect)
     builder = _Builder(renamed, after, dialect, answers, names.doubtful)
     builder.obstacles += names.obstacles
     differences = compare(renamed, after, dialect, exact=True)

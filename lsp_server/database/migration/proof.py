@@ -36,6 +36,7 @@ from lsp_server.database.migration.shape import Shapes, differences, only_named
 from lsp_server.database.migration.step import Batch, Direct, Guard, Perhaps, Step
 from lsp_server.database.migration.steps import to_steps
 from lsp_server.database.model import Database
+from lsp_server.database.view_text import reads_of
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -100,6 +101,10 @@ def _leads_out(plan: Plan, before: Database, after: Database) -> str | None:
     for table in (*before.tables, *after.tables, *end.tables):
         if table.schema is not None or any(key.target_schema is not None for key in table.foreign_keys):
             return f"{table.full_name} is or refers to a table of another database"
+    for view in dict.fromkeys((*before.views, *after.views, *end.views)):
+        read = reads_of(view, plan.dialect)
+        if isinstance(view.query, str) and (read is None or any(schema is not None for schema, _ in read.tables)):
+            return f"the view {view.full_name} reads, or may read, a table of another database"
     for operation in plan.operations:
         place = getattr(operation, "table", None)
         if isinstance(place, tuple) and place[0] is not None:

@@ -23,8 +23,6 @@ from lsp_server.database.sql_text import quoted
 from lsp_server.database.undo.parts import NOTHING, Statements, Undoing, shortened
 
 _FLAGS = re.IGNORECASE | re.DOTALL
-# What the schema of a stretch shows by itself.
-SHOWN = ("view", "materialized view", "sequence")
 _OF_A_TABLE = ("trigger", "policy")
 _PLAIN = ("extension", "schema", "domain", "type", "collation", "publication", "event trigger", "foreign table", "server", "language")
 _WITH_ARGUMENTS = ("function", "procedure", "aggregate")
