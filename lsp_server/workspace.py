@@ -1,7 +1,7 @@
 """The workspace: the only reader of the user's files. Lists them, decodes them, watches their size and time.
 
-Files that no reader understands are never opened. Symbolic links to folders are not followed, links to files only inside
-the workspace. A file that cannot be read becomes a document with a `problem`.
+Files that no reader understands are listed on request (`tracked_files`), but never opened unasked. Symbolic links to folders
+are not followed, links to files only inside the workspace. A file that cannot be read becomes a document with a `problem`.
 """
 
 from __future__ import annotations
@@ -109,6 +109,22 @@ def list_files(root: Path, config: Config) -> dict[str, Stamp]:
     return found
 
 
+def tracked_files(root: Path) -> tuple[str, ...]:
+    """Every regular file of a workspace, whether or not a reader understands it: what git tracks or would track, else a walk.
+
+    Sorted. Names that are no text are left out.
+    """
+    names = _git_files(root)
+    found = {name for name in (names if names is not None else _walk(root)) if _is_text(name) and stamp_of(root, name) is not None}
+    return tuple(sorted(name for name in found if not any(part in NEVER for part in name.split("/")[:-1])))
+
+
+def ignored_by_git(root: Path, path: str) -> bool:
+    """Whether git would leave out a file of this name; False where there is no git."""
+    found = _git(root, "check-ignore", "--quiet", "--no-index", "--", path)
+    return found is not None and found.returncode == 0
+
+
 def is_looked_at(path: str, config: Config) -> bool:
     """Whether some reader may understand a file and the configuration lets it."""
     if kind_of(path) not in _READ or any(matches(path, pattern) for pattern in config.exclude):
@@ -136,14 +152,27 @@ def _git_files(root: Path) -> list[str] | None:
     """What git tracks or would track below the folder; None outside a work tree."""
     if not any((folder / ".git").exists() for folder in (root, *root.parents)):
         return None
-    command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    try:
-        result = subprocess.run(command, capture_output=True, timeout=20, check=False, stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    if result.returncode != 0:
+    result = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    if result is None or result.returncode != 0:
         return None
     return [name for name in result.stdout.decode("utf-8", "surrogateescape").split("\0") if name]
+
+
+def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes] | None:
+    """What git says about a folder, without starting any program that its configuration names; None where git cannot be asked."""
+    command = ["git", "-C", str(root), "-c", "core.fsmonitor=false", *arguments]
+    try:
+        return subprocess.run(command, capture_output=True, timeout=20, check=False, stdin=subprocess.DEVNULL)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _walk(root: Path) -> Iterable[str]:

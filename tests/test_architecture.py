@@ -28,6 +28,7 @@ ORDER: list[set[str]] = [
     {"verify"},
     {"report"},
     {"workspace", "shadow", "worker"},
+    {"development"},
     {"recall"},
     {"cache"},
     {"agent"},
@@ -42,9 +43,9 @@ ONLY_IN = {
     "pygls": ("lsp/",),
     "lsprotocol": ("lsp/",),
     "anthropic": ("agent/model.py",),
-    "mcp": ("agent/mcp.py",),
-    "sqlalchemy": ("database/migration/", "database/reflect.py", "shadow/", "agent/journal.py"),
-    "alembic": ("database/migration/", "database/reflect.py", "shadow/", "agent/journal.py"),
+    "mcp": ("agent/mcp_client.py", "agent/mcp_server.py"),
+    "sqlalchemy": ("database/migration/", "database/reflect.py", "shadow/", "development/", "agent/journal/"),
+    "alembic": ("database/migration/", "database/reflect.py", "shadow/", "development/", "agent/journal/"),
 }
 LAZY = ("sqlalchemy", "alembic", "sqlglot")
 

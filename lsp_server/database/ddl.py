@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from lsp_server.database.exclusions import exclusion_of_sql
 from lsp_server.database.model import Check, EnumType, PrimaryKey, Unique
+from lsp_server.database.objects import CreateSequence, CreateView, DropSequence, DropView, object_operations
 from lsp_server.database.operations import (
     AddColumn,
     AddConstraint,
@@ -38,9 +40,11 @@ from lsp_server.database.operations import (
     RenameEnumValue,
     RenameIndex,
     RenameTable,
+    SetTableOptions,
     ValidateConstraint,
     table_key,
 )
+from lsp_server.database.table_options import options_in_sql
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -51,12 +55,23 @@ _OBJECTS = (r"view|materialized\s+view|function|procedure|trigger|extension|sche
 _FLAGS = re.IGNORECASE | re.DOTALL
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(\$\w*\$).*?\1|--[^\n]*|/\*.*?\*/|[();,]", re.DOTALL)
+_BACKTICKED = re.compile(r"('(?:[^']|'')*')|`((?:[^`]|``)*)`")  # MySQL's quotes
 _VALUE = re.compile(r"'((?:[^']|'')*)'")
 
 
 def operations_of(text: str, location: Location) -> list[Operation]:
     """The operations of a text of SQL statements, in order."""
-    return [operation for statement in statements_of(text) for operation in _statement(statement, location)]
+    found: list[Operation] = []
+    for statement in statements_of(text):
+        made = object_operations(statement, location)  # a view's query keeps its quotes
+        found += made if made is not None else _statement(_double_quoted(statement), location)
+    return found
+
+
+def _double_quoted(statement: str) -> str:
+    if "`" not in statement:
+        return statement
+    return _BACKTICKED.sub(lambda match: match[1] or '"' + match[2].replace('"', '""') + '"', statement)
 
 
 def statements_of(text: str) -> list[str]:
@@ -218,6 +233,9 @@ def _alter_table(statement: str, location: Location) -> list[Operation]:
     if match is None:
         return _parsed(statement, location)
     key = qualified(match[2])
+    options = options_in_sql(match[3])
+    if options is not None:
+        return [SetTableOptions(key, options)]
     result: list[Operation] = []
     for action in _split(match[3], ","):
         result.extend(_alter_action(key, match[2], action.strip().rstrip(";").strip(), location))
@@ -233,6 +251,9 @@ _NO_CHANGE = re.compile(
 def _alter_action(key: Key, written: str, action: str, location: Location) -> list[Operation]:
     if not action:
         return []
+    options = options_in_sql(action)
+    if options is not None:
+        return [SetTableOptions(key, options)]
     if _NO_CHANGE.match(action):
         return [ChangeProperty(f"ALTER TABLE {written} {action}")]
     if match := re.match(rf"rename\s+constraint\s+({NAME})\s+to\s+({NAME})", action, _FLAGS):
@@ -261,8 +282,7 @@ def _alter_action(key: Key, written: str, action: str, location: Location) -> li
         return [AddConstraint(key, made, index=index)]
     if re.match(rf"add\s+(?:constraint\s+({NAME})\s+)?exclude\b", action, _FLAGS):
         named = re.match(rf"add\s+constraint\s+({NAME})", action, _FLAGS)
-        exclusion = Check(None, unquoted(named[1]) if named else None, Unknown("an exclusion constraint", location), location)
-        return [AddConstraint(key, exclusion)]
+        return [AddConstraint(key, exclusion_of_sql(action, unquoted(named[1]) if named else None, location))]
     action = re.sub(rf"^(alter\s+(?:column\s+)?{NAME}\s+)set\s+data\s+type\b", r"\1TYPE", action, flags=_FLAGS)
     if action.lower().startswith("add ") and not re.match(r"add\s+(?:column|constraint|primary|foreign|unique)\b", action, re.IGNORECASE):
         action = f"ADD COLUMN {action[4:]}"
@@ -294,9 +314,9 @@ def _block(statement: str, location: Location) -> list[Operation]:
 
 def _forgiving(operation: Operation) -> Operation | None:
     """An operation that does nothing where it is done already; None where there is no such thing."""
-    if isinstance(operation, CreateTable | AddColumn | CreateIndex | CreateEnum | AddEnumValue | CreateObject):
+    if isinstance(operation, CreateTable | AddColumn | CreateIndex | CreateEnum | AddEnumValue | CreateObject | CreateView | CreateSequence):
         return replace(operation, if_not_exists=True)
-    if isinstance(operation, DropTable | DropColumn | DropIndex | DropConstraint | DropEnum | DropObject):
+    if isinstance(operation, DropTable | DropColumn | DropIndex | DropConstraint | DropEnum | DropObject | DropView | DropSequence):
         return replace(operation, if_exists=True)
     return replace(operation, if_exists=True) if isinstance(operation, RenameTable | RenameIndex) else None
 

@@ -15,6 +15,8 @@ from lsp_server.database.declared import Declarations, FinalName
 from lsp_server.database.environment import Environment
 from lsp_server.database.fold import apply
 from lsp_server.database.fold.state import Refusal, State
+from lsp_server.database.object_values import sequence_of, view_of_construct
+from lsp_server.database.objects import CreateSequence, CreateView, DropSequence, DropView
 from lsp_server.database.operations import (
     ChangeRows,
     CreateEnum,
@@ -279,7 +281,14 @@ class Recorder:
         sort = word.removeprefix("Create").removeprefix("Drop").lower()
         if sort == "table" and isinstance(given, Instance):
             self._table_object(given, "create" if creates else "drop")
-        elif sort in ("sequence", "schema", "view") and name is not None:
+        elif sort == "view" and creates:
+            self.step(CreateView(view_of_construct(value, None), replaces=True))
+        elif sort == "view" and name is not None:
+            schema = schema_of(value.arguments)
+            self.step(DropView(table_key(name, schema if isinstance(schema, str) else None), None))
+        elif sort == "sequence" and isinstance(given, Instance) and (sequence := sequence_of(given)) is not None:
+            self.step(CreateSequence(sequence) if creates else DropSequence(sequence.key))
+        elif sort == "schema" and name is not None:
             self.step(CreateObject(sort, name) if creates else DropObject(sort, name))
         else:
             self.opaque("a statement made of schema objects")
@@ -289,6 +298,11 @@ class Recorder:
     def _create_or_drop(self, receiver: Instance, made: str | None, method: str, event: Event) -> None:
         if made == "sqlalchemy.Table":
             self._table_object(receiver, method)
+            return
+        if made == "sqlalchemy.Sequence":
+            sequence = sequence_of(receiver)
+            if sequence is not None:
+                self.step(CreateSequence(sequence, True) if method == "create" else DropSequence(sequence.key, True))
             return
         kind = self.declarations.types.read(receiver, receiver.location) if made in _ENUM_TYPES else None
         if kind is None and isinstance(receiver.origin, ClassValue):

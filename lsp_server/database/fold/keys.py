@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from lsp_server.database.casts import comparable
+from lsp_server.database.fold.objects import index_of_view, view_index, without_index
 from lsp_server.database.fold.state import (
     Refused,
     State,
@@ -16,7 +17,7 @@ from lsp_server.database.fold.state import (
     points_at,
     table_of,
 )
-from lsp_server.database.model import Check, Column, Default, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.model import Check, Column, Default, Exclusion, ForeignKey, Index, PrimaryKey, Table, Unique
 from lsp_server.database.operations import (
     AddConstraint,
     Constraint,
@@ -66,7 +67,7 @@ def add_constraint(state: State, operation: AddConstraint, location: Location) -
             return
         constraint = replace(constraint, columns=index.columns, name=constraint.name or index.name)
         table = state.tables[operation.table]
-    if not isinstance(constraint, Check) and constraint.columns is not None:
+    if not isinstance(constraint, Check | Exclusion) and constraint.columns is not None:
         for name in constraint.columns:
             column_of(state, table, name)
     if constraint.name is None:
@@ -85,6 +86,9 @@ def add_constraint(state: State, operation: AddConstraint, location: Location) -
         state.tables[operation.table] = replace(table, uniques=(*table.uniques, constraint))
     elif isinstance(constraint, Check):
         state.tables[operation.table] = replace(table, checks=(*table.checks, constraint))
+    elif isinstance(constraint, Exclusion):
+        if state.dialect == "postgresql":
+            state.tables[operation.table] = replace(table, exclusions=(*table.exclusions, constraint))
     else:
         constraint = _resolved_target(state, table, constraint)
         state.tables[operation.table] = replace(table, foreign_keys=(*table.foreign_keys, constraint))
@@ -144,11 +148,12 @@ def chosen_name(state: State, table: Table, constraint: Constraint) -> str | Non
     elif columns is None:
         mentioned = [each.name for each in table.columns
                      if isinstance(constraint, Check) and mentions(constraint.expression, each.name)]  # fmt: skip
-        if isinstance(constraint, ForeignKey | Unique) or constraint.expression is None:
+        if not isinstance(constraint, Check) or constraint.expression is None:
             return None
         middle, label = (mentioned[0] if len(mentioned) == 1 else ""), "check"
     else:
-        middle, label = "_".join(columns), "fkey" if isinstance(constraint, ForeignKey) else "key"
+        label = "fkey" if isinstance(constraint, ForeignKey) else "excl" if isinstance(constraint, Exclusion) else "key"
+        middle = "_".join(columns)
     taken = {each.name for other in state.tables.values() if other.schema == table.schema for each in named_elements(other)}
     name = object_name(table.name, middle, label)
     number = 0
@@ -196,7 +201,7 @@ def drop_constraint(state: State, operation: DropConstraint, location: Location)
         raise Refused("unnamed", f"a constraint of {table.full_name} is dropped without its name")
     found = constraint_named(table, operation.name)
     if found is None:
-        others: list[Check | ForeignKey | Unique] = [*table.checks, *table.foreign_keys, *table.uniques]
+        others: list[Check | ForeignKey | Unique | Exclusion] = [*table.checks, *table.foreign_keys, *table.uniques, *table.exclusions]
         unsure = any(each.name is None or each.unknown is not None for each in others)
         if operation.if_exists or table.incomplete is not None or unsure:
             return
@@ -218,6 +223,7 @@ def drop_constraint(state: State, operation: DropConstraint, location: Location)
         uniques=tuple(each for each in table.uniques if each is not found),
         foreign_keys=tuple(each for each in table.foreign_keys if each is not found),
         checks=tuple(each for each in table.checks if each is not found),
+        exclusions=tuple(each for each in table.exclusions if each is not found),
     )  # fmt: skip
 
 
@@ -250,6 +256,7 @@ def rename_constraint(state: State, operation: RenameConstraint, location: Locat
         table, primary_key=renamed(table.primary_key) if table.primary_key else None,  # type: ignore[arg-type]
         uniques=tuple(map(renamed, table.uniques)), foreign_keys=tuple(map(renamed, table.foreign_keys)),  # type: ignore[arg-type]
         checks=tuple(map(renamed, table.checks)),  # type: ignore[arg-type]
+        exclusions=tuple(map(renamed, table.exclusions)),  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -267,6 +274,8 @@ def _unchecked(column: Column, name: str) -> Column:
 
 
 def create_index(state: State, operation: CreateIndex, location: Location) -> None:
+    if operation.table not in state.tables and index_of_view(state, operation):
+        return
     table, index = table_of(state, operation.table), operation.index
     for column, expression in zip(index.columns or (), index.expressions or [False] * len(index.columns or ())):
         if not expression:
@@ -311,6 +320,8 @@ def drop_index(state: State, operation: DropIndex, location: Location) -> None:
     holders = [key for key, table in state.tables.items() if index_of(table, operation.name)]
     if operation.name is None:
         return
+    if not holders and without_index(state, operation.name):
+        return
     if not holders:
         tables = [state.tables.get(operation.table)] if operation.table is not None else list(state.tables.values())
         unsure = state.blind is not None or any(table is not None and table.incomplete is not None for table in tables)
@@ -334,6 +345,9 @@ def _made_for_a_key(state: State, operation: DropIndex) -> bool:
 
 
 def rename_index(state: State, operation: RenameIndex, location: Location) -> None:
+    shown = view_index(state, operation.name)
+    if shown is not None and without_index(state, operation.name, replace(shown, name=operation.new_name)):
+        return
     for key, table in state.tables.items():
         index = index_of(table, operation.name)
         if index is not None:
