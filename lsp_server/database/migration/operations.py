@@ -233,10 +233,13 @@ class AlterColumn:
     fill: Fill | None = None
     replaced: Replacements = ()
     zone: str | None = None  # the time zone of moments that have none
+    using: str | None = None  # the new value as SQL, where a cast does not give it
+    back: str | None = None  # the old value again, for the way back
 
     @property
     def reverse(self) -> AlterColumn:
-        return AlterColumn(self.table, self.after, self.before, self.aspects, self.fill, self.replaced, self.zone)
+        turned = (self.fill, self.replaced, self.zone, self.back, self.using)
+        return AlterColumn(self.table, self.after, self.before, self.aspects, *turned)
 
     @property
     def tightens(self) -> bool:
@@ -483,15 +486,20 @@ class ChangeCounter:
 
 @dataclass(frozen=True, slots=True)
 class RenameConstraint:
-    """The same rule under another name, where a database can say so."""
+    """The same rule or index under another name, where a database can say so.
+
+    `doubtful`: only databases that are older than the naming convention have the name before; in others nothing is to be done.
+    """
 
     table: TableKey
-    constraint: Constraint  # under its name before
+    constraint: Constraint | Index  # under its name before
     after: str
+    doubtful: bool = False
 
     @property
     def reverse(self) -> RenameConstraint:
-        return RenameConstraint(self.table, replace(self.constraint, name=self.after), self.constraint.name or "")
+        named = replace(self.constraint, name=self.after)
+        return RenameConstraint(self.table, named, self.constraint.name or "")
 
     def applied(self, database: Database) -> Database:
         named = replace(self.constraint, name=self.after)
@@ -579,7 +587,9 @@ def _with_table(
     return replace(database, tables=tuple(map(changed, database.tables)))
 
 
-def _with_constraint(table: Table, constraint: Constraint) -> Table:
+def _with_constraint(table: Table, constraint: Constraint | Index) -> Table:
+    if isinstance(constraint, Index):
+        return replace(table, indexes=(*table.indexes, constraint))
     if isinstance(constraint, PrimaryKey):
         return replace(
             table,
@@ -597,7 +607,9 @@ def _with_constraint(table: Table, constraint: Constraint) -> Table:
     return replace(table, checks=(*table.checks, constraint))
 
 
-def _without_constraint(table: Table, constraint: Constraint) -> Table:
+def _without_constraint(table: Table, constraint: Constraint | Index) -> Table:
+    if isinstance(constraint, Index):
+        return replace(table, indexes=tuple(index for index in table.indexes if index != constraint))
     if isinstance(constraint, PrimaryKey):
         keys = primary_key_of(table) or ()
         return replace(

@@ -13,7 +13,9 @@ from typing import TypeVar
 
 from lsp_server.database.compare import Difference, compare, plain_identity
 from lsp_server.database.equivalence import automatic_name, default_schema, family_of, native_enums, primary_key_of
+from lsp_server.database.migration.answers import RENAME_COLUMNS, RENAME_TABLES, RENAMES, Answers, for_column
 from lsp_server.database.migration.counters import counter_of
+from lsp_server.database.migration.earlier_names import earlier_names
 from lsp_server.database.migration.hazards import Hazard, find_hazards
 from lsp_server.database.migration.operations import (
     AddColumn,
@@ -36,11 +38,11 @@ from lsp_server.database.migration.operations import (
     Operation,
     RenameColumn,
     RenameConstraint,
-    Replacements,
     TableKey,
     apply_operations,
 )
-from lsp_server.database.migration.plan_objects import carried, made_schema, schemas_of_moves, with_objects
+from lsp_server.database.migration.plan_objects import carried, followed, made_schema, schemas_of_moves, with_objects
+from lsp_server.database.migration.questions import Answered, Question, answered_questions, open_questions
 from lsp_server.database.migration.renames import Rename, find_renames, rename_operations
 from lsp_server.database.migration.sql import name_sql, selected_columns, selected_sources, table_sql
 from lsp_server.database.migration.values import default_sql, must_be_given, placeholder
@@ -64,35 +66,11 @@ _WITH_SCHEMAS = ("postgresql", "mssql")
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """What a person knows and the text does not. `renames` None: nobody was asked, only certain ones are taken.
-
-    `values` maps "table.column" to the SQL expression for rows that have none.
-    """
-
-    renames: tuple[Rename, ...] | None = None
-    values: Mapping[str, str] = field(default_factory=dict)
-    derived: Mapping[str, str] = field(default_factory=dict)  # "table.column" -> SQL over the table's other columns
-    rows: Mapping[str, str] = field(default_factory=dict)  # new table -> query for its first rows
-    enum_renames: Mapping[str, str] = field(default_factory=dict)  # "enum.value" -> new value
-    enum_fallbacks: Mapping[str, str] = field(default_factory=dict)  # "enum.value" -> value instead of it
-    zones: Mapping[str, str] = field(default_factory=dict)  # "table.column" -> time zone
-
-    def replacements(self, enum: EnumType) -> Replacements:
-        """What is known of an enumeration's values, renames in both directions."""
-        pairs: list[tuple[str, str]] = []
-        for name, value in self.enum_renames.items():
-            if name.rpartition(".")[0] in (enum.name, ""):
-                pairs += [(name.rpartition(".")[2], value), (value, name.rpartition(".")[2])]
-        for name, value in self.enum_fallbacks.items():
-            if name.rpartition(".")[0] in (enum.name, ""):
-                pairs.append((name.rpartition(".")[2], value))
-        return tuple(pairs)
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """`obstacles`: what had to be left out and why; a plan with obstacles does not lead all the way."""
+    """`obstacles`: what had to be left out and why; a plan with obstacles does not lead all the way.
+
+    `questions` are open, `answered` those whose answers it follows.
+    """
 
     before: Database
     after: Database
@@ -101,6 +79,19 @@ class Plan:
     hazards: tuple[Hazard, ...] = ()
     renames: tuple[Rename, ...] = ()
     obstacles: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+    answered: tuple[Answered, ...] = ()
+
+    @property
+    def unanswered(self) -> tuple[Question, ...]:
+        """The questions without whose answers this is no plan that could be right."""
+        return tuple(question for question in self.questions if question.must)
+
+    @property
+    def settled_hazards(self) -> tuple[Hazard, ...]:
+        """The hazards that do not hang on an open question: values may be lost in a table that one speaks of, or may not."""
+        asked = {question.table[1] for question in self.unanswered if question.table is not None}
+        return tuple(hazard for hazard in self.hazards if hazard.code != "data_loss_up" or hazard.table not in asked)
 
     @property
     def title(self) -> str:
@@ -114,36 +105,66 @@ class Plan:
         return ", ".join(named)
 
 
-def plan(before: Database, after: Database, dialect: str | None, answers: Answers | None = None) -> Plan:
-    """The plan for one answer to every question; without answers only certain renames are renames."""
+def plan(
+    before: Database,
+    after: Database,
+    dialect: str | None,
+    answers: Answers | None = None,
+    evidence: tuple[Rename, ...] = (),
+) -> Plan:
+    """The plan for one answer to every question; without answers only certain renames are renames.
+
+    `evidence`: renames that somebody else knows of, an editor or the history of the texts.
+    """
     answers = answers or Answers()
     before, after = _with_kept_names(before, dialect), _with_kept_names(after, dialect)
-    after = carried(before, after, dialect)
-    renames = answers.renames
-    if renames is None:
-        differences = compare(before, after, dialect, exact=True)
-        renames = tuple(item for item in find_renames(differences, before, after, dialect) if item.certain)
+    names = earlier_names(before, after, dialect)
+    before = names.before
+    declared, after = after, carried(before, after, dialect)
+    certain, unsure = _renames(before, after, dialect, answers, evidence)
+    renames = (*(answers.renames or ()), *certain)
     start = _with_real_names(before, renames, dialect)
     first = rename_operations(renames, start)
     renamed = apply_operations(start, first)
-    builder = _Builder(renamed, after, dialect, answers)
+    after = followed(after, declared, first, dialect)
+    builder = _Builder(renamed, after, dialect, answers, names.doubtful)
+    builder.obstacles += names.obstacles
     differences = compare(renamed, after, dialect, exact=True)
     operations = (*schemas_of_moves(first, start, after), *first, *builder.build(differences))
     operations = with_objects(operations, before, after, differences, dialect, builder.obstacles)
     hazards = find_hazards(operations, before, dialect)
-    return Plan(before, after, dialect, operations, hazards, renames, tuple(builder.obstacles))
+    questions = open_questions(operations, unsure, answers, dialect)
+    answered = answered_questions(operations, answers)
+    return Plan(before, after, dialect, operations, hazards, renames, tuple(builder.obstacles), questions, answered)
 
 
-def alternatives(before: Database, after: Database, dialect: str | None, answers: Answers | None = None) -> tuple[Plan, ...]:
+def alternatives(
+    before: Database,
+    after: Database,
+    dialect: str | None,
+    answers: Answers | None = None,
+    evidence: tuple[Rename, ...] = (),
+) -> tuple[Plan, ...]:
     """One plan, or two where it is not certain whether something was renamed: first the one that loses nothing."""
     answers = answers or Answers()
-    first = plan(before, after, dialect, answers)
-    if answers.renames is not None:
-        return (first,)
-    found = find_renames(compare(before, after, dialect, exact=True), before, after, dialect)
-    if all(rename.certain for rename in found):
-        return (first,)
-    return (plan(before, after, dialect, replace(answers, renames=found)), first)
+    certain, unsure = _renames(before, after, dialect, answers, evidence)
+    if not unsure:
+        return (plan(before, after, dialect, answers, evidence),)
+    named = (*(answers.renames or ()), *certain)
+    decided = (replace(answers, renames=renames, settled=RENAMES) for renames in ((*named, *unsure), named))
+    return tuple(plan(before, after, dialect, each) for each in decided)
+
+
+def _renames(
+    before: Database, after: Database, dialect: str | None, answers: Answers, evidence: tuple[Rename, ...]
+) -> tuple[tuple[Rename, ...], tuple[Rename, ...]]:
+    """The certain and the unsure renames of the kinds that nobody has answered."""
+    settled = answers.settled if answers.renames is not None else frozenset[str]()
+    if settled == RENAMES:
+        return (), ()
+    found = find_renames(compare(before, after, dialect, exact=True), before, after, dialect, evidence)
+    open_ = [each for each in found if (RENAME_COLUMNS if each.column is not None else RENAME_TABLES) not in settled]
+    return tuple(each for each in open_ if each.certain), tuple(each for each in open_ if not each.certain)
 
 
 def _with_kept_names(database: Database, dialect: str | None) -> Database:
@@ -246,7 +267,11 @@ class _Steps:
 class _Builder:
     """Turns differences into operations; `obstacles` collects what cannot be said."""
 
-    def __init__(self, before: Database, after: Database, dialect: str | None, answers: Answers) -> None:
+    def __init__(
+        self, before: Database, after: Database, dialect: str | None, answers: Answers,
+        doubtful: frozenset[tuple[TableKey, str]] = frozenset(),
+    ) -> None:  # fmt: skip
+        self.doubtful = doubtful
         self.before = before
         self.after = after
         self.dialect = dialect
@@ -390,14 +415,14 @@ class _Builder:
 
     def _fill(self, key: TableKey, column: Column, wanted: Column) -> Fill | None:
         """What rows without a value get when `wanted` asks for one."""
-        derived = self.answers.derived.get(f"{key[1]}.{wanted.name}")
+        derived = for_column(self.answers.derived, key, wanted.name)
         if derived is not None:
             return Fill(derived, "derived from the other columns", given=True, restores=True)
         if column.primary_key is True and family_of(column.type) in ("INTEGER", "BIGINT", "SMALLINT"):
             return None
         if not must_be_given(column):
             return None
-        given = self.answers.values.get(f"{key[1]}.{wanted.name}")
+        given = for_column(self.answers.values, key, wanted.name)
         if given is not None:
             return Fill(given, "the value given for existing rows", given=True)
         text = default_sql(wanted.default, self.dialect)
@@ -457,12 +482,14 @@ class _Builder:
             demanding = changed if changed.nullable is False else before
             fill = self._tightening(key, demanding, after)
         enum = after.type.enum or before.type.enum
-        replaced = self.answers.replacements(enum) if enum is not None else ()
-        zone = self.answers.zones.get(f"{key[1]}.{after.name}")
-        self.steps.altered.append(AlterColumn(key, before, changed, aspects, fill, replaced, zone))
+        replaced = self.answers.replacements(enum, f"{key[1]}.{after.name}") if enum is not None else ()
+        spoken = [for_column(given, key, after.name) for given in (self.answers.zones, self.answers.derived, self.answers.restored)]
+        if any(spoken) and self.dialect != "postgresql" and "type" in aspects:
+            self.obstacles.append(f"{key[1]}.{after.name} changes its type: only PostgreSQL takes a zone or an expression for it")
+        self.steps.altered.append(AlterColumn(key, before, changed, aspects, fill, replaced, *spoken))
 
     def _tightening(self, key: TableKey, column: Column, wanted: Column) -> Fill:
-        given = self.answers.values.get(f"{key[1]}.{column.name}")
+        given = for_column(self.answers.values, key, column.name)
         if given is not None:
             return Fill(given, "the value given for existing rows", given=True)
         for default, reason in ((column.server_default, "the database's default"), (wanted.default, "the model's default")):
@@ -487,11 +514,13 @@ class _Builder:
             (self.steps.bound_keys if isinstance(item.after, ForeignKey) else self.steps.bound).append(come)
 
     def _rename(self, table: Table, before: object, after: object) -> None:
-        """The same constraint under another name: said so on PostgreSQL, made anew elsewhere."""
-        assert isinstance(before, (PrimaryKey, ForeignKey, Check)) and isinstance(after, (PrimaryKey, ForeignKey, Check))
-        if self.dialect == "postgresql":
+        """The same constraint under another name: said so where the database has words for it, made anew elsewhere."""
+        parts = (PrimaryKey, ForeignKey, Check, Unique, Index)
+        assert isinstance(before, parts) and isinstance(after, parts)
+        if self.dialect in ("postgresql", "mysql", "mariadb"):
             named = replace(before, name=before.name or automatic_name(table, before, self.dialect))
-            self.steps.bound.append(RenameConstraint(table.key, named, after.name or ""))
+            doubtful = (table.key, named.name or "") in self.doubtful
+            self.steps.bound.append(RenameConstraint(table.key, named, after.name or "", doubtful))
             return
         gone, come = self._drop(table, before), self._add(table, after)
         (self.steps.freed_keys if isinstance(before, ForeignKey) else self.steps.freed).append(gone)

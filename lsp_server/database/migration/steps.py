@@ -54,11 +54,26 @@ from lsp_server.database.migration.operations import (
     RenameColumn,
     RenameConstraint,
     RenameTable,
+    Replacements,
     TableKey,
 )
+from lsp_server.database.migration.renamed_parts import renamed_on_mysql, renamed_on_postgresql
 from lsp_server.database.migration.sql import enum_sql, gone_values, name_sql, replaced_value, table_sql
+from lsp_server.database.migration.step import Batch, Direct, Guard, Perhaps, Step
 from lsp_server.database.migration.whole_table import ChangeTableOptions, options_sql
-from lsp_server.database.model import Check, Database, Exclusion, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.model import (
+    Check,
+    Column,
+    ColumnType,
+    Database,
+    EnumType,
+    Exclusion,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Table,
+    Unique,
+)
 from lsp_server.database.sql_text import quoted
 
 if TYPE_CHECKING:
@@ -66,36 +81,6 @@ if TYPE_CHECKING:
     from alembic.operations.ops import MigrateOperation
 
 _WITHOUT_ROLLBACK = ("sqlite", "mysql", "mariadb")  # SQLite through its usual driver, which commits before DDL
-
-
-@dataclass(frozen=True, slots=True)
-class Direct:
-    """One of Alembic's operations outside a batch."""
-
-    operation: MigrateOperation
-    comment: str | None = None
-    clears_the_way: bool = False  # drops a view, which no guard asks
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Operations on one table in `batch_alter_table`; `copy_from` states the table where reflecting it would lose parts."""
-
-    table: TableKey
-    operations: tuple[MigrateOperation, ...]
-    copy_from: sa.Table | None = None
-    comment: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """Stops with `message` if the query counts anything."""
-
-    query: str
-    message: str
-
-
-Step = Direct | Batch | Guard
 
 
 def to_steps(
@@ -115,7 +100,18 @@ def to_steps(
     for operation in operations:
         writer.add(operation)
     writer.flush()
-    return tuple(_guards_first(writer.steps))
+    return _said_once(_guards_first(writer.steps))
+
+
+def _said_once(steps: list[Step]) -> tuple[Step, ...]:
+    """The same comment on steps that follow each other stands before the first."""
+    found: list[Step] = []
+    said: str | None = None
+    for step in steps:
+        comment = None if isinstance(step, Guard) else step.comment
+        found.append(replace(step, comment=None) if comment is not None and comment == said and isinstance(step, Direct | Perhaps) else step)
+        said = comment or said
+    return tuple(found)
 
 
 def _guards_first(steps: list[Step]) -> list[Step]:
@@ -160,7 +156,15 @@ class _Writer:
         match operation:
             case FillTable() if operation.undone:
                 pass
-            case RenameConstraint() if self.dialect != "postgresql":
+            case RenameConstraint() if self.dialect in ("mysql", "mariadb") and not isinstance(operation.constraint, PrimaryKey):
+                self.flush()
+                self.steps += renamed_on_mysql(operation, self.dialect, self._name)
+            case RenameConstraint() if self.dialect != "postgresql" and isinstance(operation.constraint, Index):
+                index = operation.constraint
+                self.add(DropIndex(operation.table, index, index.name or ""))
+                self.add(CreateIndex(operation.table, replace(index, name=operation.after), operation.after))
+                return
+            case RenameConstraint() if self.dialect != "postgresql" and not isinstance(operation.constraint, Index):
                 old, new = operation.constraint, replace(operation.constraint, name=operation.after)
                 self.add(DropConstraint(operation.table, old, old.name or ""))
                 self.add(AddConstraint(operation.table, new, operation.after))
@@ -175,8 +179,8 @@ class _Writer:
                     self.flush()
                     self.steps.append(Direct(create_index(operation, self.dialect)))
             case DropIndex():
-                if not self.batch:
-                    self.flush()
+                if self.dialect != "sqlite":
+                    self.flush()  # MySQL keeps an index as long as a foreign key needs it
                 # Before the copying starts: a batch copies what it finds. Within a running group the earlier steps of
                 # the same table cannot need the index, so it may go first.
                 self.steps.append(Direct(drop_index(operation)))
@@ -269,6 +273,23 @@ class _Writer:
         message = f"{table[1]} has rows whose {', '.join(columns)} is not in {target.name}: mend them first"
         self.steps.append(Guard(query, message))
 
+    def _guard_values(self, table: TableKey, column: Column, after: EnumType | None, replaced: Replacements) -> None:
+        """Rows that hold a value which goes, and for which nobody has named another."""
+        before = column.type.enum or (column.type.item.enum if column.type.item is not None else None)
+        if before is None or after is None or not isinstance(before.values, tuple) or not isinstance(after.values, tuple):
+            return
+        kept = {*after.values, *(value for value, _ in gone_values(before, after, replaced))}
+        gone = [value for value in before.values if value not in kept]
+        if not gone:
+            return
+        name, values = name_sql(column.name, self.dialect), ", ".join(map(quoted, gone))
+        if self.dialect != "postgresql":
+            where = f"{name} IN ({values})"
+        else:
+            where = f"{name}::text IN ({values})" if column.type.item is None else f"{name}::text[] && ARRAY[{values}]"
+        message = f"{table[1]}.{column.name} has rows with {', '.join(gone)}, which goes: give them another value first"
+        self.steps.append(Guard(f"SELECT count(*) FROM {table_sql(table, self.dialect)} WHERE {where}", message))
+
     def _put(self, operation: Operation, *made: MigrateOperation) -> None:
         self.group_operations.append(operation)
         self.inside += made
@@ -317,6 +338,8 @@ class _Writer:
                 comment = f"Rows without {table}.{column} get {operation.fill.sql}: {operation.fill.reason}."
                 # The column is there already, so this may go before what the running batch collects.
                 self.steps.append(Direct(ops.ExecuteSQLOp(update), comment))
+        if "type" in operation.aspects:
+            self._guard_values(operation.table, operation.before, operation.after.type.enum, operation.replaced)
         enum = operation.before.type.enum
         checked = enum is not None and enum.name is not None and enum.create_constraint and not enum.native
         if self.dialect in ("mysql", "mariadb") and "type" in operation.aspects and checked and enum is not None:
@@ -438,13 +461,15 @@ class _Writer:
                 again = [AlterColumn(operation.table, column, column, ("type",)) for column in operation.columns]
                 self.steps += [Direct(alter_column(each, self.dialect, self._counts(each))) for each in again]
             case CreateEnum() | DropEnum() | ChangeEnum():
+                if isinstance(operation, ChangeEnum):
+                    for key, column in operation.uses:
+                        used = replace(column, type=_of_enum(column.type, operation.before))
+                        self._guard_values(key, used, operation.after, operation.replaced)
                 self.steps += [Direct(ops.ExecuteSQLOp(sql)) for sql in enum_sql(operation)]
             case ChangeCounter():
                 self.steps += [Direct(made) for made in change_counter(operation, self.dialect)]
             case RenameConstraint():
-                place = table_sql(operation.table, self.dialect)
-                old, new = name_sql(operation.constraint.name or ""), name_sql(operation.after)
-                self.steps.append(Direct(ops.ExecuteSQLOp(f"ALTER TABLE {place} RENAME CONSTRAINT {old} TO {new}")))
+                self.steps += renamed_on_postgresql(operation)
             case FillTable():
                 self._fill_table(operation)
             case FixComputed():
@@ -458,6 +483,11 @@ class _Writer:
                 pass  # others may use it too
             case DropSchema():
                 self.steps.append(Direct(ops.ExecuteSQLOp(f"DROP SCHEMA {name_sql(operation.name)}")))
+
+
+def _of_enum(type_: ColumnType, enum: EnumType) -> ColumnType:
+    """The type with this state of its enumeration: on the way back the values are those of the upgrade's end."""
+    return replace(type_, enum=enum) if type_.item is None else replace(type_, item=replace(type_.item, enum=enum))
 
 
 def _recreates(operations: list[Operation]) -> bool:
