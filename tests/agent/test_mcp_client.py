@@ -163,6 +163,13 @@ def test_a_program_that_is_not_there_is_reported() -> None:
         assert re.search("no such (program|file)", run.said[0])
 
 
+def test_without_the_package_every_server_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    run = Run(script("good"))
+    assert run.names == []
+    assert len(run.said) == 1 and "pip install specdrift[agent]" in run.said[0]
+
+
 def test_a_program_that_cannot_be_run_is_reported(tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_text("#!/no/such/interpreter\n")
