@@ -236,20 +236,21 @@ def _fill(connection: sa.Connection, maker: _Maker) -> list[Row]:
         return []
     wishes = maker.wishes()
     rows = [maker.row(wish) for wish in wishes]
-    if _insert(connection, maker.table, rows):
+    if insert(connection, maker.table, rows) is None:
         return _as_stored(connection, maker.table, rows)
     taken: list[Row] = []
     for wish in wishes:
         tries = [wish] if taken else [wish, *maker.instead(wish)][:_MOST_TRIES]
         for each in tries:
             row = maker.row(each)
-            if _insert(connection, maker.table, [row]):
+            if insert(connection, maker.table, [row]) is None:
                 taken.append(row)
                 break
     return _as_stored(connection, maker.table, taken)
 
 
-def _insert(connection: sa.Connection, table: Table, rows: list[Row]) -> bool:
+def insert(connection: sa.Connection, table: Table, rows: list[Row]) -> str | None:
+    """Put rows of the same columns into a table, all or none; what the database has against it."""
     names = list(rows[0])
     marks = ", ".join(f":v{position}" for position in range(len(names)))
     statement = f"INSERT INTO {_place(connection, table)} ({', '.join(_quoted(connection, name) for name in names)}) VALUES ({marks})"
@@ -270,8 +271,8 @@ def _tie(connection: sa.Connection, table: Table, key: ForeignKey, made: dict[Ke
     _attempt(connection, f"UPDATE {_place(connection, table)} SET {changes} WHERE {where}", [values])
 
 
-def _attempt(connection: sa.Connection, statement: str, values: list[dict[str, object]]) -> bool:
-    """Run a statement that the database may refuse."""
+def _attempt(connection: sa.Connection, statement: str, values: list[dict[str, object]]) -> str | None:
+    """Run a statement that the database may refuse; its first words if it does."""
     import sqlalchemy as sa
     from sqlalchemy.exc import DBAPIError
 
@@ -281,8 +282,8 @@ def _attempt(connection: sa.Connection, statement: str, values: list[dict[str, o
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
-        return False
-    return True
+        return str(error.orig).strip().splitlines()[0]
+    return None
 
 
 def _as_stored(connection: sa.Connection, table: Table, rows: list[Row]) -> list[Row]:
