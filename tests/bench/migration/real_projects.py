@@ -44,10 +44,10 @@ from lsprotocol import types as t
 from lsp_server.config import Config
 from lsp_server.database.migration.catalogue import Rows, lost_rows, read_rows, read_shapes
 from lsp_server.database.migration.metadata import NotSayable
-from lsp_server.database.migration.trial import names_in
 from lsp_server.database.migration.rows import insert_rows
 from lsp_server.database.migration.schema import create_schema
 from lsp_server.database.migration.shape import Shapes, differences, only_named
+from lsp_server.database.migration.trial import names_in
 from lsp_server.snapshot import Drift, Snapshot
 from lsp_server.workspace import documents_of, list_files
 from tests.bench.migration.users import as_nobody
@@ -169,7 +169,7 @@ PROJECTS = (
     Project(
         "polar", "postgresql", "server", "server/migrations/versions", "polar.models:Model.metadata",
         (
-            Trial("column", (added(POLAR, "WebhookDelivery", "http_code", "attempts: Mapped[int] = mapped_column(Integer, nullable=False, server_default='0')"),)),  # noqa: E501
+            Trial("column", (added(POLAR, "WebhookDelivery", "http_code", "attempts: Mapped[int] = mapped_column(Integer, nullable=False, server_default='0')"),)),
             Trial("rename", (renamed(POLAR, "WebhookDelivery", "http_code", "status_code"),), ("webhook_deliveries", "http_code", "status_code")),
             with_enum(POLAR, "WebhookDelivery", "http_code", "mood: Mapped[Mood | None] = mapped_column()", 'content = "content"'),
             Trial("foreign key", (replaced(POLAR, "WebhookDelivery", "webhook_event_id", '"CASCADE"', '"RESTRICT"'),)),
@@ -213,7 +213,7 @@ PROJECTS = (
             Trial("column", (added(BARBICAN, "Container", "creator_id", "label = sa.Column(sa.String(64))"),)),
             Trial("rename", (renamed(BARBICAN, "Container", "creator_id", "made_by"),), ("containers", "creator_id", "made_by")),
             Trial("enum value", (replaced(BARBICAN, "Container", "type", "'certificate'", "'certificate', 'bundle'"),)),
-            Trial("foreign key", (replaced(BARBICAN, "ContainerConsumerMetadatum", "container_id", r"'containers.id'", "'containers.id', ondelete='CASCADE'"),)),  # noqa: E501
+            Trial("foreign key", (replaced(BARBICAN, "ContainerConsumerMetadatum", "container_id", r"'containers.id'", "'containers.id', ondelete='CASCADE'"),)),
         ),
         first=("barbican.model.models",), environment={"PBR_VERSION": "1.0"},
     ),
