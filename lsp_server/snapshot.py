@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lsp_server.api.compare import compare as compare_apis
 from lsp_server.api.difference import Difference as ApiDifference
@@ -52,6 +52,9 @@ from lsp_server.text import Change, EditConflict, Location, Span, apply_edits
 from lsp_server.tree.node import Tree
 from lsp_server.tree.repair import read as read_tree
 from lsp_server.unknown import Unknown
+
+if TYPE_CHECKING:
+    from lsp_server.database.migration.seed import BadSeed, Seed
 
 T = TypeVar("T")
 
@@ -428,6 +431,21 @@ class Snapshot:
         if broken is None:
             return found
         return tuple(replace(database, incomplete=database.incomplete or _broken(broken)) for database in found)
+
+    def seed(self, dialect: str | None) -> Seed | BadSeed | None:
+        """The user's own rows for proofs, or why they cannot be read."""
+        from lsp_server.database.migration.seed import BadSeed, read_seed
+
+        path = self.config.seed
+        if path is None:
+            return None
+        document = self.document(path)
+        if document is None:
+            return BadSeed(f"{path}: there is no such file in the workspace")
+        try:
+            return read_seed(path, document.text, document.digest, dialect)
+        except BadSeed as problem:
+            return problem
 
     @cached_property
     def database_urls(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BIND = r"\:"  # how `text()` takes a colon that is no parameter
 _MOST_VALUES = 24  # of an enumeration that get a row each
-_MOST_TRIES = 24  # for a row that the table's rules refuse
+_MOST_TRIES = 40  # for a row that the table's rules refuse
 _NUMBERS = (100, 0, 1000)  # large enough for most checks that want "more than", small enough for the others, a year
 
 Key = tuple[str | None, str]
@@ -112,15 +112,14 @@ class _Maker:
         return [_Wish(1), _Wish(2, empty=True), *others]
 
     def instead(self, wish: _Wish) -> Iterator[_Wish]:
-        """Other rows where one is refused: other numbers, then single columns NULL or not."""
+        """Other rows where one is refused: other numbers, all or single columns NULL or not."""
         named = " ".join(check.expression or "" for check in self.table.checks)
         single = [column.name for column in self.columns if _nullable(self.table, column) and column.name in named]
-        for base in _NUMBERS[1:]:
-            yield _Wish(wish.number, wish.empty, base=base)
-        for empty in (not wish.empty, wish.empty):
-            yield _Wish(wish.number, empty)
-            for name in single:
-                yield _Wish(wish.number, empty, turned=frozenset({name}))
+        for base in _NUMBERS:
+            for empty in (wish.empty, not wish.empty):
+                yield _Wish(wish.number, empty, base=base)
+                for name in single:
+                    yield _Wish(wish.number, empty, turned=frozenset({name}), base=base)
 
     def row(self, wish: _Wish) -> Row:
         row: Row = {}
