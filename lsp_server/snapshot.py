@@ -7,7 +7,7 @@ that snapshots share. `with_change` gives the snapshot as it would be after a ch
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -54,6 +54,7 @@ from lsp_server.tree.repair import read as read_tree
 from lsp_server.unknown import Unknown
 
 if TYPE_CHECKING:
+    from lsp_server.database.migration.own_tables import Created, OwnTables
     from lsp_server.database.migration.seed import BadSeed, Seed
 
 T = TypeVar("T")
@@ -95,12 +96,15 @@ class Drift:
 class Runtime:
     """What the running project told: OpenAPI documents (see `api/runtime.py`) and tables (see `database/runtime.py`).
 
-    It speaks only of what the text leaves open. `failures` are words about what could not be asked.
+    It speaks only of what the text leaves open. `failures` are words about what could not be asked. `created` holds the CREATE statements
+    of its tables, `digests` the texts of their files, by path, as they were when it was asked.
     """
 
     specifications: tuple[Api, ...] = ()
     metadata: tuple[Tables, ...] = ()
     failures: tuple[str, ...] = ()
+    created: tuple[Created, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 class Cancelled(Exception):
@@ -446,6 +450,16 @@ class Snapshot:
             return read_seed(path, document.text, document.digest, dialect)
         except BadSeed as problem:
             return problem
+
+    def own_tables(self, mapped: Database) -> OwnTables | None:
+        """What the running project said of these models' tables, those whose files have not been edited since."""
+        from lsp_server.database.migration.own_tables import own_tables
+
+        if not self.runtime.created:
+            return None
+        same = {path for path, digest in self.runtime.digests.items() if path in self.documents and self.documents.digest(path) == digest}
+        unchanged = frozenset(table.key for table in mapped.tables if table.location is not None and table.location.path in same)
+        return own_tables(self.runtime.created, mapped, unchanged)
 
     @cached_property
     def database_urls(self) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ def _change(snapshot: Snapshot, drift: Drift, planned: Plan) -> Change | None:
     history = drift.replay.history
     if not planned.operations or planned.obstacles:
         return None
-    proof = prove(planned, find=snapshot.find_scratch, seed=snapshot.seed(history.dialect))
+    proof = prove(planned, find=snapshot.find_scratch, seed=snapshot.seed(history.dialect), own=snapshot.own_tables(drift.mapped))
     if proof.failed:
         return None
     conventions = conventions_of(snapshot, history)

@@ -15,6 +15,7 @@ from lsp_server.database.migration.metadata import NotSayable
 from lsp_server.database.migration.on_sqlite import translate
 from lsp_server.database.migration.open_parts import settled
 from lsp_server.database.migration.operations import apply_operations
+from lsp_server.database.migration.own_tables import OwnTables
 from lsp_server.database.migration.plan import Plan
 from lsp_server.database.migration.scratch import FindScratch, InMemory, NoScratch
 from lsp_server.database.migration.seed import BadSeed, Seed
@@ -52,10 +53,12 @@ def prove(
     after: Database | None = None,
     find: FindScratch | None = None,
     seed: Seed | BadSeed | None = None,
+    own: OwnTables | None = None,
 ) -> Proof:
     """The proof of a plan between its own two schemas, or between these.
 
-    `find` gives the scratch server for a dialect, or says why there is none. `seed` are the user's own rows, or why they cannot be read.
+    `find` gives the scratch server for a dialect, or says why there is none. `seed` are the user's own rows, or why they cannot be read;
+    `own` is what the running project says of its tables.
     """
     before, after = before or plan.before, after or plan.after
     missing: list[str] = list(plan.obstacles)
@@ -65,7 +68,7 @@ def prove(
     before, after, guessed = settled(before, after, plan.operations)
     missing += guessed
     again = compare(apply_operations(before, plan.operations), after, plan.dialect, exact=True)
-    proof = _anywhere(plan, before, after, find, seed, missing, complete=not again)
+    proof = _anywhere(plan, before, after, find, seed, own, missing, complete=not again)
     if plan.obstacles or not proof.proved:
         return proof
     if again:
@@ -74,7 +77,15 @@ def prove(
 
 
 def _anywhere(
-    plan: Plan, before: Database, after: Database, find: FindScratch | None, seed: Seed | None, missing: list[str], *, complete: bool
+    plan: Plan,
+    before: Database,
+    after: Database,
+    find: FindScratch | None,
+    seed: Seed | None,
+    own: OwnTables | None,
+    missing: list[str],
+    *,
+    complete: bool,
 ) -> Proof:
     """On the scratch server for this kind of database, or else on SQLite in memory. `complete`: the plan leads all the way by the texts."""
     if plan.dialect not in (None, "sqlite"):
@@ -83,12 +94,13 @@ def _anywhere(
         scratch = leading_out or (find(plan.dialect) if find is not None else "no scratch server")
         if not isinstance(scratch, str):
             try:
-                return _run(Trial(scratch, before, after, plan.operations, seed, complete), missing)
+                return _run(Trial(scratch, before, after, plan.operations, seed, own, complete), missing)
             except NoScratch as error:
                 scratch = str(error)
         missing.append(f"on {title}: {scratch}")
     shadow = translate(before, after, plan.operations, plan.dialect)
-    return _run(Trial(InMemory(), shadow.before, shadow.after, shadow.operations, seed, complete), [*missing, *shadow.not_proved])
+    own = own if plan.dialect == "sqlite" else None  # of another kind of database, it could not be made here
+    return _run(Trial(InMemory(), shadow.before, shadow.after, shadow.operations, seed, own, complete), [*missing, *shadow.not_proved])
 
 
 def _leads_out(plan: Plan, before: Database, after: Database) -> str | None:

@@ -26,6 +26,7 @@ from lsp_server.database.migration.operations import (
     apply_operations,
     reversed_operations,
 )
+from lsp_server.database.migration.own_tables import OwnTables, create_own, disagreements
 from lsp_server.database.migration.rows import insert_rows
 from lsp_server.database.migration.schema import content_key, create_schema
 from lsp_server.database.migration.scratch import Scratch
@@ -88,6 +89,7 @@ class Trial:
         after: Database,
         operations: tuple[Operation, ...],
         seed: Seed | None = None,
+        own: OwnTables | None = None,
         complete: bool = False,
     ) -> None:
         self.scratch = scratch
@@ -95,6 +97,7 @@ class Trial:
         self.after = after
         self.operations = operations
         self.seed = seed
+        self.own = own
         self.complete = complete
         self.end = apply_operations(before, operations)
         self.proved: list[str] = []
@@ -112,6 +115,7 @@ class Trial:
         down = to_steps(reversed_operations(self.operations), self.end, dialect)
         self.doing = "the schema of the models"
         self.wanted_after = self._look(replace(self.after, schemas=(*self.after.schemas, *self.before.schemas)))
+        self._ask_project()
         for sort in Sort:
             start = list(self.proved)
             try:
@@ -150,6 +154,25 @@ class Trial:
             self.doing = "the second upgrade"
             self._upgrade(connection, up, None, {})
             self._compare("a second upgrade works", connection, self.wanted_after, self.after, wanted_before)
+
+    def _ask_project(self) -> None:
+        """Whether the project's own statements make the tables that its text was read to want."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        own = self.own
+        if own is None:
+            return
+        try:
+            with self.scratch.open() as connection:
+                create_own(connection, own, self.after, self.scratch.dialect)
+                problems = disagreements(read_shapes(connection), self.wanted_after, own, names_in(self.after))
+        except SQLAlchemyError as error:
+            self.not_proved.append(f"{_OWN}: its statements do not run ({first_line(error)})")
+            return
+        if problems:
+            self.not_proved.append(f"{_OWN}: {problems[0]}")
+        else:
+            self.proved.append(f"{_OWN} in {len(own.tables)} of {len(self.after.tables)} tables")
 
     # Databases
 
@@ -337,6 +360,7 @@ _MODELS = "the upgrade gives the schema of the models"
 _UNTOUCHED = "rows in the way stop the upgrade before it changes anything"
 _WHOLE = "an upgrade that fails leaves schema and rows as they were"
 _SEEDED = "with the rows of {}"
+_OWN = "the running project's own create_all gives the same"
 _MOST_KNOWN = 16
 
 
