@@ -128,8 +128,8 @@ def _field(key: str) -> str:
 
 
 def _value(key: str, value: Any, source: str) -> Any:
-    def wrong(expected: str) -> ConfigError:
-        return ConfigError(f"{source}: `{key}` must be {expected}, not {value!r}")
+    def wrong(expected: str, shown: bool = True) -> ConfigError:
+        return ConfigError(f"{source}: `{key}` must be {expected}{f', not {value!r}' if shown else ''}")
 
     if key in _LISTS:
         if not _strings(value):
@@ -177,6 +177,8 @@ def _table(key: str, value: dict[str, Any], wrong: Any) -> Any:
         for name, description in value.items():
             if (fault := _fault_of_view(description)) is not None:
                 raise wrong(f"a table from a view class' dotted name to the routes it brings (`{name}`: {fault})")
+    if key == "agent" and (fault := fault_of_agent(value)) is not None:
+        raise wrong(f"a table of the agent's settings ({fault})", shown=False)
     if key == "routes" and not all(_describes_routes(description) for description in value.values()):
         raise wrong('a table from a decorator\'s dotted name to {path = 0 or "argument", methods = ["GET"] or "argument", prefix = "/…"}')
     return dict(value)
@@ -242,6 +244,35 @@ def _fault_of_word(word: str, value: Any, words: Mapping[str, _Word], known: tup
         return f"unknown word `{word}`{f'; did you mean `{near[0]}`?' if near else ''}"
     expected, holds = words[word]
     return None if holds(value) else f"`{word}` must be {expected}"
+
+
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
+PROVIDERS = ("anthropic", "bedrock", "vertex", "foundry")
+_KEY_WORDS = ("key", "api-key", "apikey", "token", "auth-token", "secret", "password", "credentials")
+
+
+def _counts(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+_COUNT = ("a whole number above 0", _counts)
+_AGENT_WORDS: dict[str, _Word] = {
+    "prompt": _TEXT, "model": _TEXT, "effort": (f"one of {', '.join(EFFORTS)}", lambda value: value in EFFORTS),
+    "max-tokens": _COUNT, "max-rounds": _COUNT, "max-repairs": _COUNT, "max-seconds": _COUNT,
+    "max-cost": ("a number of US dollars above 0", lambda value: isinstance(value, int | float) and not isinstance(value, bool) and value > 0),
+    "provider": (f"one of {', '.join(PROVIDERS)}", lambda value: value in PROVIDERS), "base-url": _TEXT, "journal": _TEXT,
+    "commands": _NAMES, "exclude": _NAMES, "mcp-servers": ("a table of tables", lambda value: isinstance(value, dict)),
+}  # fmt: skip
+
+def fault_of_agent(settings: Mapping[str, Any]) -> str | None:
+    """What is wrong with the agent's settings, in words that quote no value; None where nothing is."""
+    for written, value in settings.items():
+        word = written.replace("_", "-")
+        if word in _KEY_WORDS:
+            return f"`{written}`: a key belongs in the environment (ANTHROPIC_API_KEY) or the editor's secret storage, never in a file"
+        if (fault := _fault_of_word(word, value, _AGENT_WORDS, tuple(_AGENT_WORDS))) is not None:
+            return fault
+    return None
 
 
 def _describes_routes(value: Any) -> bool:

@@ -37,6 +37,7 @@ from lsp_server.database.rollback import DowngradeOutcome, downgrade_outcome
 from lsp_server.database.runtime import Tables
 from lsp_server.database.runtime import fill as fill_models
 from lsp_server.database.sqlalchemy import is_aside, may_declare_tables, read_models
+from lsp_server.database.standing import Standing
 from lsp_server.database.unseen import Unseen, runs_comparison, unseen_models
 from lsp_server.database.urls import urls_in
 from lsp_server.document import Document, Documents, Kind, is_broken_settings, kind_of
@@ -128,7 +129,8 @@ class Snapshot:
     """One moment of a workspace. `cancelled` is asked between files while views are made; `now` dates what is generated.
 
     `lasting`: others will be made from it (`with_change`, `inherit`), so that it is worth noting what they may keep.
-    `find_scratch` gives databases to prove migrations on; the views never ask for one.
+    `find_scratch` gives databases to prove migrations on; the views never ask for one. `standing` is what the development database records,
+    where a person lets us look.
     """
 
     def __init__(
@@ -149,6 +151,7 @@ class Snapshot:
         self.lasting = lasting
         self.runtime = Runtime()
         self.find_scratch = find_scratch
+        self.standing: Standing | None = None
         self._kept: Mapping[str, Execution] = {}
 
     @classmethod
@@ -184,7 +187,7 @@ class Snapshot:
             changed[path] = Document(path, text)
         documents = self.documents.replacing(changed)
         changed_one = Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting, self.find_scratch)
-        changed_one.runtime = self.runtime
+        changed_one.runtime, changed_one.standing = self.runtime, self.standing
         return changed_one.inherit(self)
 
     def with_runtime(self, runtime: Runtime) -> Snapshot:
@@ -193,7 +196,7 @@ class Snapshot:
         for view in ("signals", "program", "interpreter", "written_applications", "written_models"):
             if view in self.__dict__:
                 told.__dict__[view] = self.__dict__[view]
-        told.runtime = runtime
+        told.runtime, told.standing = runtime, self.standing
         return told
 
     def inherit(self, previous: Snapshot | None) -> Snapshot:

@@ -12,7 +12,8 @@
     ```
 
 Markers (`# error: rule "part"`, in any comment style) are cut off before the file is read; several may stand on one
-line. A block ```` ```expect ```` holds `path:line severity` for files that have no comments. A diff block after a
+line. A block ```` ```expect ```` holds `path:line severity` for files that have no comments, a block ```` ```database ```` the revisions that the development
+database records. A diff block after a
 `### Fix:` heading is the whole effect of that fix on the file (new files have only `+` lines).
 """
 
@@ -51,6 +52,7 @@ class Case:
     files: dict[str, str] = field(default_factory=dict)
     expected: list[Expected] = field(default_factory=list)
     fixes: list[ExpectedFix] = field(default_factory=list)
+    recorded: tuple[str, ...] | None = None  # by the development database
 
 
 def read_cases(path: Path) -> list[Case]:
@@ -89,6 +91,8 @@ def _case(rule: str, title: str, section: str) -> Case:
         if language == "expect":
             for path, line, severity, part in _EXPECT.findall(body):
                 case.expected.append(Expected(path, int(line), severity, part))
+        elif language == "database":
+            case.recorded = tuple(body.split())
         elif language == "diff" and fix is not None and name:
             fix.diffs[name] = body
         elif name:

@@ -28,6 +28,7 @@ ORDER: list[set[str]] = [
     {"verify"},
     {"report"},
     {"workspace", "shadow", "worker"},
+    {"development"},
     {"recall"},
     {"cache"},
     {"agent"},
@@ -42,14 +43,16 @@ ONLY_IN = {
     "pygls": ("lsp/",),
     "lsprotocol": ("lsp/",),
     "anthropic": ("agent/model.py",),
-    "mcp": ("agent/mcp.py",),
-    "sqlalchemy": ("database/migration/", "database/reflect.py", "shadow/", "agent/journal.py"),
-    "alembic": ("database/migration/", "database/reflect.py", "shadow/", "agent/journal.py"),
+    "mcp": ("agent/mcp_client.py", "agent/mcp_server.py"),
+    "sqlalchemy": ("database/migration/", "database/reflect.py", "shadow/", "development/", "agent/journal/"),
+    "alembic": ("database/migration/", "database/reflect.py", "shadow/", "development/", "agent/journal/"),
 }
 LAZY = ("sqlalchemy", "alembic", "sqlglot")
 
 # Files that may import a lazy package at their top: they are themselves imported only inside functions.
-LOADED_WHEN_NEEDED = ("database/ddl_tree.py",)
+LOADED_WHEN_NEEDED = (
+    "database/ddl_tree.py", "database/undo/expressions.py", "database/undo/inserts.py", "database/undo/rows.py", "database/undo/updates.py",
+)  # fmt: skip
 
 HEAVY = ("pygls", "lsprotocol", "asyncio", "anthropic", "sqlalchemy", "alembic", "pydantic", "jsonschema", "libcst",
          "sqlglot", "multiprocessing", "logging")  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 
 from lsp_server.check import check
 from lsp_server.config import Config, parse
+from lsp_server.database.standing import Standing
 from lsp_server.findings import Finding, Fix, Report
 from lsp_server.rules import all_rules
 from lsp_server.snapshot import Snapshot
@@ -23,7 +24,10 @@ def _snapshot(case: Case) -> Snapshot:
     for name in ("specdrift.toml", "pyproject.toml"):
         if name in case.files:
             config = parse(case.files[name], name) or config
-    return Snapshot.of(case.files, config)
+    snapshot = Snapshot.of(case.files, config)
+    if case.recorded is not None:
+        snapshot.standing = Standing("shop on localhost:5432 (PostgreSQL 16.4)", case.recorded)
+    return snapshot
 
 
 def _line(snapshot: Snapshot, finding: Finding) -> int:

@@ -21,6 +21,7 @@ from lsp_server.workspace import Stamp, database_urls, documents_of, find_config
 
 if TYPE_CHECKING:  # A report that is recalled needs no snapshot.
     from lsp_server.database.migration.scratch import FindScratch
+    from lsp_server.database.standing import Standing
     from lsp_server.snapshot import Memo, Snapshot
 
 
@@ -85,8 +86,26 @@ def open_project(options: argparse.Namespace, ground: Ground | None = None, last
         from lsp_server.worker.ask import ask_project
 
         snapshot = snapshot.with_runtime(ask_project(snapshot, ground.root))
+    if options.development_database is not None:
+        snapshot.standing = _standing(options.development_database, ground.root, snapshot)
     snapshot.find_scratch = _scratch_servers(options.shadow, ground, snapshot) if lasting else None
     return Project(ground.root, ground.shown_root, ground.config, ground.files, ground.only, ground.cache, snapshot, memo)
+
+
+def _standing(url: str, root: Path, snapshot: Snapshot) -> Standing | None:
+    """What the development database records; None, said on stderr, where it cannot be read. Raises UsageError for a URL that cannot be one."""
+    from lsp_server.development.application import version_table
+    from lsp_server.development.connection import Unreachable, read_standing
+    from lsp_server.development.target import Refused, read_target
+
+    options = [replay.environment.options for replay in snapshot.histories]
+    try:
+        return read_standing(read_target(url, root), *version_table(options[0] if len(options) == 1 else {}))
+    except Refused as reason:
+        raise UsageError(f"--development-database: {reason}") from None
+    except Unreachable as reason:
+        print(f"lsp_server: the development database: {reason}", file=sys.stderr)
+        return None
 
 
 def _scratch_servers(given: str | None, ground: Ground, snapshot: Snapshot) -> FindScratch:

@@ -10,8 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsp_server.database.alchemy_names import made_by
-from lsp_server.database.declared import FinalName, names_of, plain_name, spatial_index
+from lsp_server.database.declared import FinalName, element_name, names_of, plain_name, spatial_index
+from lsp_server.database.exclusions import exclusion_of_values
 from lsp_server.database.model import Check, Column, ForeignKey, PrimaryKey, Unique
+from lsp_server.database.object_values import view_of_entity
+from lsp_server.database.objects import CreateView, DropView
 from lsp_server.database.operations import (
     AddColumn,
     AddConstraint,
@@ -31,6 +34,7 @@ from lsp_server.database.operations import (
     table_key,
 )
 from lsp_server.database.options import identity_of
+from lsp_server.database.row_statements import bulk_insert_text
 from lsp_server.database.sql_text import sql_text
 from lsp_server.python.values import (
     Argument,
@@ -248,7 +252,8 @@ def create_exclude_constraint(recorder: Recorder, arguments: tuple[Argument, ...
     key = table_argument(recorder, arguments, 1, "source")
     if key is not None:
         name = plain_name(constraint_name(arguments), recorder.declarations.dialect)
-        recorder.step(AddConstraint(key, Check(None, name, Unknown("an exclusion constraint", recorder.location), recorder.location)))
+        elements = [each.value for each in arguments if each.name is None][2:]
+        recorder.step(AddConstraint(key, exclusion_of_values(elements, arguments, name, recorder.location, element_name)))
 
 
 def execute(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
@@ -256,13 +261,17 @@ def execute(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
 
 
 def bulk_insert(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
-    recorder.step(ChangeRows())
+    recorder.step(ChangeRows(bulk_insert_text(arguments, recorder.state.dialect)))
 
 
 def entity(recorder: Recorder, name: str, arguments: tuple[Argument, ...]) -> None:
     """`op.create_entity(PGFunction(…))` of alembic-utils: views, functions, triggers."""
     value = arguments[0].value if arguments else None
     if not isinstance(value, Instance):
+        return
+    view = view_of_entity(value)
+    if view is not None:
+        recorder.step(DropView(view.key, view.materialized) if name.startswith("drop") else CreateView(view, replaces=True))
         return
     sort = (made_by(value) or "entity").rpartition(".")[2].removeprefix("PG").lower()
     signature = find_argument(value.arguments, "signature", 1)

@@ -16,14 +16,17 @@ from lsp_server.database.elements import (
     flag,
     read_foreign_key_constraint,
 )
+from lsp_server.database.exclusions import exclusion_of_values
 from lsp_server.database.model import (
     Check,
     Column,
     ColumnType,
+    Exclusion,
     ForeignKey,
     Index,
     PrimaryKey,
     Table,
+    TableOptions,
     Unique,
 )
 from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name
@@ -60,9 +63,10 @@ class TableDraft:
     name_location: Location | None = None
     origin: str | None = None
     comment: str | Unknown | None = None
-    options: tuple[tuple[str, str], ...] = ()
+    options: TableOptions = ()
     incomplete: Unknown | None = None
     maybe: Unknown | None = None
+    is_view: bool = False  # its `info` says that it maps a view
 
     @property
     def key(self) -> tuple[str | None, str]:
@@ -130,6 +134,7 @@ class Assembly:
         return Table(
             draft.name, draft.schema, tuple(columns), primary, tuple(keys), tuple(uniques), tuple(indexes), tuple(checks),
             draft.comment, draft.location, draft.name_location, draft.origin, draft.options, incomplete, draft.maybe,
+            tuple(self._exclusion(draft, item) for item in draft.items if (made_by(item) or "").endswith(".ExcludeConstraint")),
         )  # fmt: skip
 
     # Columns
@@ -323,6 +328,16 @@ class Assembly:
             text if isinstance(text, str) else None, constraint_name(draft, "ck", name.value if name else None, ()), unknown,
             item.location,
         )  # fmt: skip
+
+    def _exclusion(self, draft: TableDraft, item: Instance) -> Exclusion:
+        def named(value: Value) -> str | None:
+            column = draft.column(value)
+            return column.column_name if column is not None else None
+
+        values, starred = positional(given_to(item))
+        name = given_name(item)
+        given = [Unknown("elements given at run time", item.location)] if starred else values
+        return exclusion_of_values(given, given_to(item), name if isinstance(name, str) else None, item.location, named)
 
     def _primary_key(self, draft: TableDraft, columns: list[Column]) -> PrimaryKey | None:
         names = tuple(column.name for column in columns if column.primary_key is True)

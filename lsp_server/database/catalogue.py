@@ -68,7 +68,7 @@ def _listed(method: str, event: Event, state: State) -> Value | None:
     if method == "get_schema_names":
         return ["public", *(name for sort, name in state.objects if sort == "schema")]
     if method == "get_view_names":
-        return [name for sort, name in state.objects if sort == "view"]
+        return [view.name for view in state.views.values() if view.key[0] == schema and not view.materialized]
     if method == "get_enums":
         return [{"name": enum.name, "labels": list(enum.values), "schema": enum.schema or "public"}
                 for enum in state.enums.values() if not isinstance(enum.values, Unknown)]  # fmt: skip

@@ -10,8 +10,10 @@ Silence: an Unknown value, a `maybe` element or an `incomplete` table or databas
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from lsp_server.database.compare_objects import compare_exclusions, compare_sequences, compare_views
+from lsp_server.database.difference import Difference as Difference
 from lsp_server.database.equivalence import (
     automatic_name,
     default_schema,
@@ -38,37 +40,12 @@ from lsp_server.database.model import (
     Table,
     Unique,
 )
+from lsp_server.database.table_options import changed_options, unset_options
 from lsp_server.unknown import Unknown
 
 _VERSION_TABLE = "alembic_version"  # a project may put something before or after the name
 _WITHOUT_COMMENTS = ("sqlite",)
 _DIRECTIONS = ("ASC", "DESC")
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One place where two schemas differ.
-
-    `kind`: "missing" (only the second has it), "unrequested" (only the first has it), "contradicts" (both, differently).
-    `element`: table, column, type, nullable, server_default, identity, computed, comment, primary_key, foreign_key, unique,
-    index, check, enum. `path` names it: ("table", "users", "column", "email", "type"); a table is called by its full name
-    without the default schema, an unnamed constraint by its columns. `before` and `after` hold the elements themselves
-    (for a column's aspect: the two columns), None where absent.
-    """
-
-    kind: str
-    element: str
-    path: tuple[str, ...]
-    before: object
-    after: object
-
-    @property
-    def table(self) -> str | None:
-        return self.path[1] if self.path[0] == "table" else None
-
-    @property
-    def column(self) -> str | None:
-        return self.path[3] if len(self.path) > 3 and self.path[2] == "column" else None
 
 
 def compare(
@@ -92,15 +69,20 @@ def _compare(before: Database, after: Database, dialect: str | None, exact: bool
     old = {table.key: table for table in before.tables}
     new = {table.key: table for table in after.tables}
     yield from _compare_enums(before, after, dialect)
+    yield from compare_sequences(before, after, dialect)
+    yield from compare_views(before, after, dialect)
     for key, table in new.items():
         if table.maybe is not None or _VERSION_TABLE in key[1]:
             continue
         other = old.get(key)
         if other is None:
-            if before.incomplete is None and not _is_view(before, table):
+            if before.incomplete is None and not _is_view(before, table) and not _is_view(after, table):
                 yield Difference("missing", "table", table_path(table), None, table)
         elif other.maybe is None:
             yield from compare_tables(other, table, dialect, exact)
+            told = any(changed_options(other.options, table.options, dialect, exact))
+            if "option" in after.whole and not told and unset_options(other.options, table.options, dialect):
+                yield Difference("unrequested", "options", (*table_path(table), "options"), other, table)
     if after.incomplete is None:
         for key, table in old.items():
             if key not in new and table.maybe is None and _VERSION_TABLE not in key[1] and not _is_view(after, table):
@@ -108,7 +90,7 @@ def _compare(before: Database, after: Database, dialect: str | None, exact: bool
 
 
 def _is_view(database: Database, table: Table) -> bool:
-    return table.name in database.views or table.full_name in database.views
+    return any(view.key == table.key or view.key == (None, table.name) for view in database.views)
 
 
 def compare_tables(before: Table, after: Table, dialect: str | None, exact: bool = False) -> Iterator[Difference]:
@@ -119,8 +101,11 @@ def compare_tables(before: Table, after: Table, dialect: str | None, exact: bool
     yield from _compare_foreign_keys(before, after, path, dialect, exact)
     yield from _compare_uniques_and_indexes(before, after, dialect, path, exact)
     yield from _compare_checks(before, after, path, dialect, exact)
+    yield from compare_exclusions(before, after, dialect, path)
     if dialect not in _WITHOUT_COMMENTS and _known_to_differ(before.comment, after.comment):
         yield Difference("contradicts", "comment", (*path, "comment"), before, after)
+    if any(changed_options(before.options, after.options, dialect, exact)):
+        yield Difference("contradicts", "options", (*path, "options"), before, after)
 
 
 # Columns

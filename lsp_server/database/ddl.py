@@ -11,12 +11,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from lsp_server.database.exclusions import exclusion_of_sql
 from lsp_server.database.model import Check, EnumType, PrimaryKey, Unique
+from lsp_server.database.objects import CreateSequence, CreateView, DropSequence, DropView, object_operations
 from lsp_server.database.operations import (
     AddColumn,
     AddConstraint,
     AddEnumValue,
     AlterColumn,
+    ChangeProperty,
     ChangeRows,
     CommentTable,
     CreateEnum,
@@ -37,9 +40,11 @@ from lsp_server.database.operations import (
     RenameEnumValue,
     RenameIndex,
     RenameTable,
+    SetTableOptions,
     ValidateConstraint,
     table_key,
 )
+from lsp_server.database.table_options import options_in_sql
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -50,12 +55,23 @@ _OBJECTS = (r"view|materialized\s+view|function|procedure|trigger|extension|sche
 _FLAGS = re.IGNORECASE | re.DOTALL
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(\$\w*\$).*?\1|--[^\n]*|/\*.*?\*/|[();,]", re.DOTALL)
+_BACKTICKED = re.compile(r"('(?:[^']|'')*')|`((?:[^`]|``)*)`")  # MySQL's quotes
 _VALUE = re.compile(r"'((?:[^']|'')*)'")
 
 
 def operations_of(text: str, location: Location) -> list[Operation]:
     """The operations of a text of SQL statements, in order."""
-    return [operation for statement in statements_of(text) for operation in _statement(statement, location)]
+    found: list[Operation] = []
+    for statement in statements_of(text):
+        made = object_operations(statement, location)  # a view's query keeps its quotes
+        found += made if made is not None else _statement(_double_quoted(statement), location)
+    return found
+
+
+def _double_quoted(statement: str) -> str:
+    if "`" not in statement:
+        return statement
+    return _BACKTICKED.sub(lambda match: match[1] or '"' + match[2].replace('"', '""') + '"', statement)
 
 
 def statements_of(text: str) -> list[str]:
@@ -94,6 +110,8 @@ def qualified(name: str) -> Key:
 def _statement(statement: str, location: Location) -> list[Operation]:
     words = statement.split(None, 2)
     first = words[0].lower().rstrip(";") if words else ""
+    if first in ("grant", "revoke"):
+        return [ChangeProperty(statement)]
     if first not in ("create", "alter", "drop", "comment", "do", "rename"):
         return [] if first in ("set", "reset", "begin", "commit", "rollback", "savepoint", "release", "lock") else [ChangeRows(statement)]
     second = words[1].lower() if len(words) > 1 else ""
@@ -109,7 +127,7 @@ def _statement(statement: str, location: Location) -> list[Operation]:
     if first == "alter" and second == "table":
         return _alter_table(statement, location)
     if first == "alter":
-        return []  # Sequences, roles, default privileges, databases: no table changes.
+        return [] if second in ("sequence", "view", "materialized") else [ChangeProperty(statement)]  # roles, privileges: no table changes
     objects = _object(first, statement)
     if objects is not None:
         return objects
@@ -139,7 +157,7 @@ def _object(first: str, statement: str) -> list[Operation] | None:
     sort = " ".join(match[2].lower().split())
     key = qualified(match[5])
     name = f"{key[0]}.{key[1]}" if key[0] else key[1]
-    if sort == "trigger":
+    if sort in ("trigger", "policy"):
         on = re.search(rf"\son\s+({QUALIFIED})", match[6], _FLAGS)
         name = f"{key[1]} on {'.'.join(filter(None, qualified(on[1]))) if on else '?'}"
     cascade = bool(re.search(r"\bcascade\s*;?\s*$", statement, re.IGNORECASE))
@@ -150,11 +168,15 @@ def _object(first: str, statement: str) -> list[Operation] | None:
 
 
 def _comment(statement: str) -> list[Operation]:
-    match = re.match(rf"comment\s+on\s+table\s+({QUALIFIED})\s+is\s+(.*)", statement, _FLAGS)
+    match = re.match(rf"comment\s+on\s+(table|column)\s+({QUALIFIED}(?:\s*\.\s*{NAME})?)\s+is\s+(.*)", statement, _FLAGS)
     if match is None:
-        return []
-    value = _VALUE.match(match[2].strip())
-    return [CommentTable(qualified(match[1]), value[1].replace("''", "'") if value else None)]
+        return [] if re.match(r"comment\s+on\s+(?:materialized\s+)?view", statement, _FLAGS) else [ChangeProperty(statement)]
+    value = _VALUE.match(match[3].strip())
+    comment = value[1].replace("''", "'") if value else None
+    if match[1].lower() == "table":
+        return [CommentTable(qualified(match[2]), comment)]
+    *place, column = re.findall(NAME, match[2])
+    return [AlterColumn(qualified(".".join(place)), unquoted(column), comment=comment)] if place else []
 
 
 def _type(statement: str, location: Location) -> list[Operation]:
@@ -163,12 +185,15 @@ def _type(statement: str, location: Location) -> list[Operation]:
         schema, name = qualified(match[1])
         values = tuple(value.replace("''", "'") for value in _VALUE.findall(match[2]))
         return [CreateEnum(EnumType(name, values, schema=schema, location=location))]
+    if match := re.match(rf"create\s+type\s+({QUALIFIED})\s+as\b", statement, _FLAGS):
+        schema, name = qualified(match[1])
+        return [CreateObject("type", f"{schema}.{name}" if schema else name, text=statement)]
     if match := re.match(rf"drop\s+type\s+(if\s+exists\s+)?({QUALIFIED}(?:\s*,\s*{QUALIFIED})*)\s*(cascade)?", statement, _FLAGS):
         names = [qualified(part) for part in match[2].split(",")]
         return [DropEnum(name, schema, bool(match[1]), bool(match[3])) for schema, name in names]
     match = re.match(rf"alter\s+type\s+({QUALIFIED})\s+(.*)", statement, _FLAGS)
     if match is None:
-        return []
+        return [ChangeProperty(statement)]
     (schema, name), rest = qualified(match[1]), match[2]
     if added := re.match(r"add\s+value\s+(if\s+not\s+exists\s+)?'((?:[^']|'')*)'(?:\s+(before|after)\s+'((?:[^']|'')*)')?", rest, _FLAGS):
         place = (added[3].lower(), added[4].replace("''", "'")) if added[3] else None
@@ -177,7 +202,7 @@ def _type(statement: str, location: Location) -> list[Operation]:
         return [RenameEnumValue(name, renamed[1].replace("''", "'"), renamed[2].replace("''", "'"), schema)]
     if renamed := re.match(rf"rename\s+to\s+({NAME})", rest, _FLAGS):
         return [RenameEnum(name, unquoted(renamed[1]), schema)]
-    return []
+    return [ChangeProperty(statement)]
 
 
 def _alter_table(statement: str, location: Location) -> list[Operation]:
@@ -185,6 +210,9 @@ def _alter_table(statement: str, location: Location) -> list[Operation]:
     if match is None:
         return _parsed(statement, location)
     key = qualified(match[2])
+    options = options_in_sql(match[3])
+    if options is not None:
+        return [SetTableOptions(key, options)]
     result: list[Operation] = []
     for action in _split(match[3], ","):
         result.extend(_alter_action(key, match[2], action.strip().rstrip(";").strip(), location))
@@ -198,8 +226,13 @@ _NO_CHANGE = re.compile(
 
 
 def _alter_action(key: Key, written: str, action: str, location: Location) -> list[Operation]:
-    if not action or _NO_CHANGE.match(action):
+    if not action:
         return []
+    options = options_in_sql(action)
+    if options is not None:
+        return [SetTableOptions(key, options)]
+    if _NO_CHANGE.match(action):
+        return [ChangeProperty(f"ALTER TABLE {written} {action}")]
     if match := re.match(rf"rename\s+constraint\s+({NAME})\s+to\s+({NAME})", action, _FLAGS):
         return [RenameConstraint(key, unquoted(match[1]), unquoted(match[2]))]
     if match := re.match(rf"alter\s+(?:column\s+)?({NAME})\s+drop\s+expression", action, _FLAGS):
@@ -226,8 +259,7 @@ def _alter_action(key: Key, written: str, action: str, location: Location) -> li
         return [AddConstraint(key, made, index=index)]
     if re.match(rf"add\s+(?:constraint\s+({NAME})\s+)?exclude\b", action, _FLAGS):
         named = re.match(rf"add\s+constraint\s+({NAME})", action, _FLAGS)
-        exclusion = Check(None, unquoted(named[1]) if named else None, Unknown("an exclusion constraint", location), location)
-        return [AddConstraint(key, exclusion)]
+        return [AddConstraint(key, exclusion_of_sql(action, unquoted(named[1]) if named else None, location))]
     action = re.sub(rf"^(alter\s+(?:column\s+)?{NAME}\s+)set\s+data\s+type\b", r"\1TYPE", action, flags=_FLAGS)
     if action.lower().startswith("add ") and not re.match(r"add\s+(?:column|constraint|primary|foreign|unique)\b", action, re.IGNORECASE):
         action = f"ADD COLUMN {action[4:]}"
@@ -259,9 +291,9 @@ def _block(statement: str, location: Location) -> list[Operation]:
 
 def _forgiving(operation: Operation) -> Operation | None:
     """An operation that does nothing where it is done already; None where there is no such thing."""
-    if isinstance(operation, CreateTable | AddColumn | CreateIndex | CreateEnum | AddEnumValue | CreateObject):
+    if isinstance(operation, CreateTable | AddColumn | CreateIndex | CreateEnum | AddEnumValue | CreateObject | CreateView | CreateSequence):
         return replace(operation, if_not_exists=True)
-    if isinstance(operation, DropTable | DropColumn | DropIndex | DropConstraint | DropEnum | DropObject):
+    if isinstance(operation, DropTable | DropColumn | DropIndex | DropConstraint | DropEnum | DropObject | DropView | DropSequence):
         return replace(operation, if_exists=True)
     return replace(operation, if_exists=True) if isinstance(operation, RenameTable | RenameIndex) else None
 

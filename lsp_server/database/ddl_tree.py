@@ -9,17 +9,20 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from lsp_server.database.exclusions import exclusion_of_sql
 from lsp_server.database.model import (
     Check,
     Column,
     ColumnType,
     Default,
     EnumType,
+    Exclusion,
     ForeignKey,
     Identity,
     Index,
     PrimaryKey,
     Table,
+    TableOptions,
     Unique,
 )
 from lsp_server.database.operations import (
@@ -38,6 +41,7 @@ from lsp_server.database.operations import (
     RenameTable,
     table_key,
 )
+from lsp_server.database.storage_options import UNLOGGED, WITH
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -187,6 +191,8 @@ def _constraint(node: exp.Expression, name: str | None, location: Location) -> C
         return _reference(_names(node.expressions), reference, name, location) if reference is not None else None
     if isinstance(node, exp.CheckColumnConstraint):
         return Check(_sql(node.this), name, location=location)
+    if isinstance(node, exp.ExcludeColumnConstraint):
+        return exclusion_of_sql(_sql(node), name, location)
     return None
 
 
@@ -214,8 +220,28 @@ def _create(tree: exp.Create, location: Location) -> list[Operation] | None:
         tuple(each for each in constraints if isinstance(each, ForeignKey)),
         tuple(each for each in constraints if isinstance(each, Unique)),
         checks=tuple(each for each in constraints if isinstance(each, Check)), location=location,
+        exclusions=tuple(each for each in constraints if isinstance(each, Exclusion)),
+        options=_options(tree),
     )  # fmt: skip
     return [CreateTable(table, bool(tree.args.get("exists")))]
+
+
+def _options(tree: exp.Create) -> TableOptions:
+    """`ENGINE=InnoDB DEFAULT CHARSET=utf8mb4` behind the columns."""
+    properties = tree.args.get("properties")
+    words = {
+        exp.EngineProperty: "engine", exp.CharacterSetProperty: "charset", exp.CollateProperty: "collate",
+        exp.RowFormatProperty: "row_format", exp.AutoIncrementProperty: "auto_increment",
+    }  # fmt: skip
+    stated = properties.expressions if properties is not None else []
+    found = [(words.get(type(each)), each.name) for each in stated]
+    options: list[tuple[str, str | int | bool | Unknown]] = [(f"mysql_{word}", text) for word, text in found if word is not None and text]
+    for each in stated:
+        if isinstance(each, exp.UnloggedProperty):
+            options.append((UNLOGGED, True))
+        elif type(each) is exp.Property and isinstance(each.this, exp.Var):  # WITH (fillfactor = 70)
+            options.append((WITH + each.name.lower(), _sql(each.args["value"]).strip("'").lower()))
+    return tuple(options)
 
 
 def _create_index(tree: exp.Create, location: Location) -> list[Operation] | None:

@@ -27,6 +27,8 @@ from lsp_server.database.elements import (
 )
 from lsp_server.database.library import Library
 from lsp_server.database.model import Default, Index, Unique
+from lsp_server.database.model_objects import is_view
+from lsp_server.database.table_options import read_options
 from lsp_server.database.types import TypeReader, spelled_type
 from lsp_server.python.interpret import Interpreter
 from lsp_server.python.values import (
@@ -175,9 +177,11 @@ class Declarations:
                 table.add(read_column(self.types, item))
             elif made_by(item) in CONSTRAINTS:
                 table.items.append(item)
-        comment = options.get("comment")
-        table.comment = comment if isinstance(comment, str | Unknown) else None
-        table.options = tuple((key, str(value)) for key, value in options.items() if isinstance(value, str) and key != "comment")
+        table.is_view = is_view(options)
+        if options:
+            comment = options.get("comment")
+            table.comment = comment if isinstance(comment, str | Unknown) else None
+            table.options = read_options(options)
 
     def _table_arguments(self, cls: ClassValue) -> Value:
         """`__table_args__` as the class sees it; a mapped parent's plain one stays with the parent."""

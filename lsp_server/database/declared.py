@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lsp_server.database.alchemy_names import given_to, made_by, name_of
+from lsp_server.database.exclusions import exclusion_of_values
 from lsp_server.database.model import (
     Check,
     Column,
     ColumnType,
     Default,
     EnumType,
+    Exclusion,
     ForeignKey,
     Index,
     PrimaryKey,
@@ -26,6 +28,7 @@ from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name, ke
 from lsp_server.database.operations import Constraint
 from lsp_server.database.options import identity_of, storage_options
 from lsp_server.database.sql_text import column_name, quoted, sql_text
+from lsp_server.database.table_options import read_options
 from lsp_server.database.types import TypeReader
 from lsp_server.python.values import Argument, ClassValue, Instance, Value, find_argument
 from lsp_server.text import Location
@@ -297,6 +300,8 @@ class Declarations:
             tuple(each for each in constraints if isinstance(each, Unique)),
             checks=tuple(each for each in constraints if isinstance(each, Check)),
             comment=_text_or_unknown(_keyword(options, "comment")), location=location, incomplete=incomplete,
+            options=read_options({each.name: each.value for each in options if each.name is not None}),
+            exclusions=tuple(each for each in constraints if isinstance(each, Exclusion)),
         ), tuple(indexes), tuple(enums))  # fmt: skip
 
     def constraint(self, item: Instance, table: str, schema: str | None) -> Constraint | Index | None:
@@ -314,6 +319,11 @@ class Declarations:
                 deferrable = True if _keyword(arguments, "deferrable") is True else None
                 return Unique(columns or None, name, deferrable, nulls_not_distinct=_keyword(arguments, "postgresql_nulls_not_distinct") is True,
                               unknown=unknown, location=item.location)  # fmt: skip
+            case "sqlalchemy.dialects.postgresql.ExcludeConstraint" | "sqlalchemy.ExcludeConstraint":
+                given = _keyword(arguments, "name")
+                name = kept_name(text, self.dialect) if (text := plain_name(given)) is not None else None
+                elements = [each.value for each in arguments if each.name is None]
+                return exclusion_of_values(elements, arguments, name, item.location, element_name)
             case "sqlalchemy.ForeignKeyConstraint":
                 return self.foreign_key(item, table, schema)
             case "sqlalchemy.CheckConstraint":
@@ -352,6 +362,16 @@ def names_of(value: Value) -> tuple[str, ...] | None:
         return None
     names = [str(item) if isinstance(item, str) else column_name(item) for item in value]
     return tuple(name for name in names if name is not None) if None not in names else None
+
+
+def element_name(value: Value) -> str | None:
+    """The column that an element of an exclusion constraint names; None for an expression."""
+    if isinstance(value, str):
+        return str(value)
+    if made_by(value) == "sqlalchemy.column" and isinstance(value, Instance):
+        text = sql_text(value, value.location)
+        return text if isinstance(text, str) else None
+    return column_name(value)
 
 
 def positional_names(arguments: tuple[Argument, ...]) -> tuple[str, ...] | None:

@@ -151,7 +151,7 @@ def _positional(types: TypeReader, draft: ColumnDraft, argument: Argument) -> No
         persisted = value.argument("persisted")
         draft.persisted = persisted.value if persisted is not None and isinstance(persisted.value, bool) else None
     elif word == "Sequence":
-        draft.default = Default("sequence")
+        draft.default = sequence_default(value)
     elif word == "CheckConstraint" and isinstance(value, Instance):
         draft.checks.append(value)
     elif word == "FetchedValue":
@@ -263,7 +263,7 @@ def python_default(value: Value, location: Location) -> Default | Unknown | None
         return Default("constant", constant_text(value), value.name)
     if isinstance(value, Instance):
         if made_by(value) == "sqlalchemy.Sequence":
-            return Default("sequence")
+            return sequence_default(value)
         text = sql_text(value, location)
         return Default("sql", text) if isinstance(text, str) else Default("python", None)
     if isinstance(value, FunctionValue):
@@ -271,6 +271,12 @@ def python_default(value: Value, location: Location) -> Default | Unknown | None
     if isinstance(value, BoundMethod):
         return Default("python", value.function.qualname)
     return Default("python", value.name if isinstance(value, External | ClassValue | Method) else None)
+
+
+def sequence_default(value: Value) -> Default | None:
+    """A `Sequence(…)` that feeds a column; an optional one is for databases that cannot count by themselves."""
+    optional = value.argument("optional") if isinstance(value, Instance) else None
+    return None if optional is not None and optional.value is True else Default("sequence")
 
 
 def split_table_arguments(value: Value) -> tuple[list[Value], dict[str, Value], Unknown | None]:

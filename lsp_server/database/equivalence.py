@@ -13,9 +13,11 @@ from decimal import Decimal, InvalidOperation
 
 from lsp_server.database.model import (
     Check,
+    Column,
     ColumnType,
     Default,
     EnumType,
+    Exclusion,
     ForeignKey,
     Index,
     PrimaryKey,
@@ -322,6 +324,11 @@ def automatic_name(table: Table, part: object, dialect: str | None) -> str:
         # SQLAlchemy names every index; only raw SQL leaves it to PostgreSQL.
         name = conventional_name(DEFAULT_CONVENTION, "ix", table.name, part.columns or (), schema=table.schema)
         return kept_name(name or "", dialect)
+    if isinstance(part, Exclusion):
+        words = [text if re.fullmatch(r"\w+", text) else "expr" for text in part.columns or ()]
+        return _shortened(table.name, "_".join(words), "excl")
+    if isinstance(part, Column):
+        return _shortened(table.name, part.name, "seq")  # of the sequence that counts it up
     if isinstance(part, Check):
         mentioned = columns_in(part.expression or "", table)
         return _shortened(table.name, mentioned[0] if len(mentioned) == 1 else "", "check")

@@ -1,4 +1,4 @@
-"""The words of a database schema: tables, columns, types, keys, indexes, checks, enums; and a migration history.
+"""The words of a database schema: tables, columns, types, keys, indexes, checks, enums, views, sequences; and a migration history.
 
 All observers fill the same words: entity specs, SQLAlchemy models, replayed Alembic revisions, a live database. Every
 element carries its location; what could not be read is `Unknown` and never gives a finding. Nothing here reads text.
@@ -166,6 +166,29 @@ class Check:
     location: Location | None = None
 
 
+# What is said of a table as a whole, under SQLAlchemy's names: ("mysql_engine", "InnoDB"). See `table_options.py`.
+TableOptions = tuple[tuple[str, "str | int | bool | Unknown"], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """PostgreSQL's EXCLUDE: no two rows may agree by all operators. `elements` pairs a column, or an expression's text, with one."""
+
+    elements: tuple[tuple[str, str], ...] | None
+    name: str | None = None
+    method: str = "gist"
+    where: str | Unknown | None = None
+    operators: tuple[tuple[str, str], ...] = ()  # (column, operator class)
+    deferrable: bool | None = None
+    initially: str | None = None
+    unknown: Unknown | None = None
+    location: Location | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        return None if self.elements is None else tuple(element for element, _ in self.elements)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """`location` is the class or `Table` call (for revisions: the `create_table` call), first decorator included.
@@ -185,9 +208,10 @@ class Table:
     location: Location | None = None
     name_location: Location | None = None
     origin: str | None = None  # dotted name of the class, for models
-    options: tuple[tuple[str, str], ...] = ()
+    options: TableOptions = ()
     incomplete: Unknown | None = None
     maybe: Unknown | None = None
+    exclusions: tuple[Exclusion, ...] = ()
 
     @property
     def key(self) -> tuple[str | None, str]:
@@ -206,8 +230,65 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """A view and the text of its query. What stands around the query in `CREATE VIEW` is kept as text too, in one spelling.
+
+    `modifiers` stand before the word VIEW ("RECURSIVE", "SQL SECURITY INVOKER"), `options` before AS ("WITH (security_barrier)").
+    """
+
+    name: str
+    query: str | Unknown
+    schema: str | None = None
+    materialized: bool = False
+    columns: tuple[str, ...] = ()  # names given to the query's columns
+    modifiers: str = ""
+    options: str = ""
+    indexes: tuple[Index, ...] = ()  # of a materialized one
+    dialects: tuple[str, ...] = ()  # the kinds of databases that get it; empty: all
+    location: Location | None = None
+    maybe: Unknown | None = None
+    written: str | None = None  # the name with its schema and quotes, as it stands in the statement
+
+    @property
+    def key(self) -> tuple[str | None, str]:
+        return (None if self.schema == "public" else self.schema, self.name)
+
+    @property
+    def full_name(self) -> str:
+        return ".".join(part for part in self.key if part)
+
+    @property
+    def sort(self) -> str:
+        return "materialized view" if self.materialized else "view"
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A sequence that stands by itself. `owner`: the schema, table and column that it goes with when they go."""
+
+    name: str
+    schema: str | None = None
+    options: Identity = Identity()  # how it counts; `always` says nothing here
+    family: str | None = None  # "SMALLINT", "INTEGER"; None: BIGINT
+    owner: tuple[str | None, str, str] | None = None
+    location: Location | None = None
+    maybe: Unknown | None = None
+
+    @property
+    def key(self) -> tuple[str | None, str]:
+        return (None if self.schema == "public" else self.schema, self.name)
+
+    @property
+    def full_name(self) -> str:
+        return ".".join(part for part in self.key if part)
+
+
+@dataclass(frozen=True, slots=True)
 class Database:
-    """One database as one observer sees it. `incomplete`: tables may exist that were not seen."""
+    """One database as one observer sees it. `incomplete`: tables may exist that were not seen.
+
+    `whole` names the sorts ("view", "sequence", "option" of a table) of which it tells all: others do not exist.
+    """
 
     source: str  # path of the metadata's module, of the Alembic folder, of the entity spec
     tables: tuple[Table, ...] = ()
@@ -215,11 +296,14 @@ class Database:
     schemas: tuple[str, ...] = ()
     dialect: str | None = None  # "postgresql", "sqlite", "mysql"; None: not known
     naming_convention: Mapping[str, str] = field(default_factory=dict)
-    views: tuple[str, ...] = ()
+    views: tuple[View, ...] = ()
     unknowns: tuple[Unknown, ...] = ()
     incomplete: Unknown | None = None
     location: Location | None = None
     compared_by: tuple[str, ...] = ()  # the `env.py` files whose `target_metadata` it is, for models
+    sequences: tuple[Sequence, ...] = ()
+    whole: tuple[str, ...] = ()
+    made_schemas: tuple[str, ...] = ()  # those that the models themselves make, by a statement of their own
 
     def table(self, name: str, schema: str | None = None) -> Table | None:
         wanted = (None if schema == "public" else schema, name)

@@ -16,6 +16,7 @@ from lsp_server.database.model import (
     Database,
     Default,
     EnumType,
+    Exclusion,
     ForeignKey,
     Identity,
     Index,
@@ -23,11 +24,12 @@ from lsp_server.database.model import (
     Table,
     Unique,
 )
+from lsp_server.database.objects import OBJECT_OPERATIONS, ObjectOperation, reverse_of_object
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
 Key = tuple[str | None, str]  # (schema, name) of a table; schema None is the default one
-Constraint = PrimaryKey | ForeignKey | Unique | Check
+Constraint = PrimaryKey | ForeignKey | Unique | Check | Exclusion
 
 
 class Keep(Enum):
@@ -170,6 +172,14 @@ class CommentTable:
 
 
 @dataclass(frozen=True, slots=True)
+class SetTableOptions:
+    """`options` as `table_options.py` names them; None for a value that the server chooses."""
+
+    table: Key
+    options: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CreateEnum:
     enum: EnumType
     if_not_exists: bool = False
@@ -220,7 +230,7 @@ class SetEnumValues:
 
 @dataclass(frozen=True, slots=True)
 class CreateObject:
-    """What is no table: `sort` is "view", "materialized view", "function", "trigger", "extension", "schema", "sequence", …"""
+    """What is neither table, view nor sequence: `sort` is "function", "trigger", "extension", "schema", …"""
 
     sort: str
     name: str
@@ -245,6 +255,13 @@ class ChangeRows:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeProperty:
+    """What no view of the schema shows changes: privileges, owners, storage, row security. `text` is the statement."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Opaque:
     """Something that may change the schema in a way the text does not tell.
 
@@ -258,8 +275,9 @@ class Opaque:
 
 Operation = (
     CreateTable | DropTable | RenameTable | AddColumn | DropColumn | AlterColumn | CreateIndex | DropIndex | RenameIndex
-    | AddConstraint | ValidateConstraint | DropConstraint | RenameConstraint | CommentTable | CreateEnum | DropEnum | AddEnumValue | RenameEnum
-    | RenameEnumValue | SetEnumValues | CreateObject | DropObject | ChangeRows | Opaque
+    | AddConstraint | ValidateConstraint | DropConstraint | RenameConstraint | CommentTable | SetTableOptions | CreateEnum | DropEnum | AddEnumValue | RenameEnum
+    | RenameEnumValue | SetEnumValues | CreateObject | DropObject | ChangeRows | ChangeProperty | Opaque
+    | ObjectOperation
 )  # fmt: skip
 
 
@@ -282,6 +300,8 @@ def reverse(operation: Operation, before: Database) -> tuple[Operation, ...] | U
     Several operations where one does not suffice (a dropped column takes its keys along), in the order to run them;
     Unknown where the schema before does not tell, or where nothing undoes it (rows, a value added to an enumeration).
     """
+    if isinstance(operation, OBJECT_OPERATIONS):
+        return reverse_of_object(operation, before)
     match operation:
         case CreateTable(table):
             return (DropTable(table.key),)
@@ -310,7 +330,7 @@ def reverse(operation: Operation, before: Database) -> tuple[Operation, ...] | U
             return (DropObject(sort, name),)
         case AddEnumValue(name):
             return Unknown(f"PostgreSQL cannot take a value out of the enumeration {name}")
-        case ChangeRows() | CreateObject() | DropObject():
+        case ChangeRows() | ChangeProperty() | CreateObject() | DropObject():
             return Unknown("the schema before does not say how to undo this")
         case Opaque(reason):
             return reason
@@ -335,6 +355,10 @@ def _reverse_of_loss(operation: Operation, before: Database) -> tuple[Operation,
         return (CreateTable(replace(table, indexes=())), *(CreateIndex(table.key, index) for index in table.indexes))
     if isinstance(operation, CommentTable):
         return (CommentTable(table.key, table.comment),)
+    if isinstance(operation, SetTableOptions):
+        earlier = dict(table.options)
+        values = [(name, earlier.get(name)) for name, _ in operation.options]
+        return (SetTableOptions(table.key, tuple((name, str(value) if value is not None else None) for name, value in values)),)
     if isinstance(operation, DropConstraint):
         found = constraint_named(table, operation.name)
         return (AddConstraint(table.key, found),) if found else Unknown(f"no constraint of {table.name} has that name")
@@ -370,14 +394,14 @@ def _altered_back(table: Table, operation: AlterColumn) -> tuple[Operation, ...]
     return (back,)
 
 
-def sort_of(constraint: Constraint) -> str:
-    """The word Alembic has for a constraint's sort (`type_`)."""
-    return {PrimaryKey: "primary", ForeignKey: "foreignkey", Unique: "unique", Check: "check"}[type(constraint)]
+def sort_of(constraint: Constraint) -> str | None:
+    """The word Alembic has for a constraint's sort (`type_`); None for one that it has no word for."""
+    return {PrimaryKey: "primary", ForeignKey: "foreignkey", Unique: "unique", Check: "check", Exclusion: None}[type(constraint)]
 
 
 def constraint_named(table: Table, name: str | Unknown | None) -> Constraint | None:
     """The constraint of a table that bears a name."""
     if not isinstance(name, str):
         return None
-    every: list[Constraint | None] = [table.primary_key, *table.foreign_keys, *table.uniques, *table.checks]
+    every: list[Constraint | None] = [table.primary_key, *table.foreign_keys, *table.uniques, *table.checks, *table.exclusions]
     return next((each for each in every if each is not None and each.name == name), None)

@@ -97,6 +97,10 @@ def _union(databases: list[Database]) -> Database:
         first,
         tables=tuple(tables.values()),
         enums=tuple(dict.fromkeys(enum for database in databases for enum in database.enums)),
+        views=tuple(dict.fromkeys(view for database in databases for view in database.views)),
+        sequences=tuple(dict.fromkeys(sequence for database in databases for sequence in database.sequences)),
+        whole=tuple(dict.fromkeys(sort for database in databases for sort in database.whole)),
+        made_schemas=tuple(dict.fromkeys(schema for database in databases for schema in database.made_schemas)),
         unknowns=tuple(unknown for database in databases for unknown in database.unknowns),
         incomplete=next((database.incomplete for database in databases if database.incomplete is not None), None),
     )

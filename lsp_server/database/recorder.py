@@ -15,6 +15,8 @@ from lsp_server.database.declared import Declarations, FinalName
 from lsp_server.database.environment import Environment
 from lsp_server.database.fold import apply
 from lsp_server.database.fold.state import Refusal, State
+from lsp_server.database.object_values import sequence_of, view_of_construct
+from lsp_server.database.objects import CreateSequence, CreateView, DropSequence, DropView
 from lsp_server.database.operations import (
     ChangeRows,
     CreateEnum,
@@ -30,6 +32,7 @@ from lsp_server.database.operations import (
     Step,
     table_key,
 )
+from lsp_server.database.row_statements import statement_text, with_parameters
 from lsp_server.database.sql_text import sql_text
 from lsp_server.python.execution import UNANSWERED
 from lsp_server.python.judge import beginning_of
@@ -181,8 +184,8 @@ class Recorder:
         elif isinstance(receiver, Instance) and isinstance(receiver.origin, Method) and receiver.origin.name == "batch_alter_table":
             self._batch(receiver, method, event.arguments)
         elif method in _SQL_METHODS:
-            given = find_argument(event.arguments, "statement", 0)
-            self.sql(given.value if given else None)
+            given, parameters = find_argument(event.arguments, "statement", 0), find_argument(event.arguments, "parameters", 1)
+            self.sql(given.value if given else None, parameters.value if parameters else None)
         elif method in ("create", "drop") and isinstance(receiver, Instance):
             self._create_or_drop(receiver, made, method, event)
         elif method in ("create_all", "drop_all") and event.certainty is not Certainty.DORMANT:
@@ -228,14 +231,16 @@ class Recorder:
 
     # Raw SQL
 
-    def sql(self, value: Value) -> None:
+    def sql(self, value: Value, parameters: Value = None) -> None:
+        """`parameters` are the values that the statement is run with."""
         text: Value = value
         if isinstance(value, Instance):
             made = made_by(value)
             if made in ("sqlalchemy.text", "sqlalchemy.DDL", "sqlalchemy.TextClause"):
                 text = value.arguments[0].value if value.arguments else None
             elif isinstance(value.origin, Method) and made_by(value.origin.receiver) == "sqlalchemy.text":
-                self.sql(value.origin.receiver)
+                bound = {each.name: each.value for each in value.arguments} if value.origin.name == "bindparams" else parameters
+                self.sql(value.origin.receiver, bound)
                 return
             elif made is not None and made.startswith(("sqlalchemy.Create", "sqlalchemy.Drop")):
                 self._schema_object(made[11:], value)
@@ -243,10 +248,12 @@ class Recorder:
             elif beginning_of(value):
                 text = UnknownText("a text that holds a part computed at run time", value.location, beginning=beginning_of(value))
             elif _is_query(value):
-                self.step(ChangeRows())
+                self.step(ChangeRows(statement_text(value, self.state.dialect, parameters)))
                 return
             else:
                 text = Unknown("a text made at run time", value.location)
+        if isinstance(text, str) and parameters is not None:
+            text = with_parameters(text, parameters)
         if isinstance(text, str):
             for operation in operations_of(text, self.location):
                 self.step(operation)
@@ -269,7 +276,14 @@ class Recorder:
         sort = word.removeprefix("Create").removeprefix("Drop").lower()
         if sort == "table" and isinstance(given, Instance):
             self._table_object(given, "create" if creates else "drop")
-        elif sort in ("sequence", "schema", "view") and name is not None:
+        elif sort == "view" and creates:
+            self.step(CreateView(view_of_construct(value, None), replaces=True))
+        elif sort == "view" and name is not None:
+            schema = schema_of(value.arguments)
+            self.step(DropView(table_key(name, schema if isinstance(schema, str) else None), None))
+        elif sort == "sequence" and isinstance(given, Instance) and (sequence := sequence_of(given)) is not None:
+            self.step(CreateSequence(sequence) if creates else DropSequence(sequence.key))
+        elif sort == "schema" and name is not None:
             self.step(CreateObject(sort, name) if creates else DropObject(sort, name))
         else:
             self.opaque("a statement made of schema objects")
@@ -279,6 +293,11 @@ class Recorder:
     def _create_or_drop(self, receiver: Instance, made: str | None, method: str, event: Event) -> None:
         if made == "sqlalchemy.Table":
             self._table_object(receiver, method)
+            return
+        if made == "sqlalchemy.Sequence":
+            sequence = sequence_of(receiver)
+            if sequence is not None:
+                self.step(CreateSequence(sequence, True) if method == "create" else DropSequence(sequence.key, True))
             return
         kind = self.declarations.types.read(receiver, receiver.location) if made in _ENUM_TYPES else None
         if kind is None and isinstance(receiver.origin, ClassValue):

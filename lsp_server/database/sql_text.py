@@ -5,6 +5,8 @@ Only what reads the same in every dialect we meet; anything else is Unknown with
 
 from __future__ import annotations
 
+import re
+
 from lsp_server.database.alchemy_names import given_to, made_by, name_of
 from lsp_server.python.values import NATIVE, EnumMember, External, Instance, Method, Value
 from lsp_server.text import Location
@@ -21,6 +23,7 @@ _SUFFIXES = {"desc": " DESC", "asc": " ASC", "nulls_last": " NULLS LAST", "nulls
              "nullslast": " NULLS LAST", "nullsfirst": " NULLS FIRST"}  # fmt: skip
 _OPERATORS = {"==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "+": "+", "-": "-", "*": "*", "/": "/",
               "%": "%", "&": "AND", "|": "OR"}  # fmt: skip
+_BINDING = {"|": 1, "&": 2, "==": 3, "!=": 3, "<": 3, "<=": 3, ">": 3, ">=": 3, "+": 4, "-": 4, "*": 5, "/": 5, "%": 5}
 _CASTS = {"Date": "DATE", "Time": "TIME WITHOUT TIME ZONE", "Integer": "INTEGER", "BigInteger": "BIGINT", "String": "VARCHAR",
           "Text": "TEXT", "Numeric": "NUMERIC", "Boolean": "BOOLEAN", "DateTime": "TIMESTAMP WITHOUT TIME ZONE",
           "JSONB": "JSONB", "JSON": "JSON", "UUID": "UUID"}  # fmt: skip
@@ -98,6 +101,8 @@ def _text(value: Value) -> str | None:
     if name == "sqlalchemy.not_":
         inner = _text(first)
         return f"NOT ({inner})" if inner else None
+    if name == "sqlalchemy.func.next_value":
+        return _next_value(first)
     if name is not None and name.startswith("sqlalchemy.func."):
         return _function(name[16:], [argument.value for argument in arguments])
     if name is not None and name.startswith("sqlalchemy.") and name[11:] in _SUFFIXES:
@@ -113,6 +118,18 @@ def _text(value: Value) -> str | None:
     if column is not None:
         return column
     return _method(value) if isinstance(value.origin, Method) else None
+
+
+def _next_value(sequence: Value) -> str | None:
+    """`Sequence("number").next_value()`, as PostgreSQL says it."""
+    if not isinstance(sequence, Instance) or made_by(sequence) != "sqlalchemy.Sequence":
+        return None
+    name, schema = sequence.argument("name", 0), sequence.argument("schema")
+    parts = [part.value for part in (schema, name) if part is not None and part.value is not None]
+    if not parts or not all(isinstance(part, str) for part in parts):
+        return None
+    named = ".".join(part if re.fullmatch(r"[a-z_][a-z0-9_$]*", part) else '"' + part.replace('"', '""') + '"' for part in parts)
+    return f"nextval({quoted(named)})"
 
 
 def _joined(joiner: str, values: list[Value]) -> str | None:
@@ -133,12 +150,25 @@ def _operation(operator: str, values: list[Value]) -> str | None:
     if values[1] is None and operator in ("==", "!="):
         left = _text(values[0])
         return None if left is None else f"{left} IS {'NOT ' if operator == '!=' else ''}NULL"
-    return _joined(f" {_OPERATORS[operator]} ", values)
+    texts = [_operand(value, operator, side) for side, value in enumerate(values)]
+    return None if None in texts else f" {_OPERATORS[operator]} ".join(text for text in texts if text is not None)
+
+
+def _operand(value: Value, operator: str, side: int) -> str | None:
+    """One side of an operator, in parentheses where SQL would read it otherwise."""
+    text = _text(value)
+    if text is None or not isinstance(value, Instance) or not isinstance(value.origin, External):
+        return text
+    inner = _BINDING.get(value.origin.name.removeprefix("operator."))
+    looser = inner is not None and (inner < _BINDING[operator] or (side == 1 and inner == _BINDING[operator] and operator in ("-", "/", "%", "*")))
+    return f"({text})" if looser else text
 
 
 def _method(value: Instance) -> str | None:
     """`column.desc()`, `column.is_(None)`, `column.in_([…])`, `column.op("gin_trgm_ops")`."""
     method: Method = value.origin
+    if method.name == "next_value":
+        return _next_value(method.receiver)
     receiver = _text(method.receiver)
     if receiver is None:
         return None

@@ -12,13 +12,14 @@ from dataclasses import replace
 from functools import partial
 
 from lsp_server.database.alchemy_names import given_to, is_extension, made_by, name_of, unquoted
-from lsp_server.database.assemble import Assembly, TableDraft
+from lsp_server.database.assemble import Assembly, MetaDataDraft, TableDraft
 from lsp_server.database.bases import readable_convention
 from lsp_server.database.declarative import Declarations
 from lsp_server.database.elements import CONSTRAINTS
 from lsp_server.database.environment import is_flasks, targets_of
 from lsp_server.database.library import Library, shipped_library
 from lsp_server.database.model import Database, EnumType, Table
+from lsp_server.database.model_objects import ObjectReader
 from lsp_server.database.types import TypeReader
 from lsp_server.python.calls import receiver_at
 from lsp_server.python.execution import Execution
@@ -63,9 +64,11 @@ def read_models(
                 reader.map(cls)
     _attach_loose_parts(reader, executions)
     _late_conventions(reader, executions)
+    objects = ObjectReader(interpreter, reader.bases, reader.tables, reader.owner_of)
+    objects.read(executions)
     for environment in environments:
-        _note_targets(reader, environment)
-    return _databases(reader)
+        objects.registered(environment, _note_targets(reader, environment))
+    return _databases(reader, objects)
 
 
 def is_aside(path: str) -> bool:
@@ -148,8 +151,8 @@ def _late_conventions(reader: Declarations, executions: list[Execution]) -> None
             draft.convention = readable_convention(draft.value.attributes["naming_convention"])
 
 
-def _note_targets(reader: Declarations, environment: str) -> None:
-    """The metadatas that an `env.py` compares: those it names, or all of Flask-SQLAlchemy's where Flask-Migrate finds them."""
+def _note_targets(reader: Declarations, environment: str) -> list[MetaDataDraft]:
+    """Notes and returns the metadatas that an `env.py` compares: those it names, or all of Flask-SQLAlchemy's where Flask-Migrate finds them."""
     if is_flasks(environment, reader.interpreter):
         drafts = [draft for draft in reader.bases.metadata.values() if is_extension(draft.value)]
     else:
@@ -157,6 +160,7 @@ def _note_targets(reader: Declarations, environment: str) -> None:
         drafts = [reader.bases.metadata_draft(value) for value in values if isinstance(value, ClassValue | External | Instance | Method)]
     for draft in drafts:
         draft.compared_by[environment] = None
+    return drafts
 
 
 def _owner(reader: Declarations, value: Value) -> TableDraft | None:
@@ -186,7 +190,7 @@ def _owner_of_part(reader: Declarations, value: Value, depth: int = 0) -> TableD
 # Databases
 
 
-def _databases(reader: Declarations) -> tuple[Database, ...]:
+def _databases(reader: Declarations, objects: ObjectReader) -> tuple[Database, ...]:
     drafts: dict[tuple[int, str | None, str], TableDraft] = {}
     for draft in reader.tables:
         known = drafts.get((id(draft.metadata), *draft.key))
@@ -201,11 +205,14 @@ def _databases(reader: Declarations) -> tuple[Database, ...]:
         tables = grouped.get(id(metadata))
         if not tables:
             continue
+        beside = objects.of(metadata)
         ordered = tuple(sorted(tables, key=lambda table: (table.schema or "", table.name)))
         source = metadata.source or (ordered[0].location.path if ordered[0].location else "")
         schemas = tuple(sorted({table.schema for table in ordered if table.schema}))
         result.append(Database(source, ordered, _enums(ordered), schemas, None, dict(metadata.convention),
-                               location=metadata.location, compared_by=tuple(metadata.compared_by)))  # fmt: skip
+                               tuple(beside.views), location=metadata.location, compared_by=tuple(metadata.compared_by),
+                               sequences=tuple(beside.sequences), whole=("view",) if beside.whole else (),
+                               made_schemas=tuple(dict.fromkeys(beside.schemas))))  # fmt: skip
     result.sort(key=lambda database: -len(database.tables))
     if reader.unknowns:
         first = result[0] if result else Database("", ())

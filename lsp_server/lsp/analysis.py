@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsp_server.cache import Cache, folder
 from lsp_server.check import check
@@ -22,7 +23,7 @@ from lsp_server.config import Config, ConfigError, matches
 from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.document import Document, Documents, Kind, kind_of
 from lsp_server.findings import Finding, Fix, Report
-from lsp_server.lsp.inputs import Flag, Inputs
+from lsp_server.lsp.inputs import Flag, Inputs, Person
 from lsp_server.outline import Entry, Outline, outline, revision_sql
 from lsp_server.rules import all_rules, rule_named
 from lsp_server.shadow.offer import offer
@@ -42,6 +43,10 @@ from lsp_server.workspace import (
     read_document,
     stamp_of,
 )
+
+if TYPE_CHECKING:
+    from lsp_server.development.application import Application, Outcome
+    from lsp_server.development.target import Target
 
 SYNTAX = "spec-syntax"  # the rule about texts that do not parse
 
@@ -118,6 +123,7 @@ class Analysis:
         self._draft_memo = Memo()  # of their own, so that a half-typed text never drives out the facts of the good one
         self._runtime = Runtime()  # what the running project told, if it was asked
         self._find_scratch: FindScratch | None = None
+        self._person = Person()
         self._flag = Flag()
         self._observe: Callable[[int], None] = _nothing
 
@@ -128,7 +134,7 @@ class Analysis:
         try:
             self._update(inputs)
             fresh = Snapshot(self._documents, self._config, self.memo, self._is_cancelled, datetime.now(), True, self._find_scratch)
-            fresh.runtime = self._runtime
+            fresh.runtime, fresh.standing = self._runtime, inputs.standing
             snapshot = self._last = fresh.inherit(self._last)
             report = check(snapshot, all_rules(), self._is_cancelled, date.today(), self._baseline)
             broken = self._broken_texts()
@@ -167,6 +173,19 @@ class Analysis:
         self._runtime = ask_project(checked.snapshot, self.root)
         return self._runtime
 
+    def prepare(self, checked: Checked, target: Target, identifier: str | None, flag: Flag) -> Application:
+        """What applying migrations to the development database would do. Raises what `development.application.prepare` raises."""
+        from lsp_server.development.application import prepare
+
+        self._flag = flag
+        return prepare(checked.snapshot, checked.report, self.root, target, identifier)
+
+    def carry_out(self, checked: Checked, application: Application, flag: Flag) -> Outcome:
+        from lsp_server.development.application import carry_out
+
+        self._flag = flag
+        return carry_out(application, checked.snapshot)
+
     def save_cache(self) -> None:
         """Keep the facts of unedited files for the next start."""
         files = {path: stamp for path, stamp in (self._files or {}).items() if path not in self._buffers}
@@ -183,7 +202,7 @@ class Analysis:
     def _update(self, inputs: Inputs) -> None:
         changed: dict[str, Document | None] = {}
         if self._files is None or inputs.configure:
-            self._configure()
+            self._configure(inputs.person)
         unknown = any(path not in self._buffers and path not in (self._files or ()) for path in inputs.buffers)
         if self._files is None:
             self._files = list_files(self.root, self._config)
@@ -231,20 +250,21 @@ class Analysis:
         found = check(snapshot, [rule], self._is_cancelled, date.today(), self._baseline).findings
         return tuple(replace(finding, fixes=()) for finding in found if finding.location.path in self._drafts)
 
-    def _configure(self) -> None:
+    def _configure(self, person: Person) -> None:
         """Read the configuration anew; a broken one leaves the last good one in use."""
+        self._person = person
         try:
             config = find_config(self.root)
             self._baseline = read_baseline(baseline_path(config, self.root))
             self._config, self._trouble = config, None
-            self._find_scratch = offer(None, config.shadow, self._database_urls, folder(), os.environ)
+            self._find_scratch = offer(person.shadow, config.shadow, self._database_urls, folder(), os.environ)
         except ConfigError as error:
             self._trouble = str(error)
 
     def _database_urls(self) -> tuple[str | None, ...]:
         """What the project calls its databases: no proof goes there."""
         known = self._last.database_urls if self._last is not None else ()
-        return (*database_urls(self.root), self._config.development_database, *known)
+        return (*database_urls(self.root), self._config.development_database, self._person.development, *known)
 
     def _cached(self) -> dict[str, str]:
         try:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lsprotocol import types
 
+from lsp_server.database.standing import belongs, pending
+from lsp_server.lsp.development import APPLY
 from lsp_server.lsp.diagnostics import place
 from lsp_server.lsp.hover import where
 from lsp_server.lsp.protocol import Server
-from lsp_server.outline import Sort
+from lsp_server.lsp.session import Session
+from lsp_server.outline import Entry, Sort
+
+if TYPE_CHECKING:
+    from lsp_server.lsp.analysis import Checked
 
 SHOW_REFERENCES = "specdrift.showReferences"
 _SORTS = (Sort.OPERATION, Sort.ROUTE)
@@ -21,6 +29,8 @@ async def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.Code
     checked, outline = await session.outline()
     lenses = []
     for entry in outline.by_path.get(path, ()):
+        if entry.sort is Sort.REVISION:
+            lenses += _application(ls, session, checked, entry)
         if entry.sort not in _SORTS:
             continue
         here = place(ls, session, checked, entry.name)
@@ -35,3 +45,19 @@ async def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.Code
             command = types.Command(title=title, command=SHOW_REFERENCES, arguments=arguments)
         lenses.append(types.CodeLens(range=here.range, command=command))
     return lenses
+
+
+def _application(ls: Server, session: Session, checked: Checked, entry: Entry) -> list[types.CodeLens]:
+    """At a revision that the development database has not got: the way to apply it."""
+    standing = checked.snapshot.standing
+    if standing is None or not ls.client.trusted:
+        return []
+    for replay in checked.snapshot.histories:
+        for revision in replay.history.revisions:
+            if revision.location == entry.whole and (belongs(standing, replay.history) or standing.revisions in (None, ())):
+                waiting = pending(standing, replay.history, revision.id)
+                if waiting and waiting[-1].id == revision.id:
+                    more = f" (with {len(waiting) - 1} before it)" if len(waiting) > 1 else ""
+                    command = types.Command(title=f"apply to {standing.title}{more}", command=APPLY, arguments=[session.uri(revision.path)])
+                    return [types.CodeLens(range=place(ls, session, checked, entry.name).range, command=command)]
+    return []

@@ -7,6 +7,7 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
+from lsp_server.lsp.development import apply_migration
 from lsp_server.lsp.diagnostics import present
 from lsp_server.lsp.progress import shown
 from lsp_server.lsp.protocol import RequestFailed, Server
@@ -86,4 +87,5 @@ COMMANDS = {
     "specdrift.server.checkWorkspace": check_workspace,
     "specdrift.server.listUnknowns": list_unknowns,
     "specdrift.server.askProject": ask_project,
+    "specdrift.server.applyMigration": apply_migration,
 }

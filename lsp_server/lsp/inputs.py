@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lsp_server.document import Document
+
+if TYPE_CHECKING:
+    from lsp_server.database.standing import Standing
 
 CONFIGURATIONS = frozenset({"specdrift.toml", "pyproject.toml"})
 
@@ -23,11 +27,23 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """The databases that the person has named in the editor's own settings: no file of the workspace can.
+
+    `shadow` is a server for scratch databases. `hosts` are those other than this machine where the development database may be.
+    """
+
+    shadow: str | None = None
+    development: str | None = None
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """What changed since the last check, as the event loop knows it.
 
     `buffers` are all open documents by path. `touched` are paths that changed on disk; `relist`: files may have come or
-    gone; `configure`: the configuration may have changed.
+    gone; `configure`: the configuration may have changed. `standing` is what the development database records.
     """
 
     revision: int
@@ -35,3 +51,5 @@ class Inputs:
     touched: frozenset[str] = frozenset()
     relist: bool = False
     configure: bool = False
+    person: Person = Person()
+    standing: Standing | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from lsp_server.lsp import watching
+from lsp_server.lsp import development, watching
 from lsp_server.lsp.client import client_of
 from lsp_server.lsp.convert import Places, path_of
 from lsp_server.lsp.diagnostics import deliver, pull_document, pull_workspace, withdraw
@@ -70,6 +70,7 @@ def add_folder(ls: Server, uri: str) -> Session | None:
     if root is None or root in ls.sessions.all:
         return None
     session = Session(root, ls.analysis_thread, _events(ls))
+    session.person = ls.person
     ls.sessions.add(session)
     if ls.ready:
         session.revise()
@@ -101,6 +102,7 @@ def _events(ls: Server) -> Events:
         if found.trouble is not None:
             ls.say_once(f"Specdrift keeps its last configuration: {found.trouble}")
         deliver(ls, session, found)
+        development.look(ls, session, found)
 
     def begun(session: Session) -> Progress:
         return Progress(ls, f"Reading {session.root.name}", session.stop)

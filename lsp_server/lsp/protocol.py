@@ -21,6 +21,7 @@ from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 from lsp_server import __version__
 from lsp_server.lsp.client import Client
 from lsp_server.lsp.convert import Places
+from lsp_server.lsp.inputs import Person
 from lsp_server.lsp.session import AnalysisThread, Sessions
 
 
@@ -88,6 +89,7 @@ class Server(LanguageServer):
         self.news = asyncio.Event()  # a check has finished
         self.pulled_workspace = False
         self.code_lenses = True
+        self.person = Person()
         self.rootless = False  # the client has no folders: the files that it opens tell
         self.ready = False  # `initialized` has come: we may speak
         self.asked_to_exit = False

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from lsp_server.document import Document
 from lsp_server.lsp.convert import path_of, relative, uri_of
-from lsp_server.lsp.inputs import Flag, Inputs
+from lsp_server.lsp.inputs import Flag, Inputs, Person
 
 if TYPE_CHECKING:
+    from lsp_server.database.standing import Standing
     from lsp_server.lsp.analysis import Analysis, Checked
     from lsp_server.lsp.diagnostics import FileDiagnostics
     from lsp_server.lsp.progress import Progress
@@ -103,6 +104,9 @@ class Session:
         self.thread = thread
         self.revision = 0
         self.edited: frozenset[str] = frozenset()  # paths edited since the last finished check
+        self.person = Person()
+        self.standing: Standing | None = None
+        self.looked = float("-inf")  # when the development database was last asked, by the monotonic clock
         self.last: Checked | None = None
         self.presented: dict[str, FileDiagnostics] = {}  # the last check's diagnostics by path
         self.served: dict[str, str] = {}  # path -> id of the diagnostics the client has got
@@ -165,6 +169,19 @@ class Session:
         self._flag.set()
         self._task = asyncio.get_running_loop().create_task(self._check(self.revision, delay))
 
+    def use(self, person: Person) -> None:
+        """The person names other databases."""
+        if person != self.person:
+            self.person, self.standing = person, None
+            self._pending.configure = True
+            self.revise()
+
+    def stand(self, standing: Standing | None) -> None:
+        """What the development database records now."""
+        if standing != self.standing:
+            self.standing = standing
+            self.revise()
+
     def stop(self) -> None:
         """Give up the running check; the next revision brings another."""
         self._flag.set()
@@ -216,7 +233,7 @@ class Session:
         flag = self._flag = Flag()
         pending, self._pending = self._pending, _Pending()
         buffers = {path: buffer.document for path, buffer in self.buffers.items()}
-        inputs = Inputs(revision, buffers, frozenset(pending.touched), pending.relist, pending.configure)
+        inputs = Inputs(revision, buffers, frozenset(pending.touched), pending.relist, pending.configure, self.person, self.standing)
         if self.last is None and self._shown is None:
             self._shown = self._events.begun(self)
         observe = self._shown.from_thread() if self._shown is not None else None

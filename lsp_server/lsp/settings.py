@@ -1,12 +1,17 @@
-"""The client's settings, section `specdrift`: how the server shows things. What is checked is the project's to say."""
+"""The client's settings, section `specdrift`: how the server shows things, and the databases that only a person may name.
+
+What is checked is the project's to say.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from lsprotocol import types
 
 from lsp_server.lsp.client import plain
+from lsp_server.lsp.inputs import Person
 from lsp_server.lsp.protocol import Server
 
 SECTION = "specdrift"
@@ -21,8 +26,24 @@ async def did_change_configuration(ls: Server, params: types.DidChangeConfigurat
 
 
 def use(ls: Server, section: Any) -> None:
+    person = person_of(plain(section))
+    if person != ls.person:
+        ls.person = person
+        for session in ls.sessions:
+            session.use(person)
     lenses = plain(section).get("codeLens", True) is not False
     if lenses != ls.code_lenses:
         ls.code_lenses = lenses
         if ls.client.lens_refresh:
             ls.later(ls.workspace_code_lens_refresh_async(None))
+
+
+def person_of(section: Mapping[str, Any]) -> Person:
+    """The databases that the settings name. An empty value names none."""
+    hosts = section.get("developmentDatabaseHosts")
+    named = tuple(host for host in hosts if isinstance(host, str)) if isinstance(hosts, list | tuple) else ()
+    return Person(_text(section.get("shadow")), _text(section.get("developmentDatabase")), named)
+
+
+def _text(value: Any) -> str | None:
+    return value.strip() or None if isinstance(value, str) else None

@@ -9,6 +9,7 @@ from lsp_server.python.judge import ENUMS, LONGEST, beginning_of, members, plain
 from lsp_server.python.values import (
     Argument,
     ClassValue,
+    Comparison,
     External,
     FunctionValue,
     Instance,
@@ -48,6 +49,8 @@ def binary(self: Interpreter, operator: str, left: Value, right: Value, location
         return [*left, Unknown(right.what, right.location or location)]
     if operator == "+" and isinstance(left, Unknown) and isinstance(right, list):
         return [Unknown(left.what, left.location or location), *right]
+    if operator in ("&", "|") and isinstance(left, Comparison) and isinstance(right, Comparison):
+        return Comparison(left.what, left.location or location, operator, left, right)
     if isinstance(left, Unknown):
         return Unknown(left.what, left.location or location)
     if isinstance(right, Unknown):
@@ -149,7 +152,7 @@ def compare_pair(operator: str, left: Value, right: Value, location: Location) -
     if operator in ("is", "is not", "==", "!="):
         equal = same(left, right)
         if equal is None:
-            return Unknown("a comparison of values that are not known", location)
+            return Comparison("a comparison of values that are not known", location, operator, left, right)
         return equal if operator in ("is", "==") else not equal
     left, right = unwrap_enum(left), unwrap_enum(right)
     if isinstance(right, Instance) and isinstance(right.content, dict) and operator in ("in", "not in") and left in right.content:
@@ -168,7 +171,7 @@ def compare_pair(operator: str, left: Value, right: Value, location: Location) -
             return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator]
     except TypeError:
         pass
-    return Unknown("a comparison of values that are not known", location)
+    return Comparison("a comparison of values that are not known", location, operator, left, right)
 
 
 def _holds(group: list[Value] | tuple[Value, ...] | set[Value] | frozenset[Value] | dict[Value, Value], value: Value) -> bool | None:

@@ -276,6 +276,18 @@ class UnknownText(Unknown):
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison(Unknown):
+    """A comparison of values that are not known: not settled here, but what is compared may be an expression of another language.
+
+    `operator` is Python's: "==", "<", or "&" and "|" between two comparisons.
+    """
+
+    operator: str = field(default="", compare=False)
+    left: Value = field(default=None, compare=False)
+    right: Value = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownItems(Unknown):
     """Items of a list of which it is not known whether they stand there; `possible` are those that may."""
 

@@ -58,7 +58,7 @@ class Address:
 
 def read_address(text: str, origin: Origin, own: Iterable[str] = ()) -> Address:
     """The address that a URL names. `own` are the URLs of the project's databases as far as they are known. Raises Refused."""
-    address = _parse(text)
+    address = parse_address(text)
     if origin is Origin.WORKSPACE:
         if not address.is_local:
             raise Refused(
@@ -96,30 +96,31 @@ def project_urls(written: Iterable[str | None], environment: Mapping[str, str]) 
     return tuple(found)
 
 
-def _parse(text: str) -> Address:
+def parse_address(text: str, called: str = "the scratch server's URL") -> Address:
+    """The address in a URL, `called` so in messages. Nobody has judged it yet. Raises Refused."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
     try:
         url = make_url(text.strip())
     except (ArgumentError, ValueError):
-        raise Refused("the scratch server's URL is not one: it should look like postgresql://user@localhost/") from None
+        raise Refused(f"{called} is not one: it should look like postgresql://user@localhost/") from None
     dialect = _DIALECTS.get(url.drivername.partition("+")[0].lower())
     if dialect is None:
-        raise Refused(f"scratch databases are made on PostgreSQL, MariaDB and MySQL, not on {url.drivername}")
+        raise Refused(f"{called} must be one of PostgreSQL, MariaDB or MySQL, not of {url.drivername}")
     options: list[tuple[str, str]] = []
     host = url.host
     for name, value in url.query.items():
         if name not in _OPTIONS[dialect] or not isinstance(value, str):
-            raise Refused(f"the scratch server's URL says {name}=…, which could lead elsewhere than its host")
+            raise Refused(f"{called} says {name}=…, which could lead elsewhere than its host")
         if name in ("host", "unix_socket"):
             if host is not None:
-                raise Refused(f"the scratch server's URL names two hosts: {host} and {value}")
+                raise Refused(f"{called} names two hosts: {host} and {value}")
             host = value
         else:
             options.append((name, value))
     if host is not None and ("," in host or any(letter.isspace() for letter in host)):
-        raise Refused("the scratch server's URL names several hosts: name one")
+        raise Refused(f"{called} names several hosts: name one")
     return Address(
         dialect, host or None, url.port or _PORTS[dialect], url.username, url.password, url.database or None, tuple(options)
     )

@@ -50,7 +50,7 @@ def ask(interpreter: Path, root: Path, question: Question, seconds: float = SECO
         answer.touch()
         asked = {"modules": question.modules, "factories": question.factories, "paths": [str(root / path) for path in question.paths],
                  "answer": str(answer), "megabytes": MEGABYTES, "seconds": int(seconds) + 1}  # fmt: skip
-        trouble = _run([str(interpreter), "-B", str(_PROBE)], root, json.dumps(asked), seconds)
+        trouble = run([str(interpreter), "-B", str(_PROBE)], root, json.dumps(asked), seconds)
         if trouble is not None:
             return Answer(failures=(trouble,))
         try:
@@ -61,7 +61,7 @@ def ask(interpreter: Path, root: Path, question: Question, seconds: float = SECO
             return Answer(failures=("the project's interpreter gave no answer that can be read",))
 
 
-def _run(command: list[str], root: Path, asked: str, seconds: float) -> str | None:
+def run(command: list[str], root: Path, asked: str, seconds: float) -> str | None:
     """What went wrong, in words; None where nothing did."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     try:

@@ -21,6 +21,7 @@ from lsp_server.database.model import (
     PrimaryKey,
     Table,
     Unique,
+    View,
 )
 from lsp_server.unknown import Unknown
 
@@ -219,7 +220,7 @@ def test_tables_there_and_not_there() -> None:
     assert said(one, replace(nothing, incomplete=NOT_KNOWN)) == []
     assert said(nothing, table(maybe=NOT_KNOWN)) == []
     assert said(table(maybe=NOT_KNOWN), nothing) == []
-    assert said(replace(nothing, views=("book",)), one) == []
+    assert said(replace(nothing, views=(View("book", "SELECT 1"),)), one) == []
     assert said(Database("x", (table("alembic_version"), table("shop_alembic_version"))), nothing) == []
 
 

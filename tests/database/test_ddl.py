@@ -32,7 +32,7 @@ def words(text: str) -> list[str]:
         ("ALTER TABLE a RENAME CONSTRAINT b TO c", ["RenameConstraint"]),
         ("ALTER TABLE a ADD CHECK (b > 0)", ["AddConstraint"]),
         ("ALTER TABLE a ADD CONSTRAINT f FOREIGN KEY (b) REFERENCES s.c (d) ON DELETE SET NULL NOT VALID", ["AddConstraint"]),
-        ("ALTER TABLE a VALIDATE CONSTRAINT f, OWNER TO me", ["ValidateConstraint"]),
+        ("ALTER TABLE a VALIDATE CONSTRAINT f, OWNER TO me", ["ValidateConstraint", "ChangeProperty"]),
         ("CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON a (b)", ["CreateIndex"]),
         ("ALTER INDEX a RENAME TO b", ["RenameIndex"]),
         ("CREATE TYPE m AS ENUM ('a', 'b'); DROP TYPE n", ["CreateEnum", "DropEnum"]),

@@ -24,7 +24,7 @@ PATIENCE = 40.0  # seconds for one condition: generous, because a wait ends as s
 
 VSCODE: dict[str, Any] = {
     "general": {"positionEncodings": ["utf-16"]},
-    "window": {"workDoneProgress": True},
+    "window": {"workDoneProgress": True, "showDocument": {"support": True}},
     "workspace": {
         "workspaceEdit": {
             "documentChanges": True, "resourceOperations": ["create", "rename", "delete"],
@@ -72,6 +72,9 @@ class Editor:
         self.logged: list[str] = []
         self.refreshes: dict[str, int] = {}
         self.configuration: Any = None
+        self.questions: list[str] = []  # that the person was asked
+        self.answer: str | None = None  # what the person answers
+        self.documents: list[str] = []  # URIs that the server asked to show
         self.result: t.InitializeResult
         self._versions: dict[str, int] = {}
         self.texts: dict[str, str] = {}
@@ -98,11 +101,21 @@ class Editor:
             self.pushed[path] = tuple(params.diagnostics)
             self.pushes.append((path, params.version))
 
+        def ask(params: t.ShowMessageRequestParams) -> t.MessageActionItem | None:
+            self.questions.append(params.message)
+            return next((action for action in params.actions or () if action.title == self.answer), None)
+
+        def show(params: t.ShowDocumentParams) -> t.ShowDocumentResult:
+            self.documents.append(params.uri)
+            return t.ShowDocumentResult(success=True)
+
         client.feature(t.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(heard(publish))
         client.feature(t.CLIENT_REGISTER_CAPABILITY)(heard(lambda params: self.registered.extend(params.registrations)))
         client.feature(t.WINDOW_WORK_DONE_PROGRESS_CREATE)(heard(lambda params: None))
         client.feature(t.PROGRESS)(heard(lambda params: self.progress.append(params.value)))
         client.feature(t.WINDOW_SHOW_MESSAGE)(heard(lambda params: self.messages.append(params.message)))
+        client.feature(t.WINDOW_SHOW_MESSAGE_REQUEST)(heard(ask))
+        client.feature(t.WINDOW_SHOW_DOCUMENT)(heard(show))
         client.feature(t.WINDOW_LOG_MESSAGE)(heard(lambda params: self.logged.append(params.message)))
         client.feature(t.WORKSPACE_DIAGNOSTIC_REFRESH)(heard(count("diagnostics")))
         client.feature(t.WORKSPACE_CODE_LENS_REFRESH)(heard(count("lenses")))
@@ -229,6 +242,11 @@ class Editor:
         return await self.client.workspace_execute_command_async(
             t.ExecuteCommandParams(command=f"specdrift.server.{name}", arguments=list(arguments))
         )
+
+    def settings(self, **values: Any) -> None:
+        """The person changes the settings."""
+        self.configuration = values
+        self.client.workspace_did_change_configuration(t.DidChangeConfigurationParams(settings={"specdrift": values}))
 
     async def leave(self) -> None:
         await asyncio.wait_for(self.client.shutdown_async(None), PATIENCE)

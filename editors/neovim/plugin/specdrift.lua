@@ -28,6 +28,10 @@ command('SpecdriftAskProject', function()
   require('specdrift').ask_project()
 end, { desc = "Let the project's own Python fill what its text leaves open" })
 
+command('SpecdriftApplyMigration', function()
+  require('specdrift').apply_migration()
+end, { desc = 'Apply migrations to the development database; asks first' })
+
 command('SpecdriftRestart', function()
   require('specdrift').restart()
 end, { desc = 'Stop the server and start it anew' })

@@ -90,6 +90,12 @@ export async function askProject(server: Server): Promise<void> {
   if (failures.length > 0) await vscode.window.showWarningMessage(`Specdrift: ${failures.join('; ')}`);
 }
 
+/** Up to the revision in the active editor, else to the head. The server shows the SQL, asks, and tells what it has done. */
+export async function applyMigration(server: Server): Promise<void> {
+  const uri = vscode.window.activeTextEditor?.document.uri.toString();
+  await server.execute('specdrift.server.applyMigration', ...(uri === undefined ? [] : [uri]));
+}
+
 /** A code lens's click. The arguments are the protocol's; VS Code's own command wants its own types. */
 export async function showReferences(server: Server, uri: string, position: Position, locations: Location[]): Promise<void> {
   const { protocol2CodeConverter: convert } = await server.connection();

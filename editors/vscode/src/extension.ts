@@ -3,7 +3,7 @@
  */
 import * as vscode from 'vscode';
 import type { Location, Position } from 'vscode-languageclient/node';
-import { askProject, checkWorkspace, explainRule, rulePages, showReferences, showUnknowns } from './commands';
+import { applyMigration, askProject, checkWorkspace, explainRule, rulePages, showReferences, showUnknowns } from './commands';
 import { SHOW_WRITTEN, showWritten } from './repairs';
 import { Server, type Phase } from './server';
 import { showMenu, Status } from './status';
@@ -40,6 +40,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
     command('specdrift.checkWorkspace', () => checkWorkspace(current)),
     command('specdrift.showUnknowns', () => showUnknowns(current)),
     command('specdrift.askProject', () => askProject(current)),
+    command('specdrift.applyMigration', () => applyMigration(current)),
     command('specdrift.showReferences', (uri: string, position: Position, locations: Location[]) =>
       showReferences(current, uri, position, locations)),
     command(SHOW_WRITTEN, showWritten),

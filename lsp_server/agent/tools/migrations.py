@@ -23,7 +23,8 @@ from lsp_server.snapshot import Drift, Snapshot
 from lsp_server.text import apply_edits
 
 if TYPE_CHECKING:
-    from lsp_server.database.migration.plan import Answers, Plan
+    from lsp_server.database.migration.answers import Answers
+    from lsp_server.database.migration.plan import Plan
 
 _ANSWERS = ("backfill", "derive_columns", "derive_rows", "rename_enum_values", "enum_fallback", "assume_timezone")
 
@@ -125,8 +126,8 @@ def _plans(drift: Drift, given: Mapping[str, Any] | None) -> tuple[Plan, ...]:
 
 
 def _answers(given: Mapping[str, Any]) -> Answers:
+    from lsp_server.database.migration.answers import Answers
     from lsp_server.database.migration.operations import STAYS
-    from lsp_server.database.migration.plan import Answers
     from lsp_server.database.migration.renames import Rename
 
     for name, value in given.items():

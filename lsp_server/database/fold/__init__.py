@@ -28,6 +28,14 @@ from lsp_server.database.fold.keys import (
     rename_index,
     validate_constraint,
 )
+from lsp_server.database.fold.objects import (
+    alter_sequence,
+    create_sequence,
+    create_view,
+    drop_sequence,
+    drop_view,
+    rename_view,
+)
 from lsp_server.database.fold.state import Refusal, Refused, State
 from lsp_server.database.fold.tables import (
     add_column,
@@ -37,13 +45,16 @@ from lsp_server.database.fold.tables import (
     drop_column,
     drop_table,
     rename_table,
+    set_table_options,
 )
 from lsp_server.database.fold.uncertain import opaque, perhaps
+from lsp_server.database.objects import AlterSequence, CreateSequence, CreateView, DropSequence, DropView, RenameView
 from lsp_server.database.operations import (
     AddColumn,
     AddConstraint,
     AddEnumValue,
     AlterColumn,
+    ChangeProperty,
     ChangeRows,
     CommentTable,
     CreateEnum,
@@ -63,6 +74,7 @@ from lsp_server.database.operations import (
     RenameIndex,
     RenameTable,
     SetEnumValues,
+    SetTableOptions,
     Step,
     ValidateConstraint,
 )
@@ -92,16 +104,19 @@ def apply(state: State, step: Step) -> Refusal | None:
     return None
 
 
-def _rows(state: State, operation: ChangeRows, location: Location) -> None:
+def _nothing(state: State, operation: ChangeRows | ChangeProperty, location: Location) -> None:
     return None
 
 
 _APPLY: dict[type, Callable[[State, Any, Location], None]] = {
     CreateTable: create_table, DropTable: drop_table, RenameTable: rename_table, CommentTable: comment_table,
+    SetTableOptions: set_table_options,
     AddColumn: add_column, DropColumn: drop_column, AlterColumn: alter_column, AddConstraint: add_constraint,
     ValidateConstraint: validate_constraint, DropConstraint: drop_constraint, RenameConstraint: rename_constraint, CreateIndex: create_index,
     DropIndex: drop_index, RenameIndex: rename_index, CreateEnum: create_enum, DropEnum: drop_enum,
     AddEnumValue: add_enum_value, RenameEnum: rename_enum, RenameEnumValue: rename_enum_value,
     SetEnumValues: set_enum_values,
-    CreateObject: create_object, DropObject: drop_object, ChangeRows: _rows, Opaque: opaque,
+    CreateObject: create_object, DropObject: drop_object, ChangeRows: _nothing, ChangeProperty: _nothing, Opaque: opaque,
+    CreateView: create_view, DropView: drop_view, RenameView: rename_view, CreateSequence: create_sequence,
+    DropSequence: drop_sequence, AlterSequence: alter_sequence,
 }  # fmt: skip

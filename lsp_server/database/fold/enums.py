@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from lsp_server.database.fold.state import Refused, State
+from lsp_server.database.fold.state import Refused, State, full_name, object_key
 from lsp_server.database.model import ColumnType, EnumType
 from lsp_server.database.operations import (
     AddEnumValue,
@@ -64,7 +64,7 @@ def drop_enum(state: State, operation: DropEnum, location: Location) -> None:
         return
     key = enum_key(operation.name, operation.schema)
     if key not in state.enums:
-        if operation.if_exists or state.blind is not None:
+        if state.objects.pop(("type", full_name(key)), None) is not None or operation.if_exists or state.blind is not None:
             return
         raise Refused("missing", f"the type {operation.name} does not exist here")
     if not operation.cascade:
@@ -156,11 +156,13 @@ def set_enum_values(state: State, operation: SetEnumValues, location: Location) 
 
 
 def create_object(state: State, operation: CreateObject, location: Location) -> None:
+    if operation.if_not_exists and (operation.sort, operation.name) in state.objects:
+        return
     state.objects[operation.sort, operation.name] = operation.text
 
 
 def drop_object(state: State, operation: DropObject, location: Location) -> None:
-    state.objects.pop((operation.sort, operation.name), None)
+    state.objects.pop(object_key(state, operation.sort, operation.name), None)
     if operation.sort == "schema" and operation.cascade:
         for key in [key for key in state.tables if key[0] == operation.name]:
             del state.tables[key]

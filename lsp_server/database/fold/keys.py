@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from lsp_server.database.casts import comparable
+from lsp_server.database.fold.objects import index_of_view, view_index, without_index
 from lsp_server.database.fold.state import (
     Refused,
     State,
@@ -16,7 +17,7 @@ from lsp_server.database.fold.state import (
     points_at,
     table_of,
 )
-from lsp_server.database.model import Check, Column, ForeignKey, PrimaryKey, Table, Unique
+from lsp_server.database.model import Check, Column, Default, Exclusion, ForeignKey, Index, PrimaryKey, Table, Unique
 from lsp_server.database.operations import (
     AddConstraint,
     Constraint,
@@ -66,7 +67,7 @@ def add_constraint(state: State, operation: AddConstraint, location: Location) -
             return
         constraint = replace(constraint, columns=index.columns, name=constraint.name or index.name)
         table = state.tables[operation.table]
-    if not isinstance(constraint, Check) and constraint.columns is not None:
+    if not isinstance(constraint, Check | Exclusion) and constraint.columns is not None:
         for name in constraint.columns:
             column_of(state, table, name)
     if constraint.name is None:
@@ -85,6 +86,9 @@ def add_constraint(state: State, operation: AddConstraint, location: Location) -
         state.tables[operation.table] = replace(table, uniques=(*table.uniques, constraint))
     elif isinstance(constraint, Check):
         state.tables[operation.table] = replace(table, checks=(*table.checks, constraint))
+    elif isinstance(constraint, Exclusion):
+        if state.dialect == "postgresql":
+            state.tables[operation.table] = replace(table, exclusions=(*table.exclusions, constraint))
     else:
         constraint = _resolved_target(state, table, constraint)
         state.tables[operation.table] = replace(table, foreign_keys=(*table.foreign_keys, constraint))
@@ -144,11 +148,12 @@ def chosen_name(state: State, table: Table, constraint: Constraint) -> str | Non
     elif columns is None:
         mentioned = [each.name for each in table.columns
                      if isinstance(constraint, Check) and mentions(constraint.expression, each.name)]  # fmt: skip
-        if isinstance(constraint, ForeignKey | Unique) or constraint.expression is None:
+        if not isinstance(constraint, Check) or constraint.expression is None:
             return None
         middle, label = (mentioned[0] if len(mentioned) == 1 else ""), "check"
     else:
-        middle, label = "_".join(columns), "fkey" if isinstance(constraint, ForeignKey) else "key"
+        label = "fkey" if isinstance(constraint, ForeignKey) else "excl" if isinstance(constraint, Exclusion) else "key"
+        middle = "_".join(columns)
     taken = {each.name for other in state.tables.values() if other.schema == table.schema for each in named_elements(other)}
     name = object_name(table.name, middle, label)
     number = 0
@@ -196,7 +201,7 @@ def drop_constraint(state: State, operation: DropConstraint, location: Location)
         raise Refused("unnamed", f"a constraint of {table.full_name} is dropped without its name")
     found = constraint_named(table, operation.name)
     if found is None:
-        others: list[Check | ForeignKey | Unique] = [*table.checks, *table.foreign_keys, *table.uniques]
+        others: list[Check | ForeignKey | Unique | Exclusion] = [*table.checks, *table.foreign_keys, *table.uniques, *table.exclusions]
         unsure = any(each.name is None or each.unknown is not None for each in others)
         if operation.if_exists or table.incomplete is not None or unsure:
             return
@@ -212,13 +217,28 @@ def drop_constraint(state: State, operation: DropConstraint, location: Location)
             refuse_if_referred(state, table, found.columns)
     columns = table.columns
     if isinstance(found, PrimaryKey):
-        columns = tuple(replace(each, primary_key=False) for each in columns)
+        columns = tuple(_without_key(state, table, each) for each in columns)
     state.tables[operation.table] = replace(
         table, columns=columns, primary_key=None if found is table.primary_key else table.primary_key,
         uniques=tuple(each for each in table.uniques if each is not found),
         foreign_keys=tuple(each for each in table.foreign_keys if each is not found),
         checks=tuple(each for each in table.checks if each is not found),
+        exclusions=tuple(each for each in table.exclusions if each is not found),
     )  # fmt: skip
+
+
+def _without_key(state: State, table: Table, column: Column) -> Column:
+    """A column that its key made a serial stays one without the key: the sequence is in its default."""
+    keys = table.primary_key.columns if table.primary_key is not None else ()
+    whole = column.type.family in ("SMALLINT", "INTEGER", "BIGINT")
+    refers = any(column.name in (key.columns or ()) for key in table.foreign_keys)
+    bare = column.server_default is None and column.identity is None and column.computed is None
+    counts = column.autoincrement is True or (column.autoincrement in (None, "auto") and keys == (column.name,) and not refers)
+    if state.dialect == "postgresql" and column.name in keys and whole and bare and counts:
+        sequence = object_name(table.name, column.name, "seq")
+        text = f"nextval('{table.schema + '.' if table.schema else ''}{sequence}'::regclass)"
+        return replace(column, primary_key=False, server_default=Default("sequence", text))
+    return replace(column, primary_key=False)
 
 
 def rename_constraint(state: State, operation: RenameConstraint, location: Location) -> None:
@@ -236,6 +256,7 @@ def rename_constraint(state: State, operation: RenameConstraint, location: Locat
         table, primary_key=renamed(table.primary_key) if table.primary_key else None,  # type: ignore[arg-type]
         uniques=tuple(map(renamed, table.uniques)), foreign_keys=tuple(map(renamed, table.foreign_keys)),  # type: ignore[arg-type]
         checks=tuple(map(renamed, table.checks)),  # type: ignore[arg-type]
+        exclusions=tuple(map(renamed, table.exclusions)),  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -253,6 +274,8 @@ def _unchecked(column: Column, name: str) -> Column:
 
 
 def create_index(state: State, operation: CreateIndex, location: Location) -> None:
+    if operation.table not in state.tables and index_of_view(state, operation):
+        return
     table, index = table_of(state, operation.table), operation.index
     for column, expression in zip(index.columns or (), index.expressions or [False] * len(index.columns or ())):
         if not expression:
@@ -266,15 +289,38 @@ def create_index(state: State, operation: CreateIndex, location: Location) -> No
                 if clash.unknown is None and other.maybe is None and other.incomplete is None:
                     raise Refused("exists", f"an index {index.name} exists already")
     else:
-        middle = "_".join("expr" if expression else column for column, expression in zip(
-            index.columns or (), index.expressions or [False] * len(index.columns or ())))  # fmt: skip
-        index = replace(index, name=object_name(table.name, middle, "idx"))
+        index = replace(index, name=_index_name(state, table, index))
     state.tables[operation.table] = replace(table, indexes=(*table.indexes, index))
+
+
+_DIRECTION = re.compile(r"\s+(?:ASC|DESC)?\s*(?:NULLS\s+(?:FIRST|LAST))?$", re.IGNORECASE)
+
+
+def _index_name(state: State, table: Table, index: Index) -> str:
+    """PostgreSQL's name for an index without one: of its columns, and of the functions that its expressions call."""
+    parts: list[str] = []
+    for column, expression in zip(index.columns or (), index.expressions or [False] * len(index.columns or ())):
+        plain = _DIRECTION.sub("", column)
+        call = re.match(r"\(?([a-z_]\w*)\(", plain, re.IGNORECASE)
+        first = plain if not expression or table.column(plain) is not None else call[1].lower() if call else "expr"
+        part, number = first, 0
+        while part in parts:
+            number += 1
+            part = f"{first}{number}"
+        parts.append(part)
+    taken = {each.name for other in state.tables.values() if other.schema == table.schema for each in named_elements(other)}
+    name, number = object_name(table.name, "_".join(parts), "idx"), 0
+    while name in taken:
+        number += 1
+        name = object_name(table.name, "_".join(parts), f"idx{number}")
+    return name
 
 
 def drop_index(state: State, operation: DropIndex, location: Location) -> None:
     holders = [key for key, table in state.tables.items() if index_of(table, operation.name)]
     if operation.name is None:
+        return
+    if not holders and without_index(state, operation.name):
         return
     if not holders:
         tables = [state.tables.get(operation.table)] if operation.table is not None else list(state.tables.values())
@@ -299,6 +345,9 @@ def _made_for_a_key(state: State, operation: DropIndex) -> bool:
 
 
 def rename_index(state: State, operation: RenameIndex, location: Location) -> None:
+    shown = view_index(state, operation.name)
+    if shown is not None and without_index(state, operation.name, replace(shown, name=operation.new_name)):
+        return
     for key, table in state.tables.items():
         index = index_of(table, operation.name)
         if index is not None:

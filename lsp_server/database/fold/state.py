@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from lsp_server.database.model import Column, Database, EnumType, ForeignKey, Index, Table
+from lsp_server.database.model import Column, Database, EnumType, ForeignKey, Index, Sequence, Table, View
 from lsp_server.database.operations import Constraint, Key, table_key
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
@@ -36,15 +36,20 @@ class State:
     enums: dict[Key, EnumType] = field(default_factory=dict)
     objects: dict[tuple[str, str], str | None] = field(default_factory=dict)  # (sort, name) -> text
     blind: Unknown | None = None  # something ran that may have made or dropped anything
+    views: dict[Key, View] = field(default_factory=dict)
+    sequences: dict[Key, Sequence] = field(default_factory=dict)
 
     def copy(self) -> State:
-        return State(self.dialect, dict(self.tables), dict(self.enums), dict(self.objects), self.blind)
+        return State(
+            self.dialect, dict(self.tables), dict(self.enums), dict(self.objects), self.blind, dict(self.views), dict(self.sequences)
+        )
 
     def database(self, source: str) -> Database:
         return Database(
             source, tuple(self.tables.values()), tuple(self.enums.values()),
             tuple(sorted(name for sort, name in self.objects if sort == "schema")), self.dialect,
-            views=tuple(sorted(name for sort, name in self.objects if sort.endswith("view"))), incomplete=self.blind,
+            views=tuple(self.views.values()), incomplete=self.blind, sequences=tuple(self.sequences.values()),
+            whole=("view", "sequence", "option") if self.blind is None else (),
         )  # fmt: skip
 
 
@@ -65,6 +70,14 @@ def table_of(state: State, key: Key) -> Table:
             return table
         raise Refused("missing", f"the table {full_name(key)} does not exist here")
     return table
+
+
+def object_key(state: State, sort: str, name: str) -> tuple[str, str]:
+    """Where an object stands among the state's own. A trigger may be dropped without a word about its table."""
+    if (sort, name) not in state.objects and name.endswith(" on ?"):
+        own = name.removesuffix("?")
+        return next((key for key in state.objects if key[0] == sort and key[1].startswith(own)), (sort, name))
+    return (sort, name)
 
 
 def full_name(key: Key) -> str:
@@ -94,7 +107,7 @@ def index_of(table: Table, name: str | None) -> Index | None:
 
 def named_elements(table: Table) -> list[Constraint | Index]:
     keys = [table.primary_key] if table.primary_key else []
-    return [*keys, *table.foreign_keys, *table.uniques, *table.checks, *table.indexes]
+    return [*keys, *table.foreign_keys, *table.uniques, *table.checks, *table.exclusions, *table.indexes]
 
 
 def mentions(expression: str | None, name: str) -> bool:

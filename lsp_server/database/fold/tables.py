@@ -7,6 +7,7 @@ from dataclasses import replace
 from lsp_server.database.casts import castable, comparable
 from lsp_server.database.fold.enums import present_type
 from lsp_server.database.fold.keys import add_constraint, refuse_if_referred
+from lsp_server.database.fold.objects import move_owner, take_sequences_along, take_views_along
 from lsp_server.database.fold.state import (
     Refused,
     State,
@@ -17,7 +18,7 @@ from lsp_server.database.fold.state import (
     table_of,
     with_column,
 )
-from lsp_server.database.model import Column, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.model import Column, Exclusion, ForeignKey, Index, PrimaryKey, Table, Unique
 from lsp_server.database.operations import (
     AddColumn,
     AddConstraint,
@@ -29,8 +30,10 @@ from lsp_server.database.operations import (
     DropTable,
     Keep,
     RenameTable,
+    SetTableOptions,
     table_key,
 )
+from lsp_server.database.table_options import set_options
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -43,10 +46,10 @@ def create_table(state: State, operation: CreateTable, location: Location) -> No
             return
         raise Refused("exists", f"the table {table.full_name} exists already")
     columns = tuple(replace(each, type=present_type(state, each.type)) for each in table.columns)
-    named = replace(table, columns=columns, foreign_keys=(), uniques=(), checks=(), primary_key=None)
+    named = replace(table, columns=columns, foreign_keys=(), uniques=(), checks=(), primary_key=None, exclusions=())
     state.tables[table.key] = named
     try:
-        constraints: list[Constraint | None] = [table.primary_key, *table.uniques, *table.foreign_keys, *table.checks]
+        constraints: list[Constraint | None] = [table.primary_key, *table.uniques, *table.foreign_keys, *table.checks, *table.exclusions]
         for constraint in constraints:
             # A key marked `use_alter` is left to an ALTER TABLE, which a migration does not write by itself.
             later = isinstance(constraint, ForeignKey) and constraint.use_alter and state.dialect != "sqlite"
@@ -81,7 +84,10 @@ def drop_table(state: State, operation: DropTable, location: Location) -> None:
             kept = tuple(each for each in other.foreign_keys if each not in pointing)
             state.tables[key] = replace(other, foreign_keys=kept)
     del state.tables[operation.table]
-    for sort, name in [key for key in state.objects if key[0] == "trigger"]:
+    take_sequences_along(state, operation.table)
+    if operation.cascade:
+        take_views_along(state, operation.table)
+    for sort, name in [key for key in state.objects if key[0] in ("trigger", "policy")]:
         if name.endswith(f" on {full_name(operation.table)}"):
             del state.objects[sort, name]
 
@@ -97,6 +103,10 @@ def rename_table(state: State, operation: RenameTable, location: Location) -> No
     renamed = replace(table, name=operation.name, schema=new[0], location=table.location)
     state.tables = {(new if key == operation.table else key): (renamed if key == operation.table else each)
                     for key, each in state.tables.items()}  # fmt: skip
+    move_owner(state, operation.table, new)
+    there, here = f" on {full_name(operation.table)}", f" on {full_name(new)}"
+    state.objects = {(sort, f"{name.removesuffix(there)}{here}" if name.endswith(there) else name): text
+                     for (sort, name), text in state.objects.items()}  # fmt: skip
     for key, other in list(state.tables.items()):
         if any(points_at(each, table) for each in other.foreign_keys):
             keys = tuple(replace(each, target_table=operation.name, target_schema=new[0]) if points_at(each, table) else each
@@ -106,6 +116,11 @@ def rename_table(state: State, operation: RenameTable, location: Location) -> No
 
 def comment_table(state: State, operation: CommentTable, location: Location) -> None:
     state.tables[operation.table] = replace(table_of(state, operation.table), comment=operation.comment)
+
+
+def set_table_options(state: State, operation: SetTableOptions, location: Location) -> None:
+    table = table_of(state, operation.table)
+    state.tables[operation.table] = replace(table, options=set_options(table, operation.options))
 
 
 def add_column(state: State, operation: AddColumn, location: Location) -> None:
@@ -139,7 +154,11 @@ def drop_column(state: State, operation: DropColumn, location: Location) -> None
         foreign_keys=tuple(each for each in table.foreign_keys if name not in (each.columns or ())),
         indexes=tuple(each for each in table.indexes if not _index_uses(each, name)),
         checks=tuple(each for each in table.checks if not mentions(each.expression, name)),
+        exclusions=tuple(each for each in table.exclusions if name not in (each.columns or ())),
     )
+    take_sequences_along(state, operation.table, name)
+    if operation.cascade:
+        take_views_along(state, operation.table, name)
     for key, other in list(state.tables.items()):
         kept = tuple(each for each in other.foreign_keys
                      if not (points_at(each, table) and name in (each.target_columns or ())))  # fmt: skip
@@ -156,6 +175,8 @@ def _index_uses(index: Index, name: str) -> bool:
 
 
 def alter_column(state: State, operation: AlterColumn, location: Location) -> None:
+    if operation.table not in state.tables and operation == AlterColumn(operation.table, operation.column, comment=operation.comment):
+        return  # The comment of a view's column.
     table = table_of(state, operation.table)
     column = column_of(state, table, operation.column)
     if column is None:
@@ -214,9 +235,17 @@ def _rename_column(state: State, table: Table, old: str, new: str) -> None:
         uniques=tuple(replace(each, columns=names(each.columns)) for each in table.uniques),
         foreign_keys=tuple(replace(each, columns=names(each.columns)) for each in table.foreign_keys),
         indexes=tuple(replace(each, columns=names(each.columns)) for each in table.indexes),
+        exclusions=tuple(_renamed_in_exclusion(each, old, new) for each in table.exclusions),
     )
+    move_owner(state, table.key, table.key, (old, new))
     for key, other in list(state.tables.items()):
         if any(points_at(each, table) for each in other.foreign_keys):
             keys = tuple(replace(each, target_columns=names(each.target_columns)) if points_at(each, table) else each
                          for each in other.foreign_keys)  # fmt: skip
             state.tables[key] = replace(other, foreign_keys=keys)
+
+
+def _renamed_in_exclusion(exclusion: Exclusion, old: str, new: str) -> Exclusion:
+    if exclusion.elements is None:
+        return exclusion
+    return replace(exclusion, elements=tuple((new if part == old else part, operator) for part, operator in exclusion.elements))

@@ -17,6 +17,7 @@ from lsp_server.database.migration.metadata import (
     to_table,
     to_type,
 )
+from lsp_server.database.migration.object_sql import escaped, exclusion_sql
 from lsp_server.database.migration.operations import (
     AddConstraint,
     AlterColumn,
@@ -30,7 +31,7 @@ from lsp_server.database.migration.operations import (
     RenameColumn,
 )
 from lsp_server.database.migration.sql import name_sql, table_sql
-from lsp_server.database.model import Column, ForeignKey, PrimaryKey, Table, Unique
+from lsp_server.database.model import Column, Exclusion, ForeignKey, PrimaryKey, Table, Unique
 from lsp_server.database.sql_text import quoted
 
 if TYPE_CHECKING:
@@ -54,8 +55,10 @@ def create_table(table: Table, dialect: str | None, final_names: bool) -> list[M
     import sqlalchemy as sa
     from alembic.operations import ops
 
-    made = to_table(table, sa.MetaData(), dialect, indexes=False, final_names=final_names)
+    made = to_table(replace(table, exclusions=()), sa.MetaData(), dialect, indexes=False, final_names=final_names)
     operations: list[MigrateOperation] = [ops.CreateTableOp.from_table(made)]
+    for part in table.exclusions if dialect == "postgresql" else ():
+        operations.append(add_exclusion(table.key, part, part.name or automatic_name(table, part, dialect), table))
     for index in table.indexes:
         name = index.name or automatic_name(table, index, dialect)
         operations.append(create_index(CreateIndex(table.key, index, name), dialect))
@@ -125,7 +128,7 @@ def alter_column(operation: AlterColumn, dialect: str | None, counts: bool = Fal
     options: dict[str, Any] = {}
     if "type" in aspects:
         options["modify_type"] = to_type(after.type, dialect)
-        using = _using(before, after, dialect, operation.zone)
+        using = operation.using or _using(before, after, dialect, operation.zone)
         if using is not None:
             options["postgresql_using"] = using
     if "nullable" in aspects:
@@ -232,7 +235,7 @@ def alterations(operation: AlterColumn, dialect: str | None) -> list[AlterColumn
     rest = tuple(aspect for aspect in operation.aspects if aspect != "server_default")
     parts = [
         AlterColumn(operation.table, before, bare_before, ("server_default",)),
-        AlterColumn(operation.table, bare_before, bare_after, rest),
+        replace(operation, before=bare_before, after=bare_after, aspects=rest),
     ]
     if after.server_default is not None:
         parts.append(AlterColumn(operation.table, bare_after, after, ("server_default",)))
@@ -254,6 +257,7 @@ def add_constraint(operation: AddConstraint, name: str) -> MigrateOperation:
         if part.nulls_not_distinct:
             options["postgresql_nulls_not_distinct"] = True
         return ops.CreateUniqueConstraintOp(name, table, list(part.columns or ()), schema=schema, **options)
+    assert not isinstance(part, Exclusion)  # it is said in SQL
     if isinstance(part, ForeignKey):
         keys: dict[str, Any] = dict(foreign_key_options(part))
         if schema is not None:
@@ -266,11 +270,18 @@ def add_constraint(operation: AddConstraint, name: str) -> MigrateOperation:
     return ops.CreateCheckConstraintOp(name, table, sa.text(part.expression or ""), schema=schema)
 
 
+def add_exclusion(place: tuple[str | None, str], part: Exclusion, name: str, table: Table | None) -> MigrateOperation:
+    from alembic.operations import ops
+
+    columns = frozenset(column.name for column in table.columns) if table is not None else frozenset(part.columns or ())
+    return ops.ExecuteSQLOp(escaped(exclusion_sql(place, part, name, columns)))
+
+
 def drop_constraint(operation: DropConstraint, name: str) -> MigrateOperation:
     from alembic.operations import ops
 
     schema, table = operation.table
-    sorts = {PrimaryKey: "primary", ForeignKey: "foreignkey", Unique: "unique"}
+    sorts = {PrimaryKey: "primary", ForeignKey: "foreignkey", Unique: "unique", Exclusion: None}
     return ops.DropConstraintOp(name, table, sorts.get(type(operation.constraint), "check"), schema=schema)
 
 

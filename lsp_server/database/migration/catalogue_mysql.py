@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 MARKER = "specdrift_shadow_marker"  # the table by which we know a database of ours
 
 _TABLES = """
-    SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_COLLATION, TABLE_COMMENT FROM information_schema.TABLES
+    SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_COLLATION, TABLE_COMMENT, CREATE_OPTIONS FROM information_schema.TABLES
     WHERE TABLE_SCHEMA = DATABASE()"""
+_ROW_FORMAT = re.compile(r"row_format=(\w+)", re.IGNORECASE)  # the other options stay behind when an engine goes that knew them
 _VIEWS = "SELECT TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()"
 
 
@@ -26,12 +27,14 @@ def read(connection: sa.Connection) -> Shapes:
     def rows(query: str) -> list[Any]:
         return list(connection.execute(sa.text(query.replace(":", r"\:"))).all())
 
-    place = rows("SELECT DATABASE()")[0][0]
+    place, usual = rows("SELECT DATABASE(), @@collation_database")[0]
     shapes: Shapes = {}
-    for name, sort, engine, collation, comment in rows(_TABLES):
+    for name, sort, engine, collation, comment, others in rows(_TABLES):
         if name in (MARKER, VERSION_TABLE) or sort == "VIEW":
             continue
-        options = {("engine", engine), ("collation", collation), ("comment", comment)}
+        # A table that says nothing has its database's collation, which differs from server to server.
+        options = {("engine", engine), ("collation", collation if collation != usual else None), ("comment", comment)}
+        options |= {("row format", text) for text in _ROW_FORMAT.findall(others or "")}
         quote = connection.dialect.identifier_preparer.quote
         text = rows(f"SHOW CREATE TABLE {quote(name)}")[0][1]
         shapes[f"table {name}"] = Shape(**_parts(text, place), options=frozenset(options))

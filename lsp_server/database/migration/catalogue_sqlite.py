@@ -13,17 +13,20 @@ if TYPE_CHECKING:
 
 
 def read(connection: sa.Connection) -> Shapes:
-    """All tables of the database, by name."""
+    """All tables and views of the database, by name."""
     import sqlalchemy as sa
 
     inspector = sa.inspect(connection)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the inspector names the indexes on expressions that it skips; they are read below
-        return {
+        shapes = {
             f"table {name}": _shape(connection, inspector, name)
             for name in inspector.get_table_names()
             if name not in (VERSION_TABLE, "sqlite_sequence")
         }
+    for name, sql in connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'view'")):
+        shapes[f"view {name}"] = Shape(options=frozenset({("query", _words(sql))}))
+    return shapes
 
 
 def _shape(connection: sa.Connection, inspector: sa.Inspector, table: str) -> Shape:

@@ -23,7 +23,7 @@ def counter_of(table: Table, column: Column, dialect: str | None) -> Counter | N
     if column.identity is not None and dialect == "postgresql":
         return Counter(family, column.identity)
     default = column.server_default
-    if default is not None and not isinstance(default, Unknown) and default.sort == "sql" and "nextval" in (default.text or ""):
+    if default is not None and not isinstance(default, Unknown) and default.sort in ("sql", "sequence") and "nextval" in (default.text or ""):
         return Counter(family)
     keys = primary_key_of(table) or ()
     refers = any(column.name in (key.columns or ()) for key in table.foreign_keys)

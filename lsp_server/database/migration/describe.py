@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
+from lsp_server.database.migration.object_operations import ObjectOperation
+from lsp_server.database.migration.object_sql import said
 from lsp_server.database.migration.operations import (
     AddColumn,
     AddConstraint,
@@ -29,7 +31,8 @@ from lsp_server.database.migration.operations import (
     RenameTable,
 )
 from lsp_server.database.migration.plan import Plan
-from lsp_server.database.model import Check, PrimaryKey, Unique
+from lsp_server.database.migration.whole_table import ChangeTableOptions, changed_names
+from lsp_server.database.model import Check, Exclusion, PrimaryKey, Unique
 
 _WIDTH = 88
 
@@ -61,6 +64,8 @@ def describe(plan: Plan, proof: str | None) -> str:
     lost = any(hazard.code == "data_loss_up" for hazard in plan.hazards)
     way = "restores the tables, but not the values that were dropped" if lost else "restores what was before"
     parts.append(_paragraph("Downgrade", f"{'; '.join([way, *back])}."))
+    if plan.answered:
+        parts.append(_paragraph("Answered", f"{'; '.join(each.text for each in plan.answered)}."))
     if proof:
         parts.append(_paragraph("Proof", proof))
     return "\n".join(parts)
@@ -76,6 +81,8 @@ def phrases_of(operations: tuple[Operation, ...]) -> list[str]:
 
 
 def phrase_of(operation: Operation) -> str:
+    if isinstance(operation, ObjectOperation):
+        return said(operation)
     match operation:
         case CreateTable():
             return f"create {operation.table.full_name}"
@@ -100,6 +107,8 @@ def phrase_of(operation: Operation) -> str:
                 sort = "primary key"
             elif isinstance(part, Unique):
                 sort = "unique constraint"
+            elif isinstance(part, Exclusion):
+                sort = "exclusion constraint"
             else:
                 sort = "check" if isinstance(part, Check) else "foreign key"
             return f"{verb} {sort} {operation.name} of {operation.table[1]}"
@@ -108,6 +117,9 @@ def phrase_of(operation: Operation) -> str:
             return f"{verb} index {operation.name} of {operation.table[1]}"
         case ChangeTableComment():
             return f"change the comment of {operation.table[1]}"
+        case ChangeTableOptions():
+            names = ", ".join(name.partition("_")[2] for name in changed_names(operation.before, operation.after))
+            return f"change {names or 'options'} of {operation.table[1]}"
         case CreateEnum() | DropEnum():
             verb = "create" if isinstance(operation, CreateEnum) else "drop"
             return f"{verb} type {operation.enum.name}"
@@ -128,6 +140,8 @@ def phrase_of(operation: Operation) -> str:
 
 def table_of(operation: Operation) -> str | None:
     """The name of the table that an operation changes."""
+    if isinstance(operation, ObjectOperation):
+        return None
     match operation:
         case CreateTable() | DropTable():
             return operation.table.name

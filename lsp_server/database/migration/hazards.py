@@ -24,7 +24,19 @@ from lsp_server.database.migration.operations import (
     TableKey,
     reversed_operations,
 )
-from lsp_server.database.model import Check, Column, ColumnType, Database, ForeignKey, Index, PrimaryKey, Unique
+from lsp_server.database.migration.whole_table import ChangeTableOptions
+from lsp_server.database.model import (
+    Check,
+    Column,
+    ColumnType,
+    Database,
+    Exclusion,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Unique,
+)
+from lsp_server.database.table_options import may_not_hold
 
 _SIZES = {"SMALLINT": 1, "INTEGER": 2, "BIGINT": 3}
 _TEXTS = ("VARCHAR", "TEXT", "CHAR")
@@ -45,6 +57,9 @@ def find_hazards(operations: tuple[Operation, ...], before: Database, dialect: s
     new = {operation.table.key for operation in operations if isinstance(operation, CreateTable)}
     found = [hazard for operation in operations for hazard in _of(operation, new, dialect)]
     for operation in reversed_operations(operations):
+        if isinstance(operation, ChangeTableOptions) and may_not_hold(operation.before, operation.after, dialect):
+            text = f"the downgrade gives {operation.table[1]} a smaller character set: texts written since that it does not have stop it"
+            found.append(Hazard("may_fail_on_downgrade", operation.table[1], None, text))
         if isinstance(operation, AlterColumn) and "type" in operation.aspects and _narrows(
             operation.before.type, operation.after.type
         ):
@@ -57,7 +72,23 @@ def find_hazards(operations: tuple[Operation, ...], before: Database, dialect: s
                     f"the downgrade narrows {name}: values written since that do not fit stop it",
                 )
             )
+        elif isinstance(operation, ChangeEnum):
+            found += _values_gone(operation, "may_fail_on_downgrade", "the downgrade")
     return tuple(dict.fromkeys(found))
+
+
+def _values_gone(operation: ChangeEnum, code: str, what: str) -> Iterator[Hazard]:
+    """Values that go: rows that hold one stop the step, or get the value that somebody named."""
+    known = {old: new for old, new in operation.replaced if new in operation.after.values}  # type: ignore[operator]
+    gone = sorted(set(operation.before.values) - set(operation.after.values))  # type: ignore[arg-type]
+    for key, column in operation.uses:
+        name = f"{key[1]}.{column.name}"
+        left = [value for value in gone if value not in known]
+        if left:
+            yield Hazard(code, key[1], column.name, f"{name}: rows with {', '.join(left)} stop {what}")
+        elif gone and code == "may_fail_on_data":
+            turned = ", ".join(f"rows with {value} get {known[value]}" for value in gone)
+            yield Hazard(code, key[1], column.name, f"{name}: {turned}")
 
 
 def _of(operation: Operation, new: set[TableKey], dialect: str | None) -> Iterator[Hazard]:
@@ -78,11 +109,17 @@ def _of(operation: Operation, new: set[TableKey], dialect: str | None) -> Iterat
         yield from _altered(operation, dialect)
     elif isinstance(operation, (AddConstraint, CreateIndex)) and operation.table not in new:
         yield from _bound(operation, dialect)
-    elif isinstance(operation, ChangeEnum) and not operation.only_adds:
-        gone = sorted(set(operation.before.values) - set(operation.after.values))  # type: ignore[arg-type]
-        for key, column in operation.uses:
-            text = f"{key[1]}.{column.name}: rows with {', '.join(gone)} stop the upgrade"
-            yield Hazard("may_fail_on_data", key[1], column.name, text)
+    elif isinstance(operation, ChangeTableOptions):
+        yield from _of_options(operation, dialect)
+    elif isinstance(operation, ChangeEnum):
+        yield from _values_gone(operation, "may_fail_on_data", "the upgrade")
+
+
+def _of_options(operation: ChangeTableOptions, dialect: str | None) -> Iterator[Hazard]:
+    table = operation.table[1]
+    yield Hazard("locks", table, None, f"{table} is copied as a whole, and writing to it waits")
+    if may_not_hold(operation.before, operation.after, dialect):
+        yield Hazard("may_fail_on_data", table, None, f"{table} gets a smaller character set: texts that it does not have stop the upgrade")
 
 
 def _dropped_column(operation: DropColumn) -> Iterator[Hazard]:
@@ -132,6 +169,8 @@ def _bound(operation: AddConstraint | CreateIndex, dialect: str | None) -> Itera
     only = part.columns[0] if not isinstance(part, Check) and part.columns and len(part.columns) == 1 else None
     if isinstance(part, (Unique, PrimaryKey)) or (isinstance(part, Index) and part.unique is True):
         yield Hazard("may_fail_on_data", table, only, f"{table} ({columns}) becomes unique: rows alike in it stop the upgrade")
+    elif isinstance(part, Exclusion):
+        yield Hazard("may_fail_on_data", table, None, f"{table} gets an exclusion constraint on {columns}: rows that exclude each other stop the upgrade")
     elif isinstance(part, Check):
         text = f"{table} gets the check {part.expression}: rows that break it stop the upgrade"
         yield Hazard("may_fail_on_data", table, None, text)

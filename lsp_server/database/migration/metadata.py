@@ -18,6 +18,7 @@ from lsp_server.database.model import (
     ColumnType,
     Database,
     Default,
+    Exclusion,
     ForeignKey,
     Identity,
     Index,
@@ -25,6 +26,7 @@ from lsp_server.database.model import (
     Table,
     Unique,
 )
+from lsp_server.database.table_options import sayable_options
 from lsp_server.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -151,8 +153,9 @@ def to_column(column: Column, dialect: str | None, *, nullable: bool | None = No
         options["server_default"] = to_server_default(column.server_default, column, dialect)
     if isinstance(column.comment, str):
         options["comment"] = column.comment
-    if column.autoincrement is False:
-        options["autoincrement"] = False
+    asks = column.default is not None and not isinstance(column.default, Unknown) and column.default.sort == "sequence"
+    if column.autoincrement is False or (asks and dialect == "postgresql"):
+        options["autoincrement"] = False  # what a sequence of its own feeds is no serial
     wanted = column.nullable if nullable is None else nullable
     if not isinstance(wanted, Unknown):
         options["nullable"] = wanted
@@ -210,9 +213,12 @@ def _holds_bind_colon(text: str) -> bool:
 
 
 def to_constraint(
-    table: Table, part: PrimaryKey | ForeignKey | Unique | Check, name: str | None, dialect: str | None = None
+    table: Table, part: PrimaryKey | ForeignKey | Unique | Check | Exclusion, name: str | None, dialect: str | None = None
 ) -> sa.Constraint:
     import sqlalchemy as sa
+
+    if isinstance(part, Exclusion):
+        return to_exclusion(table, part, name)
 
     if isinstance(part, PrimaryKey):
         return sa.PrimaryKeyConstraint(*part.columns, name=name)
@@ -228,6 +234,21 @@ def to_constraint(
     if part.target_table is None or part.columns is None:
         raise NotSayable(f"a foreign key of {table.full_name}")
     return sa.ForeignKeyConstraint(part.columns, target_columns(part), name=name, **foreign_key_options(part))
+
+
+def to_exclusion(table: Table, part: Exclusion, name: str | None) -> sa.Constraint:
+    import sqlalchemy as sa
+    from sqlalchemy.dialects.postgresql import ExcludeConstraint
+
+    if part.elements is None or isinstance(part.where, Unknown):
+        raise NotSayable(f"an exclusion constraint of {table.full_name}")
+    elements: list[Any] = [(text if table.column(text) is not None else sa.text(text), operator) for text, operator in part.elements]
+    options: dict[str, Any] = {"deferrable": part.deferrable, "initially": part.initially}
+    made: sa.Constraint = ExcludeConstraint(
+        *elements, name=name, using=part.method, where=sa.text(part.where) if part.where else None, ops=dict(part.operators),
+        **{word: value for word, value in options.items() if value is not None},
+    )  # fmt: skip
+    return made
 
 
 def target_columns(key: ForeignKey) -> list[str]:
@@ -295,13 +316,14 @@ def to_table(
         return sa.sql.elements.conv(name) if name is not None and final_names else name
 
     keys = primary_key_of(table) or ()
-    parts: list[PrimaryKey | ForeignKey | Unique | Check] = []
+    parts: list[PrimaryKey | ForeignKey | Unique | Check | Exclusion] = []
     if keys:
         primary = table.primary_key or PrimaryKey(keys)
         if dialect == "sqlite" and primary.name == automatic_name(table, primary, dialect):
             primary = replace(primary, name=None)  # PostgreSQL's name; SQLite would give none
         parts.append(primary)
     parts += [*table.foreign_keys, *table.uniques, *(check for check in table.checks if check.expression)]
+    parts += table.exclusions if dialect in ("postgresql", None) else ()
     made = sa.Table(
         table.name,
         metadata,
@@ -312,6 +334,7 @@ def to_table(
         *(to_constraint(table, part, final(names.get(part, part.name)), dialect) for part in parts),
         schema=table.schema,
         comment=table.comment if isinstance(table.comment, str) else None,
+        **sayable_options(table.options, dialect),
     )
     if indexes:
         for index in table.indexes:
@@ -321,7 +344,7 @@ def to_table(
                 *elements,
                 unique=index.unique is True,
                 _table=made,
-                **index_options(index, dialect),
+                **index_options(replace(index, concurrently=False), dialect),  # a new table holds nobody up
             )
     return made
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from lsp_server.database.equivalence import default_schema, family_of, for_dialect
 from lsp_server.database.migration.metadata import NotSayable, to_type
+from lsp_server.database.migration.object_operations import ObjectOperation
 from lsp_server.database.migration.operations import (
     AddConstraint,
     AlterColumn,
@@ -30,7 +31,8 @@ from lsp_server.database.migration.operations import (
     Operation,
 )
 from lsp_server.database.migration.values import default_sql
-from lsp_server.database.model import Check, Column, ColumnType, Database, Default, Index, Table
+from lsp_server.database.migration.whole_table import ChangeTableOptions
+from lsp_server.database.model import Check, Column, ColumnType, Database, Default, Exclusion, Index, Table
 from lsp_server.unknown import Unknown
 
 _FOREIGN = {"ARRAY", "JSONB", "INTERVAL"}
@@ -68,6 +70,9 @@ class _Translator:
 
     def unheard(self, operation: Operation) -> bool:
         """Operations without any effect on SQLite."""
+        if isinstance(operation, ObjectOperation):
+            self.left_out.append("views and sequences: SQLite has others")
+            return True
         match operation:
             case CreateEnum() | DropEnum() | ChangeEnum():
                 name = operation.after.name if isinstance(operation, ChangeEnum) else operation.enum.name
@@ -79,11 +84,17 @@ class _Translator:
             case ChangeCounter():
                 self.left_out.append(f"how {operation.table[1]}.{operation.column.name} counts itself up: SQLite has no sequences")
                 return True
+            case ChangeTableOptions():
+                self.left_out.append("options of tables: SQLite has others")
+                return True
             case ChangeTableComment():
                 self.left_out.append("comments: SQLite has none")
                 return True
             case CreateIndex() | DropIndex():
                 return self._index(operation.index) is None
+            case AddConstraint() | DropConstraint() if isinstance(operation.constraint, Exclusion):
+                self.left_out.append(f"exclusion constraint {operation.name}: SQLite has none")
+                return True
             case AddConstraint() | DropConstraint() if isinstance(operation.constraint, Check):
                 return not self._check(operation.constraint)
         return False
@@ -98,6 +109,8 @@ class _Translator:
             return self._altered(item)
         if isinstance(item, Table):
             return self._table(item)
+        if isinstance(item, Database):
+            item = replace(item, views=(), sequences=())
         if isinstance(item, tuple):
             parts = [self.value(part) for part in item]
             return type(item)(*parts) if hasattr(item, "_fields") else tuple(parts)
@@ -184,7 +197,8 @@ class _Translator:
         if default_schema(table.schema) is not None:
             self.left_out.append(f"schema {table.schema}: SQLite has none")
         return replace(
-            table, schema=None, columns=columns, checks=checks, indexes=indexes, foreign_keys=keys, comment=None
+            table, schema=None, columns=columns, checks=checks, indexes=indexes, foreign_keys=keys, comment=None,
+            exclusions=(),
         )
 
     def _check(self, check: Check) -> bool:

@@ -13,11 +13,14 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from lsp_server.database.equivalence import default_schema, primary_key_of
+from lsp_server.database.migration.object_operations import ObjectOperation
+from lsp_server.database.migration.whole_table import ChangeTableOptions
 from lsp_server.database.model import (
     Check,
     Column,
     Database,
     EnumType,
+    Exclusion,
     ForeignKey,
     Identity,
     Index,
@@ -29,7 +32,7 @@ from lsp_server.database.model import (
 # Values of an enumeration and what stands for them where they are not known, in either direction.
 Replacements = tuple[tuple[str, str], ...]
 
-Constraint = PrimaryKey | ForeignKey | Unique | Check
+Constraint = PrimaryKey | ForeignKey | Unique | Check | Exclusion
 TableKey = tuple[str | None, str]
 
 
@@ -194,6 +197,10 @@ class RenameColumn:
                 replace(check, expression=self._expression(check.expression)) if check.expression else check
                 for check in table.checks
             ),
+            exclusions=tuple(
+                replace(each, elements=tuple((self._expression(text), operator) for text, operator in each.elements or ()))
+                for each in table.exclusions
+            ),
         )
 
     def _expression(self, text: str) -> str:
@@ -226,10 +233,13 @@ class AlterColumn:
     fill: Fill | None = None
     replaced: Replacements = ()
     zone: str | None = None  # the time zone of moments that have none
+    using: str | None = None  # the new value as SQL, where a cast does not give it
+    back: str | None = None  # the old value again, for the way back
 
     @property
     def reverse(self) -> AlterColumn:
-        return AlterColumn(self.table, self.after, self.before, self.aspects, self.fill, self.replaced, self.zone)
+        turned = (self.fill, self.replaced, self.zone, self.back, self.using)
+        return AlterColumn(self.table, self.after, self.before, self.aspects, *turned)
 
     @property
     def tightens(self) -> bool:
@@ -391,11 +401,14 @@ class ChangeEnum:
 
 @dataclass(frozen=True, slots=True)
 class CreateSchema:
+    """`shared`: nobody says who makes it, so it may be there already, and stays on the way back."""
+
     name: str
+    shared: bool = False
 
     @property
     def reverse(self) -> DropSchema:
-        return DropSchema(self.name)
+        return DropSchema(self.name, self.shared)
 
     def applied(self, database: Database) -> Database:
         return replace(database, schemas=(*database.schemas, self.name))
@@ -404,12 +417,15 @@ class CreateSchema:
 @dataclass(frozen=True, slots=True)
 class DropSchema:
     name: str
+    shared: bool = False
 
     @property
     def reverse(self) -> CreateSchema:
-        return CreateSchema(self.name)
+        return CreateSchema(self.name, self.shared)
 
     def applied(self, database: Database) -> Database:
+        if self.shared:
+            return database
         return replace(database, schemas=tuple(name for name in database.schemas if name != self.name))
 
 
@@ -518,6 +534,7 @@ Operation = (
     | CreateIndex
     | DropIndex
     | ChangeTableComment
+    | ChangeTableOptions
     | CreateEnum
     | DropEnum
     | ChangeEnum
@@ -527,6 +544,7 @@ Operation = (
     | RenameConstraint
     | FillTable
     | FixComputed
+    | ObjectOperation
 )
 
 
@@ -577,6 +595,8 @@ def _with_constraint(table: Table, constraint: Constraint) -> Table:
         return replace(table, foreign_keys=(*table.foreign_keys, constraint))
     if isinstance(constraint, Unique):
         return replace(table, uniques=(*table.uniques, constraint))
+    if isinstance(constraint, Exclusion):
+        return replace(table, exclusions=(*table.exclusions, constraint))
     return replace(table, checks=(*table.checks, constraint))
 
 
@@ -596,4 +616,6 @@ def _without_constraint(table: Table, constraint: Constraint) -> Table:
         return replace(table, foreign_keys=tuple(key for key in table.foreign_keys if key != constraint))
     if isinstance(constraint, Unique):
         return replace(table, uniques=tuple(unique for unique in table.uniques if unique != constraint))
+    if isinstance(constraint, Exclusion):
+        return replace(table, exclusions=tuple(each for each in table.exclusions if each != constraint))
     return replace(table, checks=tuple(check for check in table.checks if check != constraint))

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from lsp_server.database.compare import Difference, compare, plain_identity
 from lsp_server.database.equivalence import automatic_name, default_schema, family_of, native_enums, primary_key_of
+from lsp_server.database.migration.answers import RENAME_COLUMNS, RENAME_TABLES, RENAMES, Answers, for_column
 from lsp_server.database.migration.counters import counter_of
 from lsp_server.database.migration.hazards import Hazard, find_hazards
 from lsp_server.database.migration.operations import (
@@ -24,7 +25,6 @@ from lsp_server.database.migration.operations import (
     ChangeTableComment,
     CreateEnum,
     CreateIndex,
-    CreateSchema,
     CreateTable,
     DropColumn,
     DropConstraint,
@@ -37,14 +37,27 @@ from lsp_server.database.migration.operations import (
     Operation,
     RenameColumn,
     RenameConstraint,
-    Replacements,
     TableKey,
     apply_operations,
 )
+from lsp_server.database.migration.plan_objects import carried, made_schema, schemas_of_moves, with_objects
+from lsp_server.database.migration.questions import Answered, Need, Question, answered_questions, open_questions
 from lsp_server.database.migration.renames import Rename, find_renames, rename_operations
 from lsp_server.database.migration.sql import name_sql, selected_columns, selected_sources, table_sql
 from lsp_server.database.migration.values import default_sql, must_be_given, placeholder
-from lsp_server.database.model import Check, Column, Database, EnumType, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.migration.whole_table import ChangeTableOptions, options_changed, recoded_keys
+from lsp_server.database.model import (
+    Check,
+    Column,
+    Database,
+    EnumType,
+    Exclusion,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Table,
+    Unique,
+)
 from lsp_server.database.naming import kept_name
 from lsp_server.unknown import Unknown
 
@@ -52,35 +65,11 @@ _WITH_SCHEMAS = ("postgresql", "mssql")
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """What a person knows and the text does not. `renames` None: nobody was asked, only certain ones are taken.
-
-    `values` maps "table.column" to the SQL expression for rows that have none.
-    """
-
-    renames: tuple[Rename, ...] | None = None
-    values: Mapping[str, str] = field(default_factory=dict)
-    derived: Mapping[str, str] = field(default_factory=dict)  # "table.column" -> SQL over the table's other columns
-    rows: Mapping[str, str] = field(default_factory=dict)  # new table -> query for its first rows
-    enum_renames: Mapping[str, str] = field(default_factory=dict)  # "enum.value" -> new value
-    enum_fallbacks: Mapping[str, str] = field(default_factory=dict)  # "enum.value" -> value instead of it
-    zones: Mapping[str, str] = field(default_factory=dict)  # "table.column" -> time zone
-
-    def replacements(self, enum: EnumType) -> Replacements:
-        """What is known of an enumeration's values, renames in both directions."""
-        pairs: list[tuple[str, str]] = []
-        for name, value in self.enum_renames.items():
-            if name.rpartition(".")[0] in (enum.name, ""):
-                pairs += [(name.rpartition(".")[2], value), (value, name.rpartition(".")[2])]
-        for name, value in self.enum_fallbacks.items():
-            if name.rpartition(".")[0] in (enum.name, ""):
-                pairs.append((name.rpartition(".")[2], value))
-        return tuple(pairs)
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """`obstacles`: what had to be left out and why; a plan with obstacles does not lead all the way."""
+    """`obstacles`: what had to be left out and why; a plan with obstacles does not lead all the way.
+
+    `questions` are open, `answered` those whose answers it follows.
+    """
 
     before: Database
     after: Database
@@ -89,6 +78,19 @@ class Plan:
     hazards: tuple[Hazard, ...] = ()
     renames: tuple[Rename, ...] = ()
     obstacles: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+    answered: tuple[Answered, ...] = ()
+
+    @property
+    def unanswered(self) -> tuple[Question, ...]:
+        """The questions without whose answers this is no plan that could be right."""
+        return tuple(question for question in self.questions if question.need is Need.MUST)
+
+    @property
+    def settled_hazards(self) -> tuple[Hazard, ...]:
+        """The hazards that do not hang on an open question: values may be lost in a table that one speaks of, or may not."""
+        asked = {question.table[1] for question in self.unanswered if question.table is not None}
+        return tuple(hazard for hazard in self.hazards if hazard.code != "data_loss_up" or hazard.table not in asked)
 
     @property
     def title(self) -> str:
@@ -102,33 +104,62 @@ class Plan:
         return ", ".join(named)
 
 
-def plan(before: Database, after: Database, dialect: str | None, answers: Answers | None = None) -> Plan:
-    """The plan for one answer to every question; without answers only certain renames are renames."""
+def plan(
+    before: Database,
+    after: Database,
+    dialect: str | None,
+    answers: Answers | None = None,
+    evidence: tuple[Rename, ...] = (),
+) -> Plan:
+    """The plan for one answer to every question; without answers only certain renames are renames.
+
+    `evidence`: renames that somebody else knows of, an editor or the history of the texts.
+    """
     answers = answers or Answers()
     before, after = _with_kept_names(before, dialect), _with_kept_names(after, dialect)
-    renames = answers.renames
-    if renames is None:
-        differences = compare(before, after, dialect, exact=True)
-        renames = tuple(item for item in find_renames(differences, before, after, dialect) if item.certain)
+    after = carried(before, after, dialect)
+    certain, unsure = _renames(before, after, dialect, answers, evidence)
+    renames = (*(answers.renames or ()), *certain)
     start = _with_real_names(before, renames, dialect)
     first = rename_operations(renames, start)
     renamed = apply_operations(start, first)
     builder = _Builder(renamed, after, dialect, answers)
-    operations = (*first, *builder.build(compare(renamed, after, dialect, exact=True)))
+    differences = compare(renamed, after, dialect, exact=True)
+    operations = (*schemas_of_moves(first, start, after), *first, *builder.build(differences))
+    operations = with_objects(operations, before, after, differences, dialect, builder.obstacles)
     hazards = find_hazards(operations, before, dialect)
-    return Plan(before, after, dialect, operations, hazards, renames, tuple(builder.obstacles))
+    questions = open_questions(operations, unsure, answers, dialect)
+    answered = answered_questions(operations, answers)
+    return Plan(before, after, dialect, operations, hazards, renames, tuple(builder.obstacles), questions, answered)
 
 
-def alternatives(before: Database, after: Database, dialect: str | None, answers: Answers | None = None) -> tuple[Plan, ...]:
+def alternatives(
+    before: Database,
+    after: Database,
+    dialect: str | None,
+    answers: Answers | None = None,
+    evidence: tuple[Rename, ...] = (),
+) -> tuple[Plan, ...]:
     """One plan, or two where it is not certain whether something was renamed: first the one that loses nothing."""
     answers = answers or Answers()
-    first = plan(before, after, dialect, answers)
-    if answers.renames is not None:
-        return (first,)
-    found = find_renames(compare(before, after, dialect, exact=True), before, after, dialect)
-    if all(rename.certain for rename in found):
-        return (first,)
-    return (plan(before, after, dialect, replace(answers, renames=found)), first)
+    certain, unsure = _renames(before, after, dialect, answers, evidence)
+    if not unsure:
+        return (plan(before, after, dialect, answers, evidence),)
+    named = (*(answers.renames or ()), *certain)
+    decided = (replace(answers, renames=renames, settled=RENAMES) for renames in ((*named, *unsure), named))
+    return tuple(plan(before, after, dialect, each) for each in decided)
+
+
+def _renames(
+    before: Database, after: Database, dialect: str | None, answers: Answers, evidence: tuple[Rename, ...]
+) -> tuple[tuple[Rename, ...], tuple[Rename, ...]]:
+    """The certain and the unsure renames of the kinds that nobody has answered."""
+    settled = answers.settled if answers.renames is not None else frozenset[str]()
+    if settled == RENAMES:
+        return (), ()
+    found = find_renames(compare(before, after, dialect, exact=True), before, after, dialect, evidence)
+    open_ = [each for each in found if (RENAME_COLUMNS if each.column is not None else RENAME_TABLES) not in settled]
+    return tuple(each for each in open_ if each.certain), tuple(each for each in open_ if not each.certain)
 
 
 def _with_kept_names(database: Database, dialect: str | None) -> Database:
@@ -145,6 +176,7 @@ def _with_kept_names(database: Database, dialect: str | None) -> Database:
             foreign_keys=tuple(map(kept, table.foreign_keys)),
             uniques=tuple(map(kept, table.uniques)),
             checks=tuple(map(kept, table.checks)),
+            exclusions=tuple(map(kept, table.exclusions)),
             indexes=tuple(map(kept, table.indexes)),
         )
 
@@ -170,7 +202,7 @@ def _with_real_names(database: Database, renames: Iterable[Rename], dialect: str
     return replace(database, tables=tuple(map(named, database.tables)))
 
 
-Part = TypeVar("Part", ForeignKey, Unique, Check, PrimaryKey, Index)
+Part = TypeVar("Part", ForeignKey, Unique, Check, Exclusion, PrimaryKey, Index)
 
 
 def _named(table: Table, part: Part, dialect: str | None) -> Part:
@@ -185,6 +217,7 @@ class _Steps:
     enums: list[Operation] = field(default_factory=list)
     freed_keys: list[Operation] = field(default_factory=list)
     freed: list[Operation] = field(default_factory=list)
+    options: list[Operation] = field(default_factory=list)
     created: list[Operation] = field(default_factory=list)
     added: list[Operation] = field(default_factory=list)
     altered: list[Operation] = field(default_factory=list)
@@ -200,6 +233,7 @@ class _Steps:
         inside: list[Operation] = [
             *self.freed_keys,
             *self.freed,
+            *self.options,
             *self.added,
             *self.altered,
             *self.bound,
@@ -213,7 +247,7 @@ class _Steps:
             inside.sort(key=lambda operation: tables.index(operation.table))  # type: ignore[union-attr]
             middle = [*self.created, *inside]
         else:
-            split = len(self.freed_keys) + len(self.freed)
+            split = len(self.freed_keys) + len(self.freed) + len(self.options)
             middle = [*inside[:split], *self.created, *inside[split:]]
         return (
             *self.schemas,
@@ -244,6 +278,8 @@ class _Builder:
         for item in differences:
             if item.path[0] == "enum":
                 self._enum(item)
+            elif item.path[0] in ("view", "sequence"):
+                continue  # they stand around all this
             elif item.element == "table":
                 continue
             elif item.element == "column":
@@ -252,10 +288,13 @@ class _Builder:
                 altered.setdefault((_key(item), item.column), []).append(item)
             elif item.element == "comment":
                 self._table_comment(item)
+            elif item.element == "options":
+                self._options(item)
             else:
                 self._part(item)
         for (key, _name), items in altered.items():
             self._alter(key, items)
+        self._unbind_recoded()
         self._counters()
         self._implicit_indexes()
         return self.steps.ordered(self.dialect)
@@ -269,7 +308,7 @@ class _Builder:
         new = [item.after.key[0] for item in differences if item.element == "table" and isinstance(item.after, Table)]
         for name in dict.fromkeys(new):
             if name is not None and name not in there:
-                self.steps.schemas.append(CreateSchema(name))
+                self.steps.schemas.append(made_schema(name, self.after))
 
     def _enum(self, item: Difference) -> None:
         if isinstance(item.before, EnumType) and isinstance(item.after, EnumType):
@@ -334,6 +373,24 @@ class _Builder:
             if not isinstance(texts[0], Unknown) and not isinstance(texts[1], Unknown):
                 self.steps.comments.append(ChangeTableComment(_key(item), texts[0], texts[1]))
 
+    def _options(self, item: Difference) -> None:
+        if isinstance(item.before, Table) and isinstance(item.after, Table):
+            change = options_changed(item.before, item.after, self.dialect, "option" in self.after.whole)
+            if isinstance(change, str):
+                self.obstacles.append(f"the option {change} of {item.after.full_name} is not changed by any one statement")
+            else:
+                self.steps.options.append(change)
+
+    def _unbind_recoded(self) -> None:
+        """Keys over texts step aside while one of their ends is converted to another character set."""
+        changes = [change for change in self.steps.options if isinstance(change, ChangeTableOptions)]
+        gone = {(item.table, item.name) for item in self.steps.freed_keys if isinstance(item, DropConstraint)}
+        for table, key in recoded_keys(self.before, changes, self.dialect):
+            drop, add = self._drop(table, key), self._add(table, key)
+            if isinstance(drop, DropConstraint) and (drop.table, drop.name) not in gone:
+                self.steps.freed_keys.append(drop)
+                self.steps.bound_keys.append(add)
+
     # Columns
 
     def _column(self, item: Difference) -> None:
@@ -349,14 +406,14 @@ class _Builder:
 
     def _fill(self, key: TableKey, column: Column, wanted: Column) -> Fill | None:
         """What rows without a value get when `wanted` asks for one."""
-        derived = self.answers.derived.get(f"{key[1]}.{wanted.name}")
+        derived = for_column(self.answers.derived, key, wanted.name)
         if derived is not None:
             return Fill(derived, "derived from the other columns", given=True, restores=True)
         if column.primary_key is True and family_of(column.type) in ("INTEGER", "BIGINT", "SMALLINT"):
             return None
         if not must_be_given(column):
             return None
-        given = self.answers.values.get(f"{key[1]}.{wanted.name}")
+        given = for_column(self.answers.values, key, wanted.name)
         if given is not None:
             return Fill(given, "the value given for existing rows", given=True)
         text = default_sql(wanted.default, self.dialect)
@@ -416,12 +473,12 @@ class _Builder:
             demanding = changed if changed.nullable is False else before
             fill = self._tightening(key, demanding, after)
         enum = after.type.enum or before.type.enum
-        replaced = self.answers.replacements(enum) if enum is not None else ()
-        zone = self.answers.zones.get(f"{key[1]}.{after.name}")
-        self.steps.altered.append(AlterColumn(key, before, changed, aspects, fill, replaced, zone))
+        replaced = self.answers.replacements(enum, f"{key[1]}.{after.name}") if enum is not None else ()
+        spoken = (for_column(given, key, after.name) for given in (self.answers.zones, self.answers.derived, self.answers.restored))
+        self.steps.altered.append(AlterColumn(key, before, changed, aspects, fill, replaced, *spoken))
 
     def _tightening(self, key: TableKey, column: Column, wanted: Column) -> Fill:
-        given = self.answers.values.get(f"{key[1]}.{column.name}")
+        given = for_column(self.answers.values, key, column.name)
         if given is not None:
             return Fill(given, "the value given for existing rows", given=True)
         for default, reason in ((column.server_default, "the database's default"), (wanted.default, "the model's default")):
@@ -510,14 +567,14 @@ class _Builder:
                     self.steps.bound.append(CreateIndex(table.key, Index(add.name, key.columns), add.name, implicit=True))
 
     def _add(self, table: Table, part: object) -> Operation:
-        assert isinstance(part, (ForeignKey, Unique, Check, PrimaryKey, Index))
+        assert isinstance(part, (ForeignKey, Unique, Check, Exclusion, PrimaryKey, Index))
         named = replace(part, name=part.name or automatic_name(table, part, self.dialect))
         if isinstance(named, Index):
             return CreateIndex(table.key, named, named.name or "")
         return AddConstraint(table.key, named, named.name or "")
 
     def _drop(self, table: Table, part: object) -> Operation:
-        assert isinstance(part, (ForeignKey, Unique, Check, PrimaryKey, Index))
+        assert isinstance(part, (ForeignKey, Unique, Check, Exclusion, PrimaryKey, Index))
         name = part.name or automatic_name(table, part, self.dialect)
         if isinstance(part, Index):
             return DropIndex(table.key, part, name)

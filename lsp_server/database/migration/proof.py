@@ -200,16 +200,16 @@ class _Run:
             self._keep(connection)
             self.doing = "the upgrade"
             self._upgrade(connection, up, wanted_before, rows)
-            self._compare("the upgrade gives the schema of the models", connection, wanted_after, _names_in(self.after))
+            self._compare("the upgrade gives the schema of the models", connection, wanted_after, names_in(self.after))
             renamed = _renamed(rows, self.operations)
             self._rows("rows kept", renamed, read_rows(connection), self._aside(self.operations))
             self.doing = "the downgrade"
             self._downgrade(connection, down)
-            self._compare("the downgrade gives the schema before", connection, wanted_before, _names_in(self.before))
+            self._compare("the downgrade gives the schema before", connection, wanted_before, names_in(self.before))
             self._rows("rows kept on the way back", rows, read_rows(connection), self._gone())
             self.doing = "the second upgrade"
             self._upgrade(connection, up, None, {})
-            self._compare("a second upgrade works", connection, wanted_after, _names_in(self.after))
+            self._compare("a second upgrade works", connection, wanted_after, names_in(self.after))
 
     @contextmanager
     def _filled(self, database: Database, around: Database | None = None) -> Iterator[sa.Connection]:
@@ -317,13 +317,13 @@ class _Run:
 
 def _around(after: Database, operations: tuple[Operation, ...]) -> Database:
     """What the end needs that no step makes: schemas, and the tables for the extensions behind their types."""
-    made = {operation.name for operation in operations if isinstance(operation, CreateSchema)}
+    made = {operation.name for operation in operations if isinstance(operation, CreateSchema) and not operation.shared}
     used = [table.key[0] for table in after.tables]
     needed = dict.fromkeys(name for name in (*used, *after.schemas) if name is not None and name not in made)
     return replace(after, schemas=tuple(needed))
 
 
-def _names_in(database: Database) -> frozenset[str]:
+def names_in(database: Database) -> frozenset[str]:
     """The names that the schema gives to its keys, indexes and checks."""
     return frozenset(
         part.name

@@ -86,6 +86,13 @@ def render_body(
     steps = to_steps(
         operations, start, dialect, batch=conventions.batch, final_names=bool(start.naming_convention) or final_names
     )
+    return render_steps(steps, dialect, conventions, imports, indent=indent)
+
+
+def render_steps(
+    steps: Iterable[Step], dialect: str | None, conventions: Conventions, imports: set[str], *, indent: int = 4
+) -> str:
+    """The statements of these steps, as `render_body` gives them."""
     context = _context(dialect, imports)
     lines: list[str] = []
     for step in steps:

@@ -1,7 +1,7 @@
-"""The body of a `downgrade()` that is empty, missing, raises or is wrong, from the schemas before and after its revision.
+"""The body of a `downgrade()` that is empty, missing, raises or is wrong, from the way back of its revision.
 
-The way back is the plan from after to before. It restores shapes; what an upgrade threw away or did to rows with SQL of its
-own cannot be known from its text, is said in a comment, and makes the fix unsafe.
+Stretches of schema are planned from later to earlier, statements in between are written as they are. What the upgrade threw away or
+did to rows in a way that does not show cannot be known from its text, is said in a comment, and makes the fix unsafe.
 """
 
 from __future__ import annotations
@@ -9,71 +9,124 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from lsp_server.database.migration.answers import Answers
 from lsp_server.database.migration.conventions import Conventions
+from lsp_server.database.migration.hazards import Hazard
 from lsp_server.database.migration.operations import (
     AddColumn,
     CreateTable,
     Fill,
+    FillTable,
     Operation,
 )
-from lsp_server.database.migration.plan import Answers, Plan, plan
-from lsp_server.database.migration.renames import Rename
-from lsp_server.database.migration.render import render_body
+from lsp_server.database.migration.plan import Plan, plan
+from lsp_server.database.migration.render import render_steps
+from lsp_server.database.migration.steps import Direct, Guard, Step, to_steps
 from lsp_server.database.migration.values import placeholder
-from lsp_server.database.model import Database, Revision
+from lsp_server.database.model import Revision
+from lsp_server.database.undo.parts import Statements, Stretch, WayBack
 from lsp_server.text import Edit, Span, newline_of
 
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """`plan` leads from after to before. `caveats` say what does not come back; with any the fix is unsafe."""
+    """`plans` lead back stretch by stretch. `losses` say which values and rows do not come back, `leftovers` what else stays as the
+    upgrade left it; with either the fix is unsafe.
+    """
 
-    plan: Plan
+    plans: tuple[Plan, ...]
     edits: tuple[Edit, ...]
-    caveats: tuple[str, ...]
+    losses: tuple[str, ...] = ()
+    leftovers: tuple[str, ...] = ()
 
     @property
     def safe(self) -> bool:
-        return not self.caveats
+        return not self.losses and not self.leftovers
+
+    @property
+    def obstacles(self) -> tuple[str, ...]:
+        return tuple(obstacle for each in self.plans for obstacle in each.obstacles)
+
+    @property
+    def hazards(self) -> tuple[Hazard, ...]:
+        return tuple(hazard for each in self.plans for hazard in each.hazards)
 
 
 def complete_downgrade(
     text: str,
     revision: Revision,
-    before: Database,
-    after: Database,
+    way: WayBack,
+    source: str,
     dialect: str | None,
     conventions: Conventions,
-    *,
-    renames: tuple[Rename, ...] = (),
-    row_steps: tuple[str, ...] = (),
 ) -> Rollback:
-    """Edits that give `revision`, whose file has this text, a downgrade from `after` to `before`.
+    """Edits that give `revision`, whose file has this text, a downgrade that goes this way. `source` is the history's folder.
 
-    `renames` are the way back of what the upgrade renamed; `row_steps` its statements that change rows. Only the function's
-    body is replaced (its docstring stays), plus an import line if the body needs one. Raises NotSayable.
+    Only the function's body is replaced (its docstring stays), plus an import line if the body needs one. Raises NotSayable.
     """
-    way = plan(after, before, dialect, Answers(renames=renames))
-    way = replace(way, operations=tuple(_refilled(operation, dialect) for operation in way.operations))
-    caveats = (*_caveats(way), *(f"rows changed by {_shortened(step)} stay changed" for step in row_steps), *way.obstacles)
-    imports: set[str] = set()
-    body = render_body(way.operations, after, dialect, conventions, imports)
-    remarks = [f"# Not restored: {caveat}." for caveat in caveats]
+    plans, losses, leftovers, body, imports = _written(way, source, dialect, conventions)
+    remarks = [f"# Not restored: {each}." for each in (*losses, *leftovers)]
     code = "\n    ".join([*remarks, body or "pass"])
     edits = [_body_edit(text, revision, code)]
     edits += import_edits(text, revision.path, imports)
-    return Rollback(way, tuple(edits), caveats)
+    return Rollback(plans, tuple(edits), losses, leftovers)
 
 
-def _caveats(way: Plan) -> tuple[str, ...]:
+def _written(
+    way: WayBack, source: str, dialect: str | None, conventions: Conventions
+) -> tuple[tuple[Plan, ...], tuple[str, ...], tuple[str, ...], str, set[str]]:
+    plans: list[Plan] = []
+    losses: list[str] = []
+    obstacles: list[str] = []
+    bodies: list[str] = []
+    imports: set[str] = set()
+    for part in way.parts:
+        if isinstance(part, Stretch):
+            planned = _planned(part, source, dialect)
+            plans.append(planned)
+            losses += _losses(planned)
+            obstacles += planned.obstacles
+            start = part.start.database(source)
+            steps = to_steps(planned.operations, start, dialect, batch=conventions.batch, final_names=bool(start.naming_convention))
+        else:
+            steps = _steps(part)
+        bodies.append(render_steps(steps, dialect, conventions, imports))
+    body = "\n    ".join(each for each in bodies if each)
+    return tuple(plans), (*dict.fromkeys((*losses, *way.losses)),), (*way.leftovers, *obstacles), body, imports
+
+
+def _planned(stretch: Stretch, source: str, dialect: str | None) -> Plan:
+    derived = {name: escaped(sql) for name, sql in stretch.derived.items()}
+    answers = Answers(stretch.renames, derived=derived, rows=stretch.rows)
+    way = plan(stretch.start.database(source), stretch.end.database(source), dialect, answers)
+    return replace(way, operations=tuple(_refilled(operation, dialect) for operation in way.operations))
+
+
+def _steps(part: Statements) -> tuple[Step, ...]:
+    from alembic.operations import ops
+
+    guards = [Guard(escaped(check.query), check.message) for check in part.checks]
+    made = [Direct(ops.ExecuteSQLOp(escaped(sql)), part.comment if number == 0 else None) for number, sql in enumerate(part.statements)]
+    return (*guards, *made)
+
+
+_PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w)")
+
+
+def escaped(sql: str) -> str:
+    """SQL for `op.execute`, which takes `:name` for a parameter."""
+    return _PARAMETER.sub(r"\\:", sql)
+
+
+def _losses(way: Plan) -> tuple[str, ...]:
     """What comes back without its values."""
     found = []
+    filled = {operation.table for operation in way.operations if isinstance(operation, FillTable)}
     for operation in way.operations:
-        if isinstance(operation, CreateTable):
+        if isinstance(operation, CreateTable) and operation.table.key not in filled:
             found.append(f"the rows of {operation.table.full_name}")
-        elif isinstance(operation, AddColumn) and operation.column.computed is None:
-            name = f"{operation.table[1]}.{operation.column.name}"
-            found.append(f"the values of {name}")
+        elif isinstance(operation, AddColumn) and operation.column.computed is None and not (operation.fill and operation.fill.restores):
+            found.append(f"the values of {operation.table[1]}.{operation.column.name}")
     return tuple(found)
 
 
@@ -84,11 +137,6 @@ def _refilled(operation: Operation, dialect: str | None) -> Operation:
         if stand_in is not None:
             return replace(operation, fill=Fill(stand_in, "a placeholder: the values are gone"))
     return operation
-
-
-def _shortened(statement: str) -> str:
-    line = " ".join(statement.split())
-    return line if len(line) <= 60 else f"{line[:57]}..."
 
 
 # Edits

@@ -6,11 +6,16 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from lsp_server import __version__
+from lsp_server.database.compare_objects import views_for
 from lsp_server.database.equivalence import default_schema, native_enums
+from lsp_server.database.migration.alembic_operations import create_index
 from lsp_server.database.migration.metadata import to_metadata
-from lsp_server.database.migration.operations import CreateEnum
+from lsp_server.database.migration.object_operations import ChangeSequence, CreateSequence
+from lsp_server.database.migration.object_sql import bare, object_sql, view_sql
+from lsp_server.database.migration.operations import CreateEnum, CreateIndex
 from lsp_server.database.migration.sql import enum_sql, name_sql
 from lsp_server.database.model import Database, EnumType
+from lsp_server.database.view_text import in_order
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -24,11 +29,13 @@ def create_schema(connection: sa.Connection, database: Database, dialect: str, a
     if dialect == "postgresql":
         _before_tables(connection, database, around or database)
     to_metadata(database, dialect).create_all(connection, checkfirst=False)
+    _after_tables(connection, database, dialect)
 
 
 _EXTENSIONS = {
     "gin_trgm_ops": "pg_trgm", "gist_trgm_ops": "pg_trgm", "citext": "citext", "hstore": "hstore", "ltree": "ltree", "vector": "vector",
     "geometry": "postgis", "geography": "postgis", "uuid_generate_v4()": "uuid-ossp", "gin_int_ops": "btree_gin",
+    "gist_int4_ops": "btree_gist",
 }  # fmt: skip
 
 
@@ -36,6 +43,8 @@ def _extensions(database: Database) -> tuple[str, ...]:
     """What the schema's types, operator classes and defaults come from, where it is not PostgreSQL itself."""
     words = [operator for table in database.tables for index in table.indexes for _, operator in index.operators]
     for table in database.tables:
+        if any(part.method == "gist" and operator == "=" for part in table.exclusions for _, operator in part.elements or ()):
+            words.append("gist_int4_ops")  # equality is none of GiST's own operators
         for column in table.columns:
             words.append((column.type.sql or "").partition("(")[0])
             words.append(getattr(column.server_default, "text", None) or "")
@@ -44,7 +53,7 @@ def _extensions(database: Database) -> tuple[str, ...]:
 
 def content_key(database: Database, dialect: str, around: Database | None = None) -> str:
     """The same for schemas that are made alike."""
-    text = repr((__version__, dialect, database.tables, database.enums, database.schemas, sorted(database.naming_convention.items()), around))
+    text = repr((__version__, dialect, database.tables, database.enums, database.schemas, database.views, database.sequences, sorted(database.naming_convention.items()), around))
     return blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
 
@@ -68,3 +77,22 @@ def _before_tables(connection: sa.Connection, database: Database, around: Databa
     for enum in enums.values():
         for statement in enum_sql(CreateEnum(enum)):
             connection.execute(sa.text(statement.replace(":", r"\:")))
+    for sequence in database.sequences:
+        connection.execute(sa.text(object_sql(CreateSequence(bare(sequence)), "postgresql")))
+
+
+def _after_tables(connection: sa.Connection, database: Database, dialect: str) -> None:
+    """The columns that sequences belong to, and the views, in an order in which they can be made."""
+    import sqlalchemy as sa
+
+    statements = []
+    if dialect == "postgresql":
+        owned = [sequence for sequence in database.sequences if sequence.owner is not None]
+        statements += [object_sql(ChangeSequence(bare(sequence), sequence), dialect) for sequence in owned]
+    for view in in_order(views_for(database, dialect), dialect):
+        statements.append(view_sql(view, dialect))
+        for index in view.indexes:
+            made = create_index(CreateIndex(view.key, index, index.name or ""), dialect)
+            statements.append(str(sa.schema.CreateIndex(made.to_index()).compile(dialect=connection.dialect)))  # type: ignore[attr-defined]
+    for statement in statements:
+        connection.execute(sa.text(statement.replace(":", r"\:")))

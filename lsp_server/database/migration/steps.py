@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lsp_server.database.equivalence import automatic_name, columns_in, primary_key_of
 from lsp_server.database.migration.alembic_operations import (
     add_constraint,
+    add_exclusion,
     alter_column,
     alterations,
     change_counter,
@@ -28,6 +29,8 @@ from lsp_server.database.migration.alembic_operations import (
 )
 from lsp_server.database.migration.counters import counter_of
 from lsp_server.database.migration.metadata import to_column, to_table
+from lsp_server.database.migration.object_operations import CreateView, DropView, ObjectOperation
+from lsp_server.database.migration.object_sql import comment_on, escaped, object_sql
 from lsp_server.database.migration.operations import (
     AddColumn,
     AddConstraint,
@@ -51,10 +54,24 @@ from lsp_server.database.migration.operations import (
     RenameColumn,
     RenameConstraint,
     RenameTable,
+    Replacements,
     TableKey,
 )
 from lsp_server.database.migration.sql import enum_sql, gone_values, name_sql, replaced_value, table_sql
-from lsp_server.database.model import Check, Database, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.migration.whole_table import ChangeTableOptions, options_sql
+from lsp_server.database.model import (
+    Check,
+    Column,
+    ColumnType,
+    Database,
+    EnumType,
+    Exclusion,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Table,
+    Unique,
+)
 from lsp_server.database.sql_text import quoted
 
 if TYPE_CHECKING:
@@ -70,6 +87,7 @@ class Direct:
 
     operation: MigrateOperation
     comment: str | None = None
+    clears_the_way: bool = False  # drops a view, which no guard asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +133,17 @@ def to_steps(
 
 def _guards_first(steps: list[Step]) -> list[Step]:
     """Guards go before everything but the renames, so that nothing is half done when one of them stops."""
-    renames = 0
+    first = 0
     for step in steps:
-        if not isinstance(step, Direct) or not _is_rename(step.operation):
+        if not isinstance(step, Direct) or not (_is_rename(step.operation) or step.clears_the_way):
             break
-        renames += 1
-    guards = [step for step in steps[renames:] if isinstance(step, Guard)]
-    rest = [step for step in steps[renames:] if not isinstance(step, Guard)]
-    return [*steps[:renames], *dict.fromkeys(guards), *rest]
+        first += 1
+    guards = [step for step in steps[first:] if isinstance(step, Guard)]
+    rest = [step for step in steps[first:] if not isinstance(step, Guard)]
+    if not guards:
+        return steps
+    cleared = [step for step in steps[:first] if isinstance(step, Direct) and step.clears_the_way]
+    return [*(step for step in steps[:first] if step not in cleared), *dict.fromkeys(guards), *cleared, *rest]
 
 
 def _is_rename(operation: MigrateOperation) -> bool:
@@ -209,6 +230,10 @@ class _Writer:
                 self._put(operation, drop_column(operation))
             case AlterColumn():
                 self._alter_column(operation)
+            case AddConstraint() if isinstance(operation.constraint, Exclusion):
+                table = self.state.table(operation.table[1], operation.table[0])
+                self.flush()
+                self.steps.append(Direct(add_exclusion(operation.table, operation.constraint, operation.name, table)))
             case AddConstraint():
                 self._guard_rows(operation)
                 self._put(operation, add_constraint(operation, self._name(operation.name)))
@@ -256,6 +281,23 @@ class _Writer:
         query = f"SELECT count(*) FROM {place} AS here WHERE {given} AND NOT EXISTS (SELECT 1 FROM {there} AS there WHERE {same})"
         message = f"{table[1]} has rows whose {', '.join(columns)} is not in {target.name}: mend them first"
         self.steps.append(Guard(query, message))
+
+    def _guard_values(self, table: TableKey, column: Column, after: EnumType | None, replaced: Replacements) -> None:
+        """Rows that hold a value which goes, and for which nobody has named another."""
+        before = column.type.enum or (column.type.item.enum if column.type.item is not None else None)
+        if before is None or after is None or not isinstance(before.values, tuple) or not isinstance(after.values, tuple):
+            return
+        kept = {*after.values, *(value for value, _ in gone_values(before, after, replaced))}
+        gone = [value for value in before.values if value not in kept]
+        if not gone:
+            return
+        name, values = name_sql(column.name, self.dialect), ", ".join(map(quoted, gone))
+        if self.dialect != "postgresql":
+            where = f"{name} IN ({values})"
+        else:
+            where = f"{name}::text IN ({values})" if column.type.item is None else f"{name}::text[] && ARRAY[{values}]"
+        message = f"{table[1]}.{column.name} has rows with {', '.join(gone)}, which goes: give them another value first"
+        self.steps.append(Guard(f"SELECT count(*) FROM {table_sql(table, self.dialect)} WHERE {where}", message))
 
     def _put(self, operation: Operation, *made: MigrateOperation) -> None:
         self.group_operations.append(operation)
@@ -305,6 +347,8 @@ class _Writer:
                 comment = f"Rows without {table}.{column} get {operation.fill.sql}: {operation.fill.reason}."
                 # The column is there already, so this may go before what the running batch collects.
                 self.steps.append(Direct(ops.ExecuteSQLOp(update), comment))
+        if "type" in operation.aspects:
+            self._guard_values(operation.table, operation.before, operation.after.type.enum, operation.replaced)
         enum = operation.before.type.enum
         checked = enum is not None and enum.name is not None and enum.create_constraint and not enum.native
         if self.dialect in ("mysql", "mariadb") and "type" in operation.aspects and checked and enum is not None:
@@ -387,6 +431,15 @@ class _Writer:
             following = f"SELECT coalesce(max({name_sql(counted.name)}) + 1, 1) FROM {place}"
             self.steps.append(Direct(ops.ExecuteSQLOp(f"SELECT setval({sequence}, ({following}), false)")))
 
+    def _object(self, operation: ObjectOperation) -> None:
+        from alembic.operations import ops
+
+        statement = ops.ExecuteSQLOp(escaped(object_sql(operation, self.dialect)))
+        self.steps.append(Direct(statement, comment_on(operation), isinstance(operation, DropView)))
+        if isinstance(operation, CreateView):
+            indexes = [CreateIndex(operation.view.key, index, index.name or "") for index in operation.view.indexes]
+            self.steps += [Direct(create_index(index, self.dialect)) for index in indexes]
+
     def _outside(self, operation: Operation) -> None:
         from alembic.operations import ops
 
@@ -411,7 +464,16 @@ class _Writer:
                 self.steps.append(Direct(rename_column(operation, self.dialect), f"A rename{reason}: the values stay."))
             case ChangeTableComment():
                 self.steps.append(Direct(table_comment(operation)))
+            case ChangeTableOptions():
+                sql = options_sql(operation, table_sql(operation.table, self.dialect), self.dialect)
+                self.steps.append(Direct(ops.ExecuteSQLOp(sql)))
+                again = [AlterColumn(operation.table, column, column, ("type",)) for column in operation.columns]
+                self.steps += [Direct(alter_column(each, self.dialect, self._counts(each))) for each in again]
             case CreateEnum() | DropEnum() | ChangeEnum():
+                if isinstance(operation, ChangeEnum):
+                    for key, column in operation.uses:
+                        used = replace(column, type=_of_enum(column.type, operation.before))
+                        self._guard_values(key, used, operation.after, operation.replaced)
                 self.steps += [Direct(ops.ExecuteSQLOp(sql)) for sql in enum_sql(operation)]
             case ChangeCounter():
                 self.steps += [Direct(made) for made in change_counter(operation, self.dialect)]
@@ -423,10 +485,20 @@ class _Writer:
                 self._fill_table(operation)
             case FixComputed():
                 self.steps += [Direct(made) for made in fix_computed(operation, self.dialect)]
+            case _ if isinstance(operation, ObjectOperation):
+                self._object(operation)
             case CreateSchema():
-                self.steps.append(Direct(ops.ExecuteSQLOp(f"CREATE SCHEMA {name_sql(operation.name)}")))
+                words = "CREATE SCHEMA IF NOT EXISTS" if operation.shared else "CREATE SCHEMA"
+                self.steps.append(Direct(ops.ExecuteSQLOp(f"{words} {name_sql(operation.name)}")))
+            case DropSchema() if operation.shared:
+                pass  # others may use it too
             case DropSchema():
                 self.steps.append(Direct(ops.ExecuteSQLOp(f"DROP SCHEMA {name_sql(operation.name)}")))
+
+
+def _of_enum(type_: ColumnType, enum: EnumType) -> ColumnType:
+    """The type with this state of its enumeration: on the way back the values are those of the upgrade's end."""
+    return replace(type_, enum=enum) if type_.item is None else replace(type_, item=replace(type_.item, enum=enum))
 
 
 def _recreates(operations: list[Operation]) -> bool:

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 from lsp_server.database.fold import apply
 from lsp_server.database.fold.state import State
+from lsp_server.database.migration.answers import Answers
 from lsp_server.database.migration.catalogue import Rows, lost_rows, read_rows, read_shapes
 from lsp_server.database.migration.metadata import NotSayable
 from lsp_server.database.migration.on_sqlite import translate
 from lsp_server.database.migration.operations import AddColumn, AlterColumn, CreateSchema, Operation
 from lsp_server.database.migration.operations import RenameTable as Renaming
-from lsp_server.database.migration.plan import Answers, plan
+from lsp_server.database.migration.plan import plan
 from lsp_server.database.migration.proof import Proof, run_steps
 from lsp_server.database.migration.renames import Rename
 from lsp_server.database.migration.row_statements import read_row_statements

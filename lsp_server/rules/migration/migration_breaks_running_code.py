@@ -33,7 +33,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lsp_server.database.model import Column, Table
-from lsp_server.database.operations import AddColumn, AlterColumn, CreateObject, Keep, RenameEnumValue, RenameTable
+from lsp_server.database.objects import CreateView
+from lsp_server.database.operations import AddColumn, AlterColumn, Keep, RenameEnumValue, RenameTable
 from lsp_server.findings import Finding, Rule, Severity
 from lsp_server.rules.migration._risks import Moment, moments
 from lsp_server.snapshot import Snapshot
@@ -78,7 +79,7 @@ def _renamed(moment: Moment) -> _Said | None:
 def _takes_the_place(moment: Moment, table: Table) -> bool:
     """Whether a view stands in for a renamed table."""
     made = (each.operation for each in moment.revision.steps)
-    return any(isinstance(each, CreateObject) and each.sort == "view" and each.name == table.full_name for each in made)
+    return any(isinstance(each, CreateView) and each.view.key == table.key for each in made)
 
 
 def _required(moment: Moment) -> _Said | None:

@@ -45,7 +45,7 @@ from collections.abc import Iterator
 from lsp_server.database.equivalence import expression_words
 from lsp_server.database.hazards.rewrites import is_rewritten, why_added_slowly
 from lsp_server.database.hazards.statements import effect_of
-from lsp_server.database.model import Check, ColumnType, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.model import Check, ColumnType, Exclusion, ForeignKey, Index, PrimaryKey, Table, Unique
 from lsp_server.database.operations import (
     AddColumn,
     AddConstraint,
@@ -135,7 +135,7 @@ def _constrained(moment: Moment, table: Table, constraint: object) -> _Said | No
             return constraint.name or shown, said
         case Check(unknown=None):
             return constraint.name or "check", f"`{name}` is locked while every row is held to the check: {later}"
-        case Check(unknown=unknown) if unknown is not None and unknown.what == "an exclusion constraint":
+        case Exclusion():
             advice = "there is no way without the lock; set a `lock_timeout` and choose a quiet hour"
             return constraint.name or "exclusion", f"`{name}` is locked until the index of the exclusion is built: {advice}"
     return None

@@ -39,7 +39,18 @@ import re
 from collections.abc import Iterator
 
 from lsp_server.database.equivalence import columns_in, family_of
-from lsp_server.database.model import Check, Column, ColumnType, Default, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.model import (
+    Check,
+    Column,
+    ColumnType,
+    Default,
+    Exclusion,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Table,
+    Unique,
+)
 from lsp_server.database.narrowing import is_mere_cast, what_is_refused
 from lsp_server.database.operations import (
     AddColumn,
@@ -193,7 +204,7 @@ def _constrained(moment: Moment, key: Key, constraint: object) -> tuple[str, str
             return None
         advice = f"and a row that points nowhere in `{constraint.target_table}` stops the upgrade: look for such rows first"
         return ", ".join(columns), f"`{table.full_name}` ({', '.join(columns)}) becomes a foreign key {advice}"
-    if isinstance(constraint, Check) and constraint.unknown is not None and constraint.unknown.what == "an exclusion constraint":
+    if isinstance(constraint, Exclusion):
         said = f"`{table.full_name}` gets an exclusion constraint and rows that exclude each other stop the upgrade"
         return constraint.name or "exclusion", f"{said}: look for such rows first"
     if isinstance(constraint, Check) and constraint.expression:

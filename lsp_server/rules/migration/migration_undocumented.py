@@ -26,7 +26,7 @@ import re
 from collections.abc import Iterator
 
 from lsp_server.database.model import Revision
-from lsp_server.database.operations import ChangeRows
+from lsp_server.database.operations import ChangeProperty, ChangeRows
 from lsp_server.findings import Finding, Rule, Severity
 from lsp_server.python.lower import Node
 from lsp_server.rules.migration._risks import heads
@@ -39,7 +39,7 @@ _COMMENT = re.compile(r"^#(?!\s*(?:!|-\*-|coding|revision identifiers|flake8|ruf
 def check(snapshot: Snapshot) -> Iterator[Finding]:
     for _, found in heads(snapshot):
         revision = found.revision
-        if all(isinstance(step.operation, ChangeRows) for step in found.steps) or _says_something(snapshot, revision):
+        if all(isinstance(step.operation, ChangeRows | ChangeProperty) for step in found.steps) or _says_something(snapshot, revision):
             continue
         what = "has no docstring" if revision.docstring is None else "has no message"
         yield Finding(

@@ -8,6 +8,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from lsp_server.database.fold.state import State
 from lsp_server.database.migration.catalogue import read_shapes
 from lsp_server.database.migration.conventions import Conventions
 from lsp_server.database.migration.metadata import to_metadata
@@ -17,6 +18,7 @@ from lsp_server.database.migration.renames import Rename
 from lsp_server.database.migration.rollback import Rollback, complete_downgrade
 from lsp_server.database.migration.shape import differences
 from lsp_server.database.model import Column, ColumnType, Database, Revision
+from lsp_server.database.undo.parts import Stretch, WayBack
 from lsp_server.text import Location, Span, apply_edits
 from tests.database.migration.changes import ALL, Change, book, varchar
 
@@ -45,9 +47,19 @@ def revision_of(text: str) -> Revision:
     return Revision("5eed", (), PATH, Location(PATH, Span(0, 0)), downgrade=whole, downgrade_body=body)
 
 
-def completed(text: str, before: Database, after: Database, **more: object) -> tuple[str, Rollback]:
-    made = complete_downgrade(text, revision_of(text), before, after, "sqlite", Conventions(), **more)  # type: ignore[arg-type]
+def completed(
+    text: str, before: Database, after: Database, *, renames: tuple[Rename, ...] = (), losses: tuple[str, ...] = (), dialect: str = "sqlite"
+) -> tuple[str, Rollback]:
+    """The file with its downgrade, for an upgrade that is known by the schemas around it alone."""
+    stretch = Stretch(state_of(after), state_of(before), renames)
+    way = WayBack((stretch,) if before != after else (), losses)
+    made = complete_downgrade(text, revision_of(text), way, "", dialect, Conventions())
     return apply_edits(text, made.edits), made
+
+
+def state_of(database: Database) -> State:
+    tables = {table.key: table for table in database.tables}
+    return State(database.dialect or "sqlite", tables, {(each.schema, each.name or ""): each for each in database.enums})
 
 
 WITH_ISBN = book(Column("isbn", varchar(13)))
@@ -84,14 +96,12 @@ def test_missing_imports_are_added() -> None:
     written = 'from alembic import op\n\nrevision = "5eed"\n\n\ndef upgrade():\n    pass\n\n\ndef downgrade():\n    pass\n'
     text, _ = completed(written, WITH_ISBN, book())
     assert text.startswith('from alembic import op\nimport sqlalchemy as sa\n\nrevision = "5eed"\n')
-    made = complete_downgrade(
-        HEAD, revision_of(HEAD), book(Column("facts", ColumnType("JSONB"))), book(), "postgresql", Conventions()
-    )
-    assert "import sqlalchemy as sa\nfrom sqlalchemy.dialects import postgresql\n" in apply_edits(HEAD, made.edits)
+    text, _ = completed(HEAD, book(Column("facts", ColumnType("JSONB"))), book(), dialect="postgresql")
+    assert "import sqlalchemy as sa\nfrom sqlalchemy.dialects import postgresql\n" in text
 
 
 def test_what_does_not_come_back_is_said_and_unsafe() -> None:
-    text, made = completed(HEAD + "\n\ndef downgrade():\n    pass\n", WITH_ISBN, book(), row_steps=("UPDATE book\n SET title = ''",))
+    text, made = completed(HEAD + "\n\ndef downgrade():\n    pass\n", WITH_ISBN, book(), losses=("rows changed by UPDATE book SET title = '' stay changed",))
     assert not made.safe
     assert "    # Not restored: the values of book.isbn.\n" in text
     assert "    # Not restored: rows changed by UPDATE book SET title = '' stay changed.\n" in text

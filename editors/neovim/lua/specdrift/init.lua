@@ -229,6 +229,11 @@ function M.ask_project()
   end)
 end
 
+--- Apply migrations to the development database, up to the revision in this buffer, else to the head. The server asks first.
+function M.apply_migration()
+  execute('specdrift.server.applyMigration', { vim.uri_from_bufnr(0) }, function() end)
+end
+
 --- For |vim.lsp.commands|: a code lens's click. One location: go there; more: the quickfix list.
 ---@param command lsp.Command arguments: uri, position, locations
 ---@param context lsp.HandlerContext

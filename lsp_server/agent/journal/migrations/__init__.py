@@ -1,0 +1,1 @@
+"""The journal's own migration history, run by `../history.py`."""

@@ -1,0 +1,85 @@
+"""What a run is for: a task in words for the model, with the findings that must be gone afterwards.
+
+Made from findings of the checker or from a person's words. The model is told what is wrong and where both ends stand; texts of the workspace
+are not copied into the task, the tools show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lsp_server.findings import Direction, Finding
+from lsp_server.rules import rule_named
+from lsp_server.snapshot import Snapshot
+
+KINDS = ("implement-endpoint", "data-step", "complete-rollback", "follow-spec", "implement-story", "free")
+_BY_RULE = {
+    "operation-not-implemented": "implement-endpoint",
+    "migration-without-rollback": "complete-rollback",
+    "rollback-does-not-reverse": "complete-rollback",
+    "migration-may-fail-on-rows": "data-step",
+    "migration-loses-data": "data-step",
+    "model-change-without-migration": "data-step",
+}
+_DONE = {
+    "implement-endpoint": "Implement the operation as the specification promises it: route, validation, authentication, business logic, every promised "
+    "answer, and tests for each of them. Look at the neighbouring routes first, and write it in their style.",
+    "complete-rollback": "Write the downgrade so that it undoes exactly what the upgrade does, rows included as far as that is possible, and say in a comment "
+    "what cannot come back. Leave the upgrade as it is.",
+    "data-step": "Write the migration, with the step that takes existing rows along: no value is lost that can be kept, and rows that stand in the way stop "
+    "it before anything has changed.",
+    "follow-spec": "Bring the code in line with the specification, with its tests.",
+    "follow-code": "Bring the specification in line with the code: there, the code leads.",
+    "implement-story": "Implement the story: every criterion works and has a test that names it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """`findings` are fingerprints that must be gone; `paths` the files that the task speaks of; `text` is what the model is told."""
+
+    kind: str
+    title: str
+    text: str
+    findings: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+def task_for(findings: Sequence[Finding], snapshot: Snapshot, kind: str | None = None) -> Task:
+    """A task that clears findings of the snapshot, which are at least one. `kind` is worked out from the first one's rule by default."""
+    first = findings[0]
+    kind = kind or _BY_RULE.get(first.rule, "follow-spec")
+    led = kind == "follow-spec" and snapshot.config.leads_for(first.location.path) == "code"
+    lines = [_DONE["follow-code" if led else kind], "", "What the checker says:"]
+    for finding in findings:
+        lines.append(f"- {finding.location.path}:{snapshot.line(finding.location)}: [{finding.rule}] {finding.message} (fingerprint {finding.fingerprint})")
+        lines += [f"  {each.message}: {each.location.path}:{snapshot.line(each.location)}" for each in finding.related]
+    rules = dict.fromkeys(finding.rule for finding in findings)
+    lines += ["", *(f"{name}: {rule.summary}" for name in rules if (rule := rule_named(name)) is not None)]
+    lines += ["", "It is done when these findings are gone and no others have come."]
+    places = [place.path for finding in findings for place in (finding.location, *(each.location for each in finding.related))]
+    title = first.message if len(findings) == 1 else f"{len(findings)} findings: {first.message}, …"
+    return Task(kind, title, "\n".join(lines), tuple(dict.fromkeys(each.fingerprint for each in findings)), tuple(dict.fromkeys(places)))
+
+
+def task_of_words(words: str, kind: str = "free") -> Task:
+    """A task in a person's own words."""
+    words = " ".join(words.split())
+    title = words if len(words) <= 80 else f"{words[:79]}…"
+    ending = "It is done when it works as asked, with tests, and the checker finds nothing that it did not find before."
+    return Task(kind, title, "\n\n".join([_DONE[kind], words, ending] if kind in _DONE else [words, ending]))
+
+
+def follows_spec(task: Task, snapshot: Snapshot) -> bool:
+    """Whether the specification is the measure of a task, so that a run must not change it."""
+    if task.kind == "free":
+        return False
+    if task.kind == "follow-spec":
+        return not any(snapshot.config.leads_for(path) == "code" for path in task.paths[:1])
+    return True
+
+
+def is_for_agent(finding: Finding) -> bool:
+    """Whether a finding is one that a run can be asked to clear: not what is only to be read or removed."""
+    return finding.rule in _BY_RULE or any(fix.direction is not Direction.NONE for fix in finding.fixes)

@@ -1,0 +1,118 @@
+"""A revision's steps, from the last to the first -> the parts of its way back.
+
+Steps that the schema shows are left to a comparison, as many at a time as come without a statement to be undone in between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from lsp_server.database.fold.state import State
+from lsp_server.database.migration.sql import name_sql, table_sql
+from lsp_server.database.operations import (
+    ChangeProperty,
+    ChangeRows,
+    CreateObject,
+    DropEnum,
+    DropObject,
+    RenameEnum,
+    RenameEnumValue,
+    RenameIndex,
+    Step,
+)
+from lsp_server.database.undo.course import Course, course_of
+from lsp_server.database.undo.objects import SHOWN, lost_with_tables, undo_object, undo_property, undo_rename
+from lsp_server.database.undo.parts import NOTHING, Check, Statements, Stretch, Undoing, WayBack
+
+if TYPE_CHECKING:
+    from lsp_server.database.undo.rows import Recovery, RowHistory
+
+
+def way_back(before: State, steps: tuple[Step, ...]) -> WayBack:
+    """The way back of an upgrade that has taken these steps from the schema `before`."""
+    return _Walk(course_of(before, steps)).parts()
+
+
+@dataclass(slots=True)
+class _Walk:
+    """`bounds` are the moments between which each stretch lies, later one first; a part of statements has none."""
+
+    course: Course
+    rows: RowHistory | None = None
+    found: list[tuple[Stretch | Statements, tuple[int, int] | None]] = field(default_factory=list)
+    losses: list[str] = field(default_factory=list)
+    leftovers: list[str] = field(default_factory=list)
+
+    def parts(self) -> WayBack:
+        later = len(self.course.steps)
+        for number in range(later - 1, -1, -1):
+            undoing, recoveries = self._undo(number)
+            if undoing.parts or recoveries:
+                self._stretch(later, number + 1)
+                later = number
+            for recovery in recoveries:
+                self._recover(recovery)
+            self.found += [(part, None) for part in undoing.parts]
+            self.losses += undoing.losses
+            self.leftovers += undoing.leftovers
+        self._stretch(later, 0)
+        unique = (tuple(dict.fromkeys(each)) for each in (self.losses, self.leftovers))
+        return WayBack(tuple(part for part, _ in self.found), *unique)
+
+    def _undo(self, number: int) -> tuple[Undoing, tuple[Recovery, ...]]:
+        step, state = self.course.steps[number], self.course.states[number]
+        operation = step.operation
+        if isinstance(operation, DropEnum) and ("type", operation.name) in state.objects:
+            operation = DropObject("type", operation.name, operation.if_exists, operation.cascade)
+        match operation:
+            case ChangeRows(text):
+                return self._row_history().undo(number, text, step.condition is None)
+            case CreateObject(sort) | DropObject(sort) if sort not in SHOWN:
+                return undo_object(operation, state, state.dialect), ()
+            case RenameEnum() | RenameEnumValue() | RenameIndex() if state.dialect == "postgresql":
+                return undo_rename(operation, state), ()
+            case ChangeProperty():
+                return undo_property(operation, self.course.states[0], state), ()
+        return NOTHING, ()
+
+    def _row_history(self) -> RowHistory:
+        if self.rows is None:
+            from lsp_server.database.undo.rows import RowHistory
+
+            self.rows = RowHistory(self.course, self.course.states[0].dialect)
+        return self.rows
+
+    def _stretch(self, later: int, earlier: int) -> None:
+        start, end = self.course.states[later], self.course.states[earlier]
+        if not _same_schema(start, end):
+            self.found.append((Stretch(start, end, self.course.renames(later, earlier)), (later, earlier)))
+            self.found += [(part, None) for part in lost_with_tables(start, end)]
+
+    def _recover(self, recovery: Recovery) -> None:
+        """Tell the stretch that makes a column again where its values are."""
+        from lsp_server.database.undo.updates import evenness
+
+        course, dialect = self.course, self.course.states[0].dialect
+        dropped = course.fate(recovery.column, recovery.moment).dropped
+        for number, (part, bounds) in enumerate(self.found):
+            if not isinstance(part, Stretch) or bounds is None or dropped is None or not bounds[1] <= dropped < bounds[0]:
+                continue
+            column, copy = (course.column_after(place, recovery.moment, bounds[1]).place for place in (recovery.column, recovery.copy))
+            table = part.end.tables[column[0]]
+            sql = recovery.image.back(name_sql(copy[1], dialect))
+            self.found[number] = (replace(part, derived={**part.derived, f"{table.name}.{column[1]}": sql}), bounds)
+            (key, name) = course.column_after(recovery.copy, recovery.moment, bounds[0]).place
+            check: Check | None = evenness(part.start.tables[key], table_sql(key, dialect), name, recovery.image, dialect)
+            if check is not None:
+                self.found.insert(number, (Statements((), checks=(check,)), None))
+            return
+
+
+def _same_schema(one: State, two: State) -> bool:
+    """Whether a comparison would find nothing: what stands beside the tables is undone by itself."""
+    return one.tables == two.tables and one.enums == two.enums and _shown(one) == _shown(two)
+
+
+def _shown(state: State) -> dict[tuple[str, str], str | None]:
+    return {key: text for key, text in state.objects.items() if key[0] in SHOWN}
