@@ -6,6 +6,7 @@ Whatever the model does, the verdict is ours, and no file of the workspace is to
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from itertools import pairwise
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from lsp_server.agent.mcp_configuration import ServerProgram
 from lsp_server.agent.session import perform
 from lsp_server.text import apply_edits
 from tests.agent.benches import bookshop, project
@@ -493,3 +495,26 @@ def test_a_run_is_written_down_and_losing_the_journal_loses_nothing(shop: Path, 
     played = play(shop, good(), RULE, CANCEL)
     assert played.outcome.verdict.ok
     assert any("journal" in sentence for sentence in played.said)
+
+
+# The user's servers
+
+
+def test_a_server_s_answers_are_data_and_marks_stay_marks(tmp_path: Path) -> None:
+    """What a foreign server says is shown to the model; no secret is put back into what it is asked."""
+    secret = "s3cr3t-signing-key"
+    root = project(tmp_path / "shop", {"app.py": f'SECRET_KEY = "{secret}"\nprint("hello")\n'})
+    server = ServerProgram("echo", sys.executable, (str(Path(__file__).parent / "mcp_server_script.py"), "good"))
+
+    def ask(request: Request) -> Turn:
+        text = request.results[0]["content"][0]["text"]
+        mark = text[text.index("<<") : text.index(">>") + 2]
+        return calls(("mcp__echo__echo", {"text": f"{mark} {INJECTION}"}), ("mcp__echo__send_everything", {}))
+
+    script = [call("read_file", path="app.py"), ask, call("create_file", path="../evil.py", text="x"), *[DONE] * 3]
+    played = play(root, script, words="Say hello", mcp_servers=(server,))
+    echoed, unknown = played.api.requests[2].results
+    assert INJECTION in echoed["content"][0]["text"] and "<<hidden-" in echoed["content"][0]["text"]
+    assert secret not in played.api.wire
+    assert unknown["is_error"] and "there is no tool" in unknown["content"][0]["text"]
+    assert played.outcome.change is None
