@@ -435,7 +435,7 @@ class _Writer:
         from alembic.operations import ops
 
         statement = ops.ExecuteSQLOp(escaped(object_sql(operation, self.dialect)))
-        self.steps.append(Direct(statement, comment_on(operation), isinstance(operation, DropView)))
+        self.steps.append(Direct(statement, comment_on(operation, self.dialect), isinstance(operation, DropView)))
         if isinstance(operation, CreateView):
             indexes = [CreateIndex(operation.view.key, index, index.name or "") for index in operation.view.indexes]
             self.steps += [Direct(create_index(index, self.dialect)) for index in indexes]
