@@ -32,6 +32,7 @@ from lsp_server.database.model import (
     Check,
     Column,
     Database,
+    Default,
     EnumType,
     ForeignKey,
     Identity,
@@ -189,6 +190,9 @@ def _defaults_differ(before_table: Table, before: Column, after_table: Table, af
         return False
     if any(default is not None and default.sort == "sequence" for default in (left, right)):
         return False
+    asks = isinstance(after.default, Default) and after.default.sort == "sequence"
+    if right is None and left is not None and asks and "nextval(" in (left.text or ""):
+        return False  # the program asks a sequence, and so does the database
     return not same_default(left, right, after.type)
 
 
