@@ -255,7 +255,7 @@ class Recorder:
         if isinstance(text, str) and parameters is not None:
             text = with_parameters(text, parameters)
         if isinstance(text, str):
-            for operation in operations_of(text, self.location):
+            for operation in operations_of(text, self.location, self.state.dialect):
                 self.step(operation)
         elif isinstance(text, UnknownText) and text.beginning.strip():
             for operation in operations_of_beginning(text.beginning, text, self.location):
