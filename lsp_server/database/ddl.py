@@ -80,8 +80,31 @@ def _double_quoted(statement: str) -> str:
 
 def statements_of(text: str) -> list[str]:
     """The statements of a text, without comments around them; semicolons in quotes and `$$` bodies do not end one."""
+    parts = _whole_bodies(_split(text, ";")) if _BODY.search(text) else _split(text, ";")
     return [part for part in (_COMMENT.sub(" ", each, count=0).strip() if "$" not in each else each.strip()
-                              for each in _split(text, ";")) if part]  # fmt: skip
+                              for each in parts) if part]  # fmt: skip
+
+
+_BODY = re.compile(r"\bcreate\b[^;]*\b(?:trigger|procedure|function|event)\b[^;]*\bbegin\b", re.IGNORECASE)
+_BLOCKS = re.compile(r"\b(begin|case|end(?:\s+(?:if|loop|while|repeat))?)\b", re.IGNORECASE)
+
+
+def _whole_bodies(parts: Iterator[str]) -> Iterator[str]:
+    """The parts again, with those joined that are the body of a trigger or a routine: `CREATE TRIGGER … BEGIN …; …; END`."""
+    waiting = ""
+    for part in parts:
+        waiting = f"{waiting};{part}" if waiting else part
+        if not _BODY.search(waiting) or "$" in waiting or _depth(waiting) <= 0:
+            yield waiting
+            waiting = ""
+    if waiting:
+        yield waiting
+
+
+def _depth(text: str) -> int:
+    """How many blocks are open at the end of a text."""
+    words = (match.lower() for match in _BLOCKS.findall(_VALUE.sub("''", text)))
+    return sum({"begin": 1, "case": 1, "end": -1}.get(word, 0) for word in words)
 
 
 def _cut(name: str) -> str:
@@ -172,7 +195,7 @@ def _object(first: str, statement: str) -> list[Operation] | None:
     if first == "create":
         return [CreateObject(sort, name, bool(match[4]), bool(match[1]), statement)]
     names = [name, *(".".join(filter(None, qualified(other))) for other in re.findall(rf",\s*({QUALIFIED})", match[6]))]
-    return [DropObject(sort, each, bool(match[4]), cascade) for each in (names if sort != "function" else names[:1])]
+    return [DropObject(sort, each, bool(match[4]), cascade, statement) for each in (names if sort != "function" else names[:1])]
 
 
 def _comment(statement: str) -> list[Operation]:

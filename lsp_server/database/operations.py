@@ -249,6 +249,7 @@ class DropObject:
     name: str
     if_exists: bool = False
     cascade: bool = False
+    text: str | None = None  # the statement
 
 
 @dataclass(frozen=True, slots=True)

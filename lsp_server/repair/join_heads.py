@@ -26,7 +26,7 @@ from lsp_server.database.operations import (
     Step,
 )
 from lsp_server.database.replay import HistoryReplay
-from lsp_server.findings import Applicability, Direction, Fix
+from lsp_server.findings import Applicability, Direction, Fix, NotPossible
 from lsp_server.repair.generate_migration import UNDATED, conventions_of
 from lsp_server.snapshot import Snapshot
 from lsp_server.text import Change, Edit, Span
@@ -48,14 +48,11 @@ def merge_heads(replay: HistoryReplay) -> tuple[Fix, ...]:
         if current is None or len(current.history.heads) < 2:
             return None
         revision = _merge(snapshot, current)
-        return None if isinstance(revision, str) else Change("Merge the heads", new_files={revision.path: revision.text})
+        if isinstance(revision, str):
+            raise NotPossible(revision)
+        return Change("Merge the heads", new_files={revision.path: revision.text})
 
-    def refusal(snapshot: Snapshot) -> str | None:
-        current = snapshot.replay_of(replay.history)
-        revision = _merge(snapshot, current) if current is not None and len(current.history.heads) > 1 else None
-        return revision if isinstance(revision, str) else None
-
-    return (Fix("Merge the heads", MERGE, build, direction=Direction.MIGRATION, preferred=True, refusal=refusal),)
+    return (Fix("Merge the heads", MERGE, build, direction=Direction.MIGRATION, preferred=True),)
 
 
 def rebase_head(replay: HistoryReplay, identifier: str, after: str, *, safe: bool = True) -> tuple[Fix, ...]:

@@ -41,8 +41,8 @@ from lsp_server.database.migration.operations import (
     TableKey,
     apply_operations,
 )
-from lsp_server.database.migration.plan_objects import carried, made_schema, schemas_of_moves, with_objects
-from lsp_server.database.migration.questions import Answered, Need, Question, answered_questions, open_questions
+from lsp_server.database.migration.plan_objects import carried, followed, made_schema, schemas_of_moves, with_objects
+from lsp_server.database.migration.questions import Answered, Question, answered_questions, open_questions
 from lsp_server.database.migration.renames import Rename, find_renames, rename_operations
 from lsp_server.database.migration.sql import name_sql, selected_columns, selected_sources, table_sql
 from lsp_server.database.migration.values import default_sql, must_be_given, placeholder
@@ -85,7 +85,7 @@ class Plan:
     @property
     def unanswered(self) -> tuple[Question, ...]:
         """The questions without whose answers this is no plan that could be right."""
-        return tuple(question for question in self.questions if question.need is Need.MUST)
+        return tuple(question for question in self.questions if question.must)
 
     @property
     def settled_hazards(self) -> tuple[Hazard, ...]:
@@ -120,12 +120,13 @@ def plan(
     before, after = _with_kept_names(before, dialect), _with_kept_names(after, dialect)
     names = earlier_names(before, after, dialect)
     before = names.before
-    after = carried(before, after, dialect)
+    declared, after = after, carried(before, after, dialect)
     certain, unsure = _renames(before, after, dialect, answers, evidence)
     renames = (*(answers.renames or ()), *certain)
     start = _with_real_names(before, renames, dialect)
     first = rename_operations(renames, start)
     renamed = apply_operations(start, first)
+    after = followed(after, declared, first, dialect)
     builder = _Builder(renamed, after, dialect, answers, names.doubtful)
     builder.obstacles += names.obstacles
     differences = compare(renamed, after, dialect, exact=True)
@@ -482,7 +483,9 @@ class _Builder:
             fill = self._tightening(key, demanding, after)
         enum = after.type.enum or before.type.enum
         replaced = self.answers.replacements(enum, f"{key[1]}.{after.name}") if enum is not None else ()
-        spoken = (for_column(given, key, after.name) for given in (self.answers.zones, self.answers.derived, self.answers.restored))
+        spoken = [for_column(given, key, after.name) for given in (self.answers.zones, self.answers.derived, self.answers.restored)]
+        if any(spoken) and self.dialect != "postgresql" and "type" in aspects:
+            self.obstacles.append(f"{key[1]}.{after.name} changes its type: only PostgreSQL takes a zone or an expression for it")
         self.steps.altered.append(AlterColumn(key, before, changed, aspects, fill, replaced, *spoken))
 
     def _tightening(self, key: TableKey, column: Column, wanted: Column) -> Fill:
