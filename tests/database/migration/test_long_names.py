@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server.database.model import Check, Column, ColumnType, Database, EnumType, ForeignKey, Index, PrimaryKey, Unique
+from lsp_server.database.model import (
+    Check,
+    Column,
+    ColumnType,
+    Database,
+    EnumType,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Unique,
+)
 from tests.database.migration.changes import INTEGER, schema, table, varchar
 from tests.database.migration.test_servers import assert_proved, proof_of
 
