@@ -24,7 +24,7 @@ from lsp_server.database.model import (
     Table,
     Unique,
 )
-from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name, kept_name
+from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name, cut_name, kept_name
 from lsp_server.unknown import Unknown
 
 _FAMILIES = {
@@ -341,7 +341,7 @@ def same_name(before: str, after: str, dialect: str | None) -> bool:
     kind = dialect or "postgresql"
     if before == after or kept_name(before, kind) == kept_name(after, kind):
         return True
-    return dialect == "postgresql" and len(before) > 63 and before[:63] == after[:63]
+    return dialect == "postgresql" and cut_name(before) == cut_name(after)
 
 
 def _shortened(first: str, second: str, label: str) -> str:
