@@ -45,10 +45,11 @@ def generate_migration(drift: Drift, snapshot: Snapshot) -> tuple[tuple[Fix, ...
     """Fixes for the whole drift of a history, and what must be answered before any of them is right.
 
     One fix, or two where it is not certain that something was renamed; where a value is missing, one that asks for it. None
-    where the history's state is not known or it has several heads.
+    where the history's state is not known. With several heads the revision stands on a merge of them, which is written
+    along with it, or beside them where the branches are meant to stay apart.
     """
     history = drift.replay.history
-    if drift.replay.verdict.ok is not True or len(history.heads) > 1:
+    if drift.replay.verdict.ok is not True:
         return (), ()
     offers, questions = _offers(drift, snapshot)
     return tuple(_fix(history.folder, offer) for offer in offers), questions
@@ -131,10 +132,18 @@ def _change(snapshot: Snapshot, drift: Drift, planned: Plan) -> Change | None:
         return None
     if planned.obstacles:
         raise NotPossible("; ".join(planned.obstacles))
-    proof = prove(planned, find=snapshot.find_scratch)
+    proof = prove(planned, find=snapshot.find_scratch, seed=snapshot.seed(history.dialect), own=snapshot.own_tables(drift.mapped))
     if proof.failed:
         raise NotPossible(f"the proof fails on {proof.where}: {proof.failed[0]}")
     conventions = conventions_of(snapshot, history)
+    joined: dict[str, str] = {}
+    if len(history.heads) > 1:
+        from lsp_server.repair.join_heads import ground
+
+        standing = ground(snapshot, drift.replay, conventions)
+        if standing is None:
+            return None
+        conventions, joined = standing
     try:
         unnamed = render(planned, replace(conventions, revision_id=lambda: "", created=lambda: UNDATED), None)
         # From what the revision says, so that the same change has the same name tomorrow.
@@ -144,7 +153,7 @@ def _change(snapshot: Snapshot, drift: Drift, planned: Plan) -> Change | None:
         )
     except NotSayable:
         return None
-    return Change(f"Generate migration {revision.path.rpartition('/')[2]}", new_files={revision.path: revision.text})
+    return Change(f"Generate migration {revision.path.rpartition('/')[2]}", new_files={**joined, revision.path: revision.text})
 
 
 def conventions_of(snapshot: Snapshot, history: History) -> Conventions:

@@ -3,8 +3,8 @@
 ## What it does
 
 Replays the Alembic history without a database, compares the schema at head with what the SQLAlchemy models map, and
-reports each difference on the line that causes it: a table, column, type, nullability, default, key, index or constraint
-that only the model has, or that only the database has.
+reports each difference on the line that causes it: a table, column, type, nullability, default, key, index, constraint,
+view or sequence that only the model has, or that only the database has.
 
 It needs no database and does not import the project, so it also sees models that `env.py` forgets. Where the history
 asks the database something, or a model is put together at run time, it stays silent about what depends on it.
@@ -108,6 +108,8 @@ def _message(difference: Difference) -> str:
         if difference.kind == "missing":
             return f"no migration creates the table `{table}`"
         return f"the migrations have made the table `{table}`, which no model maps"
+    if difference.path[0] in ("view", "sequence"):
+        return _about_object(difference)
     if difference.element == "column":
         if difference.kind == "missing":
             return f"no migration adds the column `{table}.{difference.column}`"
@@ -121,6 +123,15 @@ def _message(difference: Difference) -> str:
     if difference.kind == "unrequested":
         return f"the migrations have made the {what} of `{table}`, which the model does not have"
     return f"the {what} of `{table}` differs between the model and the migrations"
+
+
+def _about_object(difference: Difference) -> str:
+    what = f"{difference.element} `{difference.path[1]}`"
+    if difference.kind == "missing":
+        return f"no migration makes the {what}"
+    if difference.kind == "unrequested":
+        return f"the migrations have made the {what}, which the models do not have"
+    return f"the {what} is not the same in the models and in the migrations"
 
 
 def _aspect(difference: Difference) -> str:
