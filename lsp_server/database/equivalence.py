@@ -119,7 +119,8 @@ def same_type(before: ColumnType, after: ColumnType, dialect: str | None, exact:
         if before.item is None or after.item is None:
             return None
         return same_type(before.item, after.item, dialect, exact)
-    if left[0] == "ENUM" and (before.enum is None or after.enum is None or None in (before.enum.name, after.enum.name)):
+    nameless = before.enum is None or after.enum is None or None in (before.enum.name, after.enum.name)
+    if left[0] == "ENUM" and nameless and dialect not in ("mysql", "mariadb"):  # there its values are the type
         return None
     if left[1] != right[1] and (exact or left[0] == "ENUM" or len(left[1]) == len(right[1])):
         return False
