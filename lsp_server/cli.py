@@ -48,6 +48,12 @@ def _dispatch(options: argparse.Namespace) -> int:
         from lsp_server.commands import fix
 
         return fix.run(options)
+    if options.agent:
+        from lsp_server.commands import agent
+
+        return agent.run(options)
+    if options.apply or options.dry_run:
+        raise UsageError("--apply and --dry-run belong to --agent")
     if options.journal:
         from lsp_server.commands import journal
 
@@ -88,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--facts", metavar="KIND", choices=FACTS, help=f"print what is seen, as JSON: {', '.join(FACTS)}")
     what.add_argument("--explain", metavar="RULE", help="print a rule's page")
     what.add_argument("--rules", action="store_true", help="list all rules")
+    what.add_argument("--agent", nargs="+", metavar="TASK", help="have a task done by the agent: words, a finding's fingerprint, or RULE PATH[:LINE]")
     what.add_argument("--journal", action="store_true", help="list what the agent did")
     what.add_argument("--tcp", metavar="HOST:PORT", help="serve the Language Server Protocol on a socket")
     what.add_argument("--ws", metavar="HOST:PORT", help="serve the Language Server Protocol on a WebSocket")
@@ -109,8 +116,12 @@ def _parser() -> argparse.ArgumentParser:
     work.add_argument("--trust", action="store_true", help="let the project's own interpreter fill what its text leaves open")
     work.add_argument("--unsafe-fixes", action="store_true", help="also repairs that may lose or rewrite something")
     work.add_argument("--shadow", metavar="URL", help="a server on which to make scratch databases, to prove migrations there")
+    work.add_argument("--answers", type=Path, metavar="FILE", help="JSON: what a person says about renames, values for rows, time zones")
     work.add_argument("--development-database", metavar="URL", help="tell which revisions it lacks; it is only read")
     work.add_argument("--diff", action="store_true", help="print the repairs instead of applying them")
+    agent = parser.add_argument_group("agent")
+    agent.add_argument("--apply", action="store_true", help="write the change, if its verdict holds")
+    agent.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
     journal = parser.add_argument_group("journal")
     journal.add_argument("--outcome", metavar="WORD", help="only runs that ended so: done, gave-up, cancelled, budget, …")
     journal.add_argument("--task", metavar="TEXT", help="only runs whose task says so")

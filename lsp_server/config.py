@@ -264,8 +264,6 @@ _AGENT_WORDS: dict[str, _Word] = {
     "provider": (f"one of {', '.join(PROVIDERS)}", lambda value: value in PROVIDERS), "base-url": _TEXT, "journal": _TEXT,
     "commands": _NAMES, "exclude": _NAMES, "mcp-servers": ("a table of tables", lambda value: isinstance(value, dict)),
 }  # fmt: skip
-_SERVER_WORDS: dict[str, _Word] = {"command": _TEXT, "args": _NAMES, "env": _TEXTS, "url": _TEXT, "headers": _TEXTS}
-
 
 def fault_of_agent(settings: Mapping[str, Any]) -> str | None:
     """What is wrong with the agent's settings, in words that quote no value; None where nothing is."""
@@ -275,14 +273,6 @@ def fault_of_agent(settings: Mapping[str, Any]) -> str | None:
             return f"`{written}`: a key belongs in the environment (ANTHROPIC_API_KEY) or the editor's secret storage, never in a file"
         if (fault := _fault_of_word(word, value, _AGENT_WORDS, tuple(_AGENT_WORDS))) is not None:
             return fault
-    for name, server in settings.get("mcp_servers", settings.get("mcp-servers", {})).items():
-        if not isinstance(server, dict):
-            return f"mcp_servers: `{name}`: not a table"
-        faults = (_fault_of_word(each, value, _SERVER_WORDS, tuple(_SERVER_WORDS)) for each, value in server.items())
-        if (fault := next((found for found in faults if found), None)) is not None:
-            return f"mcp_servers: `{name}`: {fault}"
-        if ("command" in server) == ("url" in server):
-            return f"mcp_servers: `{name}`: needs `command` (a program that is started) or `url`, and only one of them"
     return None
 
 

@@ -120,6 +120,8 @@ class Boundary:
         """Raises ToolError for a new file that would be taken for another, lies behind a link, or is ignored."""
         if unicodedata.normalize("NFKC", path) != path or any(_is_mixed(part) for part in path.split("/")):
             raise ToolError(f"{path}: has letters that look like others; name new files in plain letters")
+        if any(part.partition(".")[0].casefold() in _DEVICES for part in path.split("/")):
+            raise ToolError(f"{path}: names a device on other systems; give it another name")
         whole = path
         while whole:
             known = self._spellings.get(_seen(whole))
@@ -160,8 +162,8 @@ def _fault(path: str) -> str | None:
             return "leads out of its folder"
         if part not in ("", ".") and (part != part.strip() or part.endswith(".")):
             return "has a part that begins or ends in a blank or a dot"
-        if part.partition(".")[0].casefold() in _DEVICES or _SHORT_NAME.match(part):
-            return "names a device, or a file by its short name"
+        if _SHORT_NAME.match(part):
+            return "names a file by its short name"
     return None
 
 

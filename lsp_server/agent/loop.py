@@ -16,11 +16,11 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from secrets import token_hex
 from typing import TypeVar
 
 from lsp_server.agent.bench import Todo, Workbench
 from lsp_server.agent.conversation import LONG, Conversation
+from lsp_server.agent.journal import new_run_id
 from lsp_server.agent.model import Call, Model, ModelError, NoModel, Reply
 from lsp_server.agent.money import Usage
 from lsp_server.agent.prompt import AgentFile
@@ -81,11 +81,6 @@ class _Over(Exception):
     def __init__(self, ended: str, why: str) -> None:
         super().__init__(why)
         self.ended = ended
-
-
-def new_run_id(now: datetime) -> str:
-    """Short, and sorted by time as far as days: 20261123-ab12cd."""
-    return f"{now:%Y%m%d}-{token_hex(3)}"
 
 
 def first_request(task: Task, tools: Sequence[Tool], agent_file: AgentFile, settings: AgentSettings) -> Body:

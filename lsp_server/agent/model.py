@@ -127,7 +127,7 @@ class Model:
     async def _read(self, body: Body, answer: _Answer, progress: Callable[[str], None]) -> None:
         import anthropic
 
-        stream = await self._client.messages.create(**body, stream=True)
+        stream = await self._client.messages.create(**body)
         try:
             async with stream:
                 async for event in stream:

@@ -67,6 +67,7 @@ def body_of(
         body["thinking"] = {"type": "adaptive"}
     if effort is not None:
         body["output_config"] = {"effort": effort}
+    body["stream"] = True
     body["messages"] = [*messages[:-1], _marked(messages[-1])]
     return body
 

@@ -8,9 +8,10 @@ environment. Holds no key: that one comes from the environment or the editor's s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from lsp_server.agent.mcp_configuration import ConfiguredServer, servers_of
 from lsp_server.config import Config, ConfigError, fault_of_agent
 
 ONLY_TRUSTED = ("base-url", "mcp-servers", "commands", "journal")
@@ -38,7 +39,7 @@ class AgentSettings:
     commands: tuple[str, ...] = ()
     journal: str | None = None
     exclude: tuple[str, ...] = ()
-    mcp_servers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    mcp_servers: tuple[ConfiguredServer, ...] = ()
     unused: tuple[str, ...] = ()
 
 
@@ -61,6 +62,8 @@ def agent_settings(
             if written.pop(word, None) is not None:
                 unused.append(f"`agent.{word}` of {place} is not used: the workspace is not trusted (--trust, or your own settings)")
     chosen = {**written, **own}
+    if "mcp-servers" in chosen:
+        chosen["mcp-servers"] = servers_of(chosen["mcp-servers"], "the agent's settings" if "mcp-servers" in own else config.source or "")
     values: dict[str, Any] = {word.replace("-", "_"): tuple(value) if isinstance(value, list) else value for word, value in chosen.items()}
     theirs = "prompt" in written and "prompt" not in own and not trusted and not personal
     return AgentSettings(prompt_is_theirs=theirs, unused=tuple(unused), **values)

@@ -65,6 +65,8 @@ def read_table(bench: Workbench, arguments: Arguments) -> str:
     views += [(f"as the migrations in {replay.history.folder or '.'} have made it", replay.database) for replay in snapshot.histories]
     for what, database in views:
         for table in database.tables:
+            if table.location is not None and not bench.draft.boundary.sees(table.location.path):
+                continue
             names.add(table.full_name)
             if table.full_name == wanted or table.name == wanted:
                 parts.append(f"{table.full_name} {what}:\n{json.dumps(table_facts(table, snapshot.line), ensure_ascii=False)}")

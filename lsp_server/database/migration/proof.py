@@ -21,8 +21,9 @@ from lsp_server.database.migration.scratch import FindScratch, InMemory, NoScrat
 from lsp_server.database.migration.seed import BadSeed, Seed
 from lsp_server.database.migration.trial import Trial, first_line
 from lsp_server.database.model import Database
+from lsp_server.database.view_text import reads_of
 
-_TITLES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "mssql": "SQL Server", "oracle": "Oracle"}
+TITLES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "mssql": "SQL Server", "oracle": "Oracle"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _anywhere(
 ) -> Proof:
     """On the scratch server for this kind of database, or else on SQLite in memory. `complete`: the plan leads all the way by the texts."""
     if plan.dialect not in (None, "sqlite"):
-        title = _TITLES.get(plan.dialect, plan.dialect)
+        title = TITLES.get(plan.dialect, plan.dialect)
         leading_out = _leads_out(plan, before, after)
         scratch = leading_out or (find(plan.dialect) if find is not None else "no scratch server")
         if not isinstance(scratch, str):
@@ -111,6 +112,10 @@ def _leads_out(plan: Plan, before: Database, after: Database) -> str | None:
     for table in (*before.tables, *after.tables, *end.tables):
         if table.schema is not None or any(key.target_schema is not None for key in table.foreign_keys):
             return f"{table.full_name} is or refers to a table of another database"
+    for view in dict.fromkeys((*before.views, *after.views, *end.views)):
+        read = reads_of(view, plan.dialect)
+        if isinstance(view.query, str) and (read is None or any(schema is not None for schema, _ in read.tables)):
+            return f"the view {view.full_name} reads, or may read, a table of another database"
     for operation in plan.operations:
         place = getattr(operation, "table", None)
         if isinstance(place, tuple) and place[0] is not None:

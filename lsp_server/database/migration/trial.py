@@ -32,7 +32,8 @@ from lsp_server.database.migration.schema import content_key, create_schema
 from lsp_server.database.migration.scratch import Scratch
 from lsp_server.database.migration.seed import BadSeed, Seed, load
 from lsp_server.database.migration.shape import Shapes, differences, only_named
-from lsp_server.database.migration.steps import Batch, Direct, Guard, Step, to_steps
+from lsp_server.database.migration.step import Batch, Direct, Guard, Perhaps, Step
+from lsp_server.database.migration.steps import to_steps
 from lsp_server.database.model import Database
 
 if TYPE_CHECKING:
@@ -67,6 +68,10 @@ def run_steps(connection: sa.Connection, steps: tuple[Step, ...]) -> None:
                 raise Stopped(step.message)
         elif isinstance(step, Direct):
             operations.invoke(step.operation)
+        elif isinstance(step, Perhaps):
+            if connection.scalar(sa.text(step.query)):
+                for operation in step.operations:
+                    operations.invoke(operation)
         elif isinstance(step, Batch):
             with operations.batch_alter_table(
                 step.table[1], schema=step.table[0], copy_from=step.copy_from

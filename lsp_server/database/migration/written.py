@@ -29,11 +29,12 @@ from lsp_server.database.migration.rows import insert_rows
 from lsp_server.database.migration.schema import content_key, create_schema
 from lsp_server.database.migration.scratch import FindScratch, InMemory, NoScratch, Scratch
 from lsp_server.database.migration.shape import differences, only_named
-from lsp_server.database.migration.steps import Guard, Step, to_steps
+from lsp_server.database.migration.step import Guard, Step
+from lsp_server.database.migration.steps import to_steps
 from lsp_server.database.migration.trial import run_steps
 from lsp_server.database.model import Database
 from lsp_server.database.operations import AlterColumn as Altered
-from lsp_server.database.operations import ChangeRows, CreateObject, DropObject, Opaque, RenameTable
+from lsp_server.database.operations import ChangeProperty, ChangeRows, CreateObject, DropObject, Opaque, RenameTable
 from lsp_server.database.operations import Step as Written
 from lsp_server.database.replay import RevisionReplay
 from lsp_server.text import Location
@@ -97,6 +98,8 @@ def read_direction(name: str, steps: Iterable[Written], start: State, source: st
             made.blind.append(f"a step of the {name} that the text does not tell: {reason}")
         elif isinstance(operation, CreateObject | DropObject) and operation.sort != "schema":
             made.unsaid.append(f"the {operation.sort} {operation.name}")
+        elif isinstance(operation, ChangeProperty):
+            made.unsaid.append(f"what the {name} does by {' '.join(operation.text.split())[:60]}")
         else:
             _schema(made, step, before.database(source), state.database(source), dialect)
     made.after = state.database(source)
