@@ -21,7 +21,7 @@ from typing import TypeVar
 from lsp_server.agent.bench import Todo, Workbench
 from lsp_server.agent.conversation import LONG, Conversation
 from lsp_server.agent.journal import new_run_id
-from lsp_server.agent.model import Call, Model, ModelError, NoModel, Reply
+from lsp_server.agent.model import Call, Model, ModelError, NoModel, Reply, TooLong
 from lsp_server.agent.money import Usage
 from lsp_server.agent.prompt import AgentFile
 from lsp_server.agent.redact import Redaction
@@ -205,6 +205,8 @@ class _Work:
                 raise _Over("refused", "the model declined the task")
             if reply.calls:
                 conversation.answer([await self._call(call) for call in reply.calls])
+            elif reply.stop == "model_context_window_exceeded" and conversation.shorten():
+                conversation.say("The conversation had grown too long; old results are shortened. Go on.")
             elif reply.stop == "max_tokens":
                 conversation.say("Your answer was cut off at its longest. Go on, in smaller pieces.")
             elif not reply.content and (empty := empty + 1) < _EMPTY:
@@ -234,7 +236,13 @@ class _Work:
         self.tell("asking")
         name = model_of(self.settings, self.agent_file.model)
         body = body_of(name, self.settings.effort, instruction, self.tools, conversation.messages, min(LONGEST_ANSWER, left))
-        reply = await model.reply(body)
+        try:
+            reply = await model.reply(body)
+        except TooLong as error:
+            self.usage += error.used
+            if not conversation.shorten():
+                raise ModelError(str(error)) from None
+            return await self._ask(model, conversation, instruction)
         self.usage += reply.usage
         self.rounds += 1
         return reply
