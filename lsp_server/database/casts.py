@@ -54,6 +54,20 @@ def castable(old: ColumnType, new: ColumnType) -> bool | None:
     return any(left in group and right in group for group in _GROUPS)
 
 
+def convertible(old: ColumnType, new: ColumnType) -> bool | None:
+    """Whether PostgreSQL has some cast from one type to the other, at least with `USING` (an enumeration goes over its text)."""
+    left, right = _sort(old), _sort(new)
+    if left is None or right is None or castable(old, new):
+        return True if castable(old, new) else None
+    if left in _TEXTS or left.startswith("ENUM ") or right.startswith("ENUM "):
+        return True
+    if {left, right} in ({"INTEGER", "BOOLEAN"}, {"INTEGER", "BIT"}, {"BIGINT", "BIT"}):
+        return True
+    if left == "JSONB" and (right in _NUMBERS or right == "BOOLEAN"):
+        return True
+    return None if {"MONEY", "BYTEA", "XML", "HSTORE", "TSVECTOR"} & {left, right} else False
+
+
 def comparable(left: ColumnType, right: ColumnType) -> bool | None:
     """Whether a foreign key may stand between two columns."""
     one, two = _sort(left), _sort(right)

@@ -138,7 +138,7 @@ def alter_column(operation: AlterColumn, dialect: str | None, counts: bool = Fal
     options: dict[str, Any] = {}
     if "type" in aspects:
         options["modify_type"] = to_type(after.type, dialect)
-        using = _using(before, after, dialect, operation.zone)
+        using = operation.using or _using(before, after, dialect, operation.zone)
         if using is not None:
             options["postgresql_using"] = using
     if "nullable" in aspects:
@@ -245,7 +245,7 @@ def alterations(operation: AlterColumn, dialect: str | None) -> list[AlterColumn
     rest = tuple(aspect for aspect in operation.aspects if aspect != "server_default")
     parts = [
         AlterColumn(operation.table, before, bare_before, ("server_default",)),
-        AlterColumn(operation.table, bare_before, bare_after, rest),
+        replace(operation, before=bare_before, after=bare_after, aspects=rest),
     ]
     if after.server_default is not None:
         parts.append(AlterColumn(operation.table, bare_after, after, ("server_default",)))

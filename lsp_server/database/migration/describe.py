@@ -64,6 +64,8 @@ def describe(plan: Plan, proof: str | None) -> str:
     lost = any(hazard.code == "data_loss_up" for hazard in plan.hazards)
     way = "restores the tables, but not the values that were dropped" if lost else "restores what was before"
     parts.append(_paragraph("Downgrade", f"{'; '.join([way, *back])}."))
+    if plan.answered:
+        parts.append(_paragraph("Answered", f"{'; '.join(each.text for each in plan.answered)}."))
     if proof:
         parts.append(_paragraph("Proof", proof))
     return "\n".join(parts)

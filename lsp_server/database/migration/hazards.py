@@ -72,7 +72,23 @@ def find_hazards(operations: tuple[Operation, ...], before: Database, dialect: s
                     f"the downgrade narrows {name}: values written since that do not fit stop it",
                 )
             )
+        elif isinstance(operation, ChangeEnum):
+            found += _values_gone(operation, "may_fail_on_downgrade", "the downgrade")
     return tuple(dict.fromkeys(found))
+
+
+def _values_gone(operation: ChangeEnum, code: str, what: str) -> Iterator[Hazard]:
+    """Values that go: rows that hold one stop the step, or get the value that somebody named."""
+    known = {old: new for old, new in operation.replaced if new in operation.after.values}  # type: ignore[operator]
+    gone = sorted(set(operation.before.values) - set(operation.after.values))  # type: ignore[arg-type]
+    for key, column in operation.uses:
+        name = f"{key[1]}.{column.name}"
+        left = [value for value in gone if value not in known]
+        if left:
+            yield Hazard(code, key[1], column.name, f"{name}: rows with {', '.join(left)} stop {what}")
+        elif gone and code == "may_fail_on_data":
+            turned = ", ".join(f"rows with {value} get {known[value]}" for value in gone)
+            yield Hazard(code, key[1], column.name, f"{name}: {turned}")
 
 
 def _of(operation: Operation, new: set[TableKey], dialect: str | None) -> Iterator[Hazard]:
@@ -95,11 +111,8 @@ def _of(operation: Operation, new: set[TableKey], dialect: str | None) -> Iterat
         yield from _bound(operation, dialect)
     elif isinstance(operation, ChangeTableOptions):
         yield from _of_options(operation, dialect)
-    elif isinstance(operation, ChangeEnum) and not operation.only_adds:
-        gone = sorted(set(operation.before.values) - set(operation.after.values))  # type: ignore[arg-type]
-        for key, column in operation.uses:
-            text = f"{key[1]}.{column.name}: rows with {', '.join(gone)} stop the upgrade"
-            yield Hazard("may_fail_on_data", key[1], column.name, text)
+    elif isinstance(operation, ChangeEnum):
+        yield from _values_gone(operation, "may_fail_on_data", "the upgrade")
 
 
 def _of_options(operation: ChangeTableOptions, dialect: str | None) -> Iterator[Hazard]:

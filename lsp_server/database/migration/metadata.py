@@ -344,7 +344,7 @@ def to_table(
                 *elements,
                 unique=index.unique is True,
                 _table=made,
-                **index_options(index, dialect),
+                **index_options(replace(index, concurrently=False), dialect),  # a new table holds nobody up
             )
     return made
 

@@ -233,10 +233,13 @@ class AlterColumn:
     fill: Fill | None = None
     replaced: Replacements = ()
     zone: str | None = None  # the time zone of moments that have none
+    using: str | None = None  # the new value as SQL, where a cast does not give it
+    back: str | None = None  # the old value again, for the way back
 
     @property
     def reverse(self) -> AlterColumn:
-        return AlterColumn(self.table, self.after, self.before, self.aspects, self.fill, self.replaced, self.zone)
+        turned = (self.fill, self.replaced, self.zone, self.back, self.using)
+        return AlterColumn(self.table, self.after, self.before, self.aspects, *turned)
 
     @property
     def tightens(self) -> bool:

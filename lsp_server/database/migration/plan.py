@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from lsp_server.database.compare import Difference, compare, plain_identity
 from lsp_server.database.equivalence import automatic_name, default_schema, family_of, native_enums, primary_key_of
+from lsp_server.database.migration.answers import RENAME_COLUMNS, RENAME_TABLES, RENAMES, Answers, for_column
 from lsp_server.database.migration.counters import counter_of
 from lsp_server.database.migration.hazards import Hazard, find_hazards
 from lsp_server.database.migration.operations import (
@@ -36,11 +37,11 @@ from lsp_server.database.migration.operations import (
     Operation,
     RenameColumn,
     RenameConstraint,
-    Replacements,
     TableKey,
     apply_operations,
 )
 from lsp_server.database.migration.plan_objects import carried, made_schema, schemas_of_moves, with_objects
+from lsp_server.database.migration.questions import Answered, Need, Question, answered_questions, open_questions
 from lsp_server.database.migration.renames import Rename, find_renames, rename_operations
 from lsp_server.database.migration.sql import name_sql, selected_columns, selected_sources, table_sql
 from lsp_server.database.migration.values import default_sql, must_be_given, placeholder
@@ -64,35 +65,11 @@ _WITH_SCHEMAS = ("postgresql", "mssql")
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """What a person knows and the text does not. `renames` None: nobody was asked, only certain ones are taken.
-
-    `values` maps "table.column" to the SQL expression for rows that have none.
-    """
-
-    renames: tuple[Rename, ...] | None = None
-    values: Mapping[str, str] = field(default_factory=dict)
-    derived: Mapping[str, str] = field(default_factory=dict)  # "table.column" -> SQL over the table's other columns
-    rows: Mapping[str, str] = field(default_factory=dict)  # new table -> query for its first rows
-    enum_renames: Mapping[str, str] = field(default_factory=dict)  # "enum.value" -> new value
-    enum_fallbacks: Mapping[str, str] = field(default_factory=dict)  # "enum.value" -> value instead of it
-    zones: Mapping[str, str] = field(default_factory=dict)  # "table.column" -> time zone
-
-    def replacements(self, enum: EnumType) -> Replacements:
-        """What is known of an enumeration's values, renames in both directions."""
-        pairs: list[tuple[str, str]] = []
-        for name, value in self.enum_renames.items():
-            if name.rpartition(".")[0] in (enum.name, ""):
-                pairs += [(name.rpartition(".")[2], value), (value, name.rpartition(".")[2])]
-        for name, value in self.enum_fallbacks.items():
-            if name.rpartition(".")[0] in (enum.name, ""):
-                pairs.append((name.rpartition(".")[2], value))
-        return tuple(pairs)
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """`obstacles`: what had to be left out and why; a plan with obstacles does not lead all the way."""
+    """`obstacles`: what had to be left out and why; a plan with obstacles does not lead all the way.
+
+    `questions` are open, `answered` those whose answers it follows.
+    """
 
     before: Database
     after: Database
@@ -101,6 +78,19 @@ class Plan:
     hazards: tuple[Hazard, ...] = ()
     renames: tuple[Rename, ...] = ()
     obstacles: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+    answered: tuple[Answered, ...] = ()
+
+    @property
+    def unanswered(self) -> tuple[Question, ...]:
+        """The questions without whose answers this is no plan that could be right."""
+        return tuple(question for question in self.questions if question.need is Need.MUST)
+
+    @property
+    def settled_hazards(self) -> tuple[Hazard, ...]:
+        """The hazards that do not hang on an open question: values may be lost in a table that one speaks of, or may not."""
+        asked = {question.table[1] for question in self.unanswered if question.table is not None}
+        return tuple(hazard for hazard in self.hazards if hazard.code != "data_loss_up" or hazard.table not in asked)
 
     @property
     def title(self) -> str:
@@ -114,15 +104,22 @@ class Plan:
         return ", ".join(named)
 
 
-def plan(before: Database, after: Database, dialect: str | None, answers: Answers | None = None) -> Plan:
-    """The plan for one answer to every question; without answers only certain renames are renames."""
+def plan(
+    before: Database,
+    after: Database,
+    dialect: str | None,
+    answers: Answers | None = None,
+    evidence: tuple[Rename, ...] = (),
+) -> Plan:
+    """The plan for one answer to every question; without answers only certain renames are renames.
+
+    `evidence`: renames that somebody else knows of, an editor or the history of the texts.
+    """
     answers = answers or Answers()
     before, after = _with_kept_names(before, dialect), _with_kept_names(after, dialect)
     after = carried(before, after, dialect)
-    renames = answers.renames
-    if renames is None:
-        differences = compare(before, after, dialect, exact=True)
-        renames = tuple(item for item in find_renames(differences, before, after, dialect) if item.certain)
+    certain, unsure = _renames(before, after, dialect, answers, evidence)
+    renames = (*(answers.renames or ()), *certain)
     start = _with_real_names(before, renames, dialect)
     first = rename_operations(renames, start)
     renamed = apply_operations(start, first)
@@ -131,19 +128,38 @@ def plan(before: Database, after: Database, dialect: str | None, answers: Answer
     operations = (*schemas_of_moves(first, start, after), *first, *builder.build(differences))
     operations = with_objects(operations, before, after, differences, dialect, builder.obstacles)
     hazards = find_hazards(operations, before, dialect)
-    return Plan(before, after, dialect, operations, hazards, renames, tuple(builder.obstacles))
+    questions = open_questions(operations, unsure, answers, dialect)
+    answered = answered_questions(operations, answers)
+    return Plan(before, after, dialect, operations, hazards, renames, tuple(builder.obstacles), questions, answered)
 
 
-def alternatives(before: Database, after: Database, dialect: str | None, answers: Answers | None = None) -> tuple[Plan, ...]:
+def alternatives(
+    before: Database,
+    after: Database,
+    dialect: str | None,
+    answers: Answers | None = None,
+    evidence: tuple[Rename, ...] = (),
+) -> tuple[Plan, ...]:
     """One plan, or two where it is not certain whether something was renamed: first the one that loses nothing."""
     answers = answers or Answers()
-    first = plan(before, after, dialect, answers)
-    if answers.renames is not None:
-        return (first,)
-    found = find_renames(compare(before, after, dialect, exact=True), before, after, dialect)
-    if all(rename.certain for rename in found):
-        return (first,)
-    return (plan(before, after, dialect, replace(answers, renames=found)), first)
+    certain, unsure = _renames(before, after, dialect, answers, evidence)
+    if not unsure:
+        return (plan(before, after, dialect, answers, evidence),)
+    named = (*(answers.renames or ()), *certain)
+    decided = (replace(answers, renames=renames, settled=RENAMES) for renames in ((*named, *unsure), named))
+    return tuple(plan(before, after, dialect, each) for each in decided)
+
+
+def _renames(
+    before: Database, after: Database, dialect: str | None, answers: Answers, evidence: tuple[Rename, ...]
+) -> tuple[tuple[Rename, ...], tuple[Rename, ...]]:
+    """The certain and the unsure renames of the kinds that nobody has answered."""
+    settled = answers.settled if answers.renames is not None else frozenset[str]()
+    if settled == RENAMES:
+        return (), ()
+    found = find_renames(compare(before, after, dialect, exact=True), before, after, dialect, evidence)
+    open_ = [each for each in found if (RENAME_COLUMNS if each.column is not None else RENAME_TABLES) not in settled]
+    return tuple(each for each in open_ if each.certain), tuple(each for each in open_ if not each.certain)
 
 
 def _with_kept_names(database: Database, dialect: str | None) -> Database:
@@ -390,14 +406,14 @@ class _Builder:
 
     def _fill(self, key: TableKey, column: Column, wanted: Column) -> Fill | None:
         """What rows without a value get when `wanted` asks for one."""
-        derived = self.answers.derived.get(f"{key[1]}.{wanted.name}")
+        derived = for_column(self.answers.derived, key, wanted.name)
         if derived is not None:
             return Fill(derived, "derived from the other columns", given=True, restores=True)
         if column.primary_key is True and family_of(column.type) in ("INTEGER", "BIGINT", "SMALLINT"):
             return None
         if not must_be_given(column):
             return None
-        given = self.answers.values.get(f"{key[1]}.{wanted.name}")
+        given = for_column(self.answers.values, key, wanted.name)
         if given is not None:
             return Fill(given, "the value given for existing rows", given=True)
         text = default_sql(wanted.default, self.dialect)
@@ -457,12 +473,12 @@ class _Builder:
             demanding = changed if changed.nullable is False else before
             fill = self._tightening(key, demanding, after)
         enum = after.type.enum or before.type.enum
-        replaced = self.answers.replacements(enum) if enum is not None else ()
-        zone = self.answers.zones.get(f"{key[1]}.{after.name}")
-        self.steps.altered.append(AlterColumn(key, before, changed, aspects, fill, replaced, zone))
+        replaced = self.answers.replacements(enum, f"{key[1]}.{after.name}") if enum is not None else ()
+        spoken = (for_column(given, key, after.name) for given in (self.answers.zones, self.answers.derived, self.answers.restored))
+        self.steps.altered.append(AlterColumn(key, before, changed, aspects, fill, replaced, *spoken))
 
     def _tightening(self, key: TableKey, column: Column, wanted: Column) -> Fill:
-        given = self.answers.values.get(f"{key[1]}.{column.name}")
+        given = for_column(self.answers.values, key, column.name)
         if given is not None:
             return Fill(given, "the value given for existing rows", given=True)
         for default, reason in ((column.server_default, "the database's default"), (wanted.default, "the model's default")):

@@ -1,14 +1,15 @@
 """Is it a drop and an add, or a rename? Evidence from the two schemas, never a guess in the dark.
 
 A rename is certain if exactly one pair fits in table, place, type, rules and name. Where only some of it fits, or
-the type has changed within its sort, the answer is "perhaps", and whoever plans offers both. What an editor or a history knows comes in from outside as a certain rename.
+the type has changed within its sort, the answer is "perhaps", and whoever plans offers both. What an editor or a history knows comes in
+from outside as evidence (`evidence.py`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from lsp_server.database.compare import Difference
@@ -33,13 +34,55 @@ class Rename:
     evidence: str
     moved_to: str | Stays | None = STAYS  # another schema, for a table
 
+    @property
+    def subject(self) -> str:
+        """What is renamed, by its full name before: "table" or "table.column"."""
+        schema, name = self.table
+        return ".".join(part for part in (schema, name, self.column) if part)
+
 
 def find_renames(
-    differences: Iterable[Difference], before: Database, after: Database, dialect: str | None
+    differences: Iterable[Difference], before: Database, after: Database, dialect: str | None, evidence: tuple[Rename, ...] = ()
 ) -> tuple[Rename, ...]:
-    """All renames that the differences may hide, each old and each new name used once."""
+    """All renames that the differences may hide, each old and each new name used once.
+
+    `evidence` decides where it speaks of what is gone and what has come; else it counts for nothing.
+    """
     differences = tuple(differences)
-    return (*_tables(differences, dialect), *_columns(differences, before, after, dialect))
+    known = _known(differences, evidence)
+    taken = {(rename.table, rename.column) for rename in known}
+    come = {(rename.table if rename.column is not None else None, rename.new_name) for rename in known}
+    left = [item for item in differences if not _is_taken(item, taken, come)]
+    return (*known, *_tables(tuple(left), dialect), *_columns(tuple(left), before, after, dialect))
+
+
+def _known(differences: tuple[Difference, ...], evidence: tuple[Rename, ...]) -> tuple[Rename, ...]:
+    """What the evidence says of things that are gone here, and of others that have come in their place."""
+    gone = {_place_of(item) for item in differences if item.after is None and item.element in ("table", "column")}
+    come = {_place_of(item) for item in differences if item.before is None and item.element in ("table", "column")}
+    found: list[Rename] = []
+    for rename in evidence:
+        new = (rename.table[0], rename.new_name) if rename.column is None else rename.table
+        target = (new, None if rename.column is None else rename.new_name)
+        if (rename.table, rename.column) in gone and target in come:
+            found.append(replace(rename, certain=True))
+            gone.discard((rename.table, rename.column))
+            come.discard(target)
+    return tuple(found)
+
+
+def _place_of(item: Difference) -> tuple[TableKey, str | None]:
+    schema, _, name = item.path[1].rpartition(".")
+    return (schema or None, name), item.column if item.element == "column" else None
+
+
+def _is_taken(item: Difference, taken: set[tuple[TableKey, str | None]], come: set[tuple[TableKey | None, str]]) -> bool:
+    if item.element not in ("table", "column"):
+        return False
+    table, column = _place_of(item)
+    if item.after is None:
+        return (table, column) in taken
+    return ((table, column) if column is not None else (None, table[1])) in come if item.before is None else False
 
 
 def rename_operations(renames: Iterable[Rename], before: Database) -> tuple[RenameTable | RenameColumn, ...]:
@@ -67,11 +110,7 @@ def _tables(differences: tuple[Difference, ...], dialect: str | None) -> tuple[R
     come = [item.after for item in differences if item.element == "table" and isinstance(item.after, Table)]
     found = []
     for old in gone:
-        moved = [new for new in come if old.key[0] != new.key[0] and old.name == new.name and _overlap(old, new, dialect) == 1]
-        if len(moved) == 1 and dialect == "postgresql" and sum(other.name == old.name for other in gone) == 1:
-            found.append(Rename(old.key, None, old.name, True, "the same name and columns in another schema", moved[0].key[0]))
-            continue
-        pairs = [(_overlap(old, new, dialect), new) for new in come if old.key[0] == new.key[0]]
+        pairs = [(_overlap(old, new, dialect), new) for new in come if _same_schema(old, new) or _moves(old, new, dialect)]
         likely = [(share, new) for share, new in pairs if share >= 0.7]
         if len(likely) != 1:
             continue
@@ -81,8 +120,18 @@ def _tables(differences: tuple[Difference, ...], dialect: str | None) -> tuple[R
             continue
         certain = share == 1 and len(old.columns) > 1 and alike(old.name, new.name)
         evidence = f"{len(old.columns)} columns agree" if share == 1 else "most columns agree"
-        found.append(Rename(old.key, None, new.name, certain, evidence))
+        moved = STAYS if _same_schema(old, new) else new.key[0]
+        found.append(Rename(old.key, None, new.name, certain, evidence, moved))
     return tuple(found)
+
+
+def _same_schema(old: Table, new: Table) -> bool:
+    return old.key[0] == new.key[0]
+
+
+def _moves(old: Table, new: Table, dialect: str | None) -> bool:
+    """Whether a table may have gone to another schema, where there is a statement for it."""
+    return dialect == "postgresql" and old.name == new.name
 
 
 def _overlap(old: Table, new: Table, dialect: str | None) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from lsp_server.database.migration.answers import Answers
 from lsp_server.database.migration.conventions import Conventions
 from lsp_server.database.migration.hazards import Hazard
 from lsp_server.database.migration.operations import (
@@ -18,7 +19,7 @@ from lsp_server.database.migration.operations import (
     FillTable,
     Operation,
 )
-from lsp_server.database.migration.plan import Answers, Plan, plan
+from lsp_server.database.migration.plan import Plan, plan
 from lsp_server.database.migration.render import render_steps
 from lsp_server.database.migration.steps import Direct, Guard, Step, to_steps
 from lsp_server.database.migration.values import placeholder

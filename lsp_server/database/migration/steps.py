@@ -54,11 +54,24 @@ from lsp_server.database.migration.operations import (
     RenameColumn,
     RenameConstraint,
     RenameTable,
+    Replacements,
     TableKey,
 )
 from lsp_server.database.migration.sql import enum_sql, gone_values, name_sql, replaced_value, table_sql
 from lsp_server.database.migration.whole_table import ChangeTableOptions, options_sql
-from lsp_server.database.model import Check, Database, Exclusion, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.model import (
+    Check,
+    Column,
+    ColumnType,
+    Database,
+    EnumType,
+    Exclusion,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Table,
+    Unique,
+)
 from lsp_server.database.sql_text import quoted
 
 if TYPE_CHECKING:
@@ -269,6 +282,23 @@ class _Writer:
         message = f"{table[1]} has rows whose {', '.join(columns)} is not in {target.name}: mend them first"
         self.steps.append(Guard(query, message))
 
+    def _guard_values(self, table: TableKey, column: Column, after: EnumType | None, replaced: Replacements) -> None:
+        """Rows that hold a value which goes, and for which nobody has named another."""
+        before = column.type.enum or (column.type.item.enum if column.type.item is not None else None)
+        if before is None or after is None or not isinstance(before.values, tuple) or not isinstance(after.values, tuple):
+            return
+        kept = {*after.values, *(value for value, _ in gone_values(before, after, replaced))}
+        gone = [value for value in before.values if value not in kept]
+        if not gone:
+            return
+        name, values = name_sql(column.name, self.dialect), ", ".join(map(quoted, gone))
+        if self.dialect != "postgresql":
+            where = f"{name} IN ({values})"
+        else:
+            where = f"{name}::text IN ({values})" if column.type.item is None else f"{name}::text[] && ARRAY[{values}]"
+        message = f"{table[1]}.{column.name} has rows with {', '.join(gone)}, which goes: give them another value first"
+        self.steps.append(Guard(f"SELECT count(*) FROM {table_sql(table, self.dialect)} WHERE {where}", message))
+
     def _put(self, operation: Operation, *made: MigrateOperation) -> None:
         self.group_operations.append(operation)
         self.inside += made
@@ -317,6 +347,8 @@ class _Writer:
                 comment = f"Rows without {table}.{column} get {operation.fill.sql}: {operation.fill.reason}."
                 # The column is there already, so this may go before what the running batch collects.
                 self.steps.append(Direct(ops.ExecuteSQLOp(update), comment))
+        if "type" in operation.aspects:
+            self._guard_values(operation.table, operation.before, operation.after.type.enum, operation.replaced)
         enum = operation.before.type.enum
         checked = enum is not None and enum.name is not None and enum.create_constraint and not enum.native
         if self.dialect in ("mysql", "mariadb") and "type" in operation.aspects and checked and enum is not None:
@@ -438,6 +470,10 @@ class _Writer:
                 again = [AlterColumn(operation.table, column, column, ("type",)) for column in operation.columns]
                 self.steps += [Direct(alter_column(each, self.dialect, self._counts(each))) for each in again]
             case CreateEnum() | DropEnum() | ChangeEnum():
+                if isinstance(operation, ChangeEnum):
+                    for key, column in operation.uses:
+                        used = replace(column, type=_of_enum(column.type, operation.before))
+                        self._guard_values(key, used, operation.after, operation.replaced)
                 self.steps += [Direct(ops.ExecuteSQLOp(sql)) for sql in enum_sql(operation)]
             case ChangeCounter():
                 self.steps += [Direct(made) for made in change_counter(operation, self.dialect)]
@@ -458,6 +494,11 @@ class _Writer:
                 pass  # others may use it too
             case DropSchema():
                 self.steps.append(Direct(ops.ExecuteSQLOp(f"DROP SCHEMA {name_sql(operation.name)}")))
+
+
+def _of_enum(type_: ColumnType, enum: EnumType) -> ColumnType:
+    """The type with this state of its enumeration: on the way back the values are those of the upgrade's end."""
+    return replace(type_, enum=enum) if type_.item is None else replace(type_, item=replace(type_.item, enum=enum))
 
 
 def _recreates(operations: list[Operation]) -> bool:

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 from lsp_server.database.fold import apply
 from lsp_server.database.fold.state import State
+from lsp_server.database.migration.answers import Answers
 from lsp_server.database.migration.catalogue import Rows, lost_rows, read_rows, read_shapes
 from lsp_server.database.migration.metadata import NotSayable
 from lsp_server.database.migration.on_sqlite import translate
 from lsp_server.database.migration.operations import AddColumn, AlterColumn, CreateSchema, Operation
 from lsp_server.database.migration.operations import RenameTable as Renaming
-from lsp_server.database.migration.plan import Answers, plan
+from lsp_server.database.migration.plan import plan
 from lsp_server.database.migration.proof import Proof, run_steps
 from lsp_server.database.migration.renames import Rename
 from lsp_server.database.migration.row_statements import read_row_statements
@@ -31,7 +32,7 @@ from lsp_server.database.migration.shape import differences, only_named
 from lsp_server.database.migration.steps import Guard, Step, to_steps
 from lsp_server.database.model import Database
 from lsp_server.database.operations import AlterColumn as Altered
-from lsp_server.database.operations import ChangeRows, CreateObject, DropObject, Opaque, RenameTable
+from lsp_server.database.operations import ChangeProperty, ChangeRows, CreateObject, DropObject, Opaque, RenameTable
 from lsp_server.database.operations import Step as Written
 from lsp_server.database.replay import RevisionReplay
 from lsp_server.text import Location
@@ -95,6 +96,8 @@ def read_direction(name: str, steps: Iterable[Written], start: State, source: st
             made.blind.append(f"a step of the {name} that the text does not tell: {reason}")
         elif isinstance(operation, CreateObject | DropObject) and operation.sort != "schema":
             made.unsaid.append(f"the {operation.sort} {operation.name}")
+        elif isinstance(operation, ChangeProperty):
+            made.unsaid.append(f"what the {name} does by {' '.join(operation.text.split())[:60]}")
         else:
             _schema(made, step, before.database(source), state.database(source), dialect)
     made.after = state.database(source)

@@ -3,7 +3,7 @@
     python -m tests.bench.migration.generate                       a revision for the changed models
     python -m tests.bench.migration.generate REVISION FILE         the downgrade of that revision
 
-Reads files only: `answers.json`, if there, says what a user would have answered; `report.json` gets the dangers. The scheme of
+Reads files only: `answers.json`, if there, says what a user would have answered; `report.json` gets the dangers and the open questions. The scheme of
 `DATABASE_URL` tells the dialect. Proofs are made on scratch databases of their own, on the server of `SHADOW_DATABASE_URL`.
 """
 
@@ -17,11 +17,9 @@ import tempfile
 from pathlib import Path
 
 from lsp_server.config import Config
-from lsp_server.database.migration.hazards import Hazard
-from lsp_server.database.migration.operations import STAYS
-from lsp_server.database.migration.plan import Answers, alternatives
+from lsp_server.database.migration.answers import parse_answers
+from lsp_server.database.migration.plan import Plan, plan
 from lsp_server.database.migration.proof import prove
-from lsp_server.database.migration.renames import Rename
 from lsp_server.database.migration.render import render
 from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.repair.add_rollback import rollback_of
@@ -54,40 +52,23 @@ def find_scratch() -> FindScratch:
     return offer(given, None, lambda: [os.environ.get("DATABASE_URL")], Path(folder.name), {})
 
 
-def read_answers(path: Path) -> Answers:
-    given = json.loads(path.read_text()) if path.exists() else {}
-    renames: tuple[Rename, ...] | None = None
-    if "rename_tables" in given or "rename_columns" in given:
-        renames = tuple(
-            Rename(_key(old), None, _key(new)[1], True, "as answered", STAYS if _key(old)[0] == _key(new)[0] else _key(new)[0])
-            for old, new in given.get("rename_tables", {}).items()
-        ) + tuple(
-            Rename(_key(old.rpartition(".")[0]), old.rpartition(".")[2], new, True, "as answered")
-            for old, new in given.get("rename_columns", {}).items()
-        )
-    return Answers(
-        renames,
-        given.get("backfill", {}),
-        given.get("derive_columns", {}),
-        given.get("derive_rows", {}),
-        given.get("rename_enum_values", {}),
-        given.get("enum_fallback", {}),
-        given.get("assume_timezone", {}),
-    )
-
-
-def _key(name: str) -> tuple[str | None, str]:
-    schema, _, bare = name.rpartition(".")
-    return (schema or None, bare)
-
-
-def write_report(folder: Path, hazards: tuple[Hazard, ...]) -> None:
-    flags = [
-        {"code": hazard.code, "table": hazard.table, "column": hazard.column}
-        for hazard in hazards
-        if hazard.code in CODES
+def write_report(folder: Path, planned: Plan) -> None:
+    """The dangers of a plan, and what it would have to know first, with the key of `answers.json` that says it."""
+    flags: list[dict[str, str | None]] = []
+    for question in planned.unanswered:
+        table = question.table[1] if question.table is not None else None
+        flags += [{"code": "needs_value", "table": table, "column": column} for column in question.columns or (None,)]
+    flags += [{"code": each.code, "table": each.table, "column": each.column} for each in planned.settled_hazards if each.code in CODES]
+    questions = [
+        {
+            "key": question.key,
+            "subject": question.subject,
+            "text": question.text,
+            "choices": [{"answer": choice.answer, "flags": ["data_loss_up"] if choice.loses else []} for choice in question.choices],
+        }
+        for question in planned.questions
     ]
-    (folder / "report.json").write_text(json.dumps({"flags": flags}))
+    (folder / "report.json").write_text(json.dumps({"flags": flags, "questions": questions}))
 
 
 def generate(folder: Path, dialect: str) -> int:
@@ -97,12 +78,11 @@ def generate(folder: Path, dialect: str) -> int:
     if replay.verdict.ok is False:
         print(f"the history does not replay: {replay.verdict.reason}", file=sys.stderr)
         return 1
-    answers = read_answers(folder / "answers.json")
-    choices = alternatives(replay.database, mapped, dialect, answers)
-    made = choices[0]
-    write_report(folder, (choices[-1] if len(choices) > 1 else made).hazards)
-    if len(choices) > 1:
-        print(f"a question first: {made.title}, or what is gone dropped with its values?", file=sys.stderr)
+    given = folder / "answers.json"
+    made = plan(replay.database, mapped, dialect, parse_answers(given.read_text()) if given.exists() else None)
+    write_report(folder, made)
+    if made.unanswered:
+        print(f"needs an answer: {'; '.join(f'{each.text} ({each.place})' for each in made.unanswered)}", file=sys.stderr)
         return 1
     if made.obstacles:
         print(f"not planned: {'; '.join(made.obstacles)}", file=sys.stderr)

@@ -43,7 +43,7 @@ from lsprotocol import types as t
 
 from lsp_server.config import Config
 from lsp_server.database.migration.catalogue import Rows, lost_rows, read_rows, read_shapes
-from lsp_server.database.migration.proof import _names_in
+from lsp_server.database.migration.proof import names_in
 from lsp_server.database.migration.rows import insert_rows
 from lsp_server.database.migration.schema import create_schema
 from lsp_server.database.migration.shape import Shapes, differences, only_named
@@ -171,7 +171,7 @@ PROJECTS = (
             with_enum(POLAR, "WebhookDelivery", "http_code", "mood: Mapped[Mood | None] = mapped_column()", 'content = "content"'),
             Trial("foreign key", (replaced(POLAR, "WebhookDelivery", "webhook_event_id", '"CASCADE"', '"RESTRICT"'),)),
         ),
-        environment={"POLAR_ENV": "testing"},
+        environment={"POLAR_ENV": "testing", "POLAR_EMAIL_RENDERER_BINARY_PATH": "/bin/true"},
     ),
     Project(
         "fief", "postgresql", ".", "fief/alembic/versions", "fief.models:Base.metadata",
@@ -182,6 +182,7 @@ PROJECTS = (
             Trial("foreign key", (replaced("fief/models/grant.py", "Grant", "client_id", '"CASCADE"', '"RESTRICT"'),)),
         ),
         first=("fief.models",), options={"table_prefix": "fief_"},
+        environment=dict.fromkeys(("SECRET", "ENCRYPTION_KEY", "FIEF_CLIENT_ID", "FIEF_CLIENT_SECRET"), "MDAw" * 10 + "MDA="),
     ),
     Project(
         "CTFd", "mysql", ".", "migrations/versions", "CTFd.models:db.metadata",
@@ -318,7 +319,7 @@ class Run:
             own = seen(url)[0] if trouble is None else None
             if trouble is not None:
                 print(f"{self.project.name}: its own create_all: {trouble}", file=sys.stderr)
-        return Wanted(ours, own, _names_in(mapped))
+        return Wanted(ours, own, names_in(mapped))
 
 
 @dataclass(frozen=True)
@@ -375,6 +376,7 @@ async def try_all(run: Run, editor: Editor) -> list[Outcome]:
 async def try_one(run: Run, editor: Editor, trial: Trial, base: Base) -> list[Outcome]:
     """The outcome of a change, after that of what comes first. Leaves the files as they were."""
     outcomes: list[Outcome] = []
+    start = base
     written: list[Path] = []
     texts: dict[str, str] = {}
     for each in (trial.first, trial) if trial.first is not None else (trial,):
@@ -390,6 +392,8 @@ async def try_one(run: Run, editor: Editor, trial: Trial, base: Base) -> list[Ou
             check, _, words = str(trouble).partition(" ")
             outcome.checks[check] = words
             break
+    if base is not start and base.url == start.url:
+        run.alembic(base.url, *[("downgrade", "-1")] * len(written))
     for path in written:
         path.unlink()
         editor.touched(path.relative_to(run.root).as_posix(), t.FileChangeType.Deleted)
@@ -430,7 +434,8 @@ async def in_the_editor(run: Run, editor: Editor, trial: Trial, outcome: Outcome
     path = run.root / editor.path(made.text_document.uri)
     text = made.edits[0].new_text
     path.write_text(text)
-    outcome.proof = next((line.strip() for line in text.splitlines() if "Proof" in line), "")
+    proof = re.search(r"^Proof: ((?:.+\n)+)", text, re.MULTILINE)
+    outcome.proof = " ".join(proof[1].split()) if proof is not None else "none"
     if run.keep is not None:
         shutil.copy(path, run.keep / f"{run.project.name}-{trial.what.replace(' ', '-')}.py")
     return path
@@ -483,7 +488,7 @@ async def drive(project: Project, checkouts: Path, folder: Path, interpreter: st
     server = Server(project.dialect, folder)
     settings = [f'dialect = "{project.dialect}"']
     if project.dialect == "mysql":
-        settings.append(f'shadow = "{server.url.render_as_string(hide_password=False)}"')
+        settings.append(f'shadow = "{server.url.set(database="information_schema").render_as_string(hide_password=False)}"')
     (root / "specdrift.toml").write_text("\n".join(settings) + "\n")
     home = folder / "home"
     home.mkdir(exist_ok=True)
@@ -505,22 +510,24 @@ async def drive(project: Project, checkouts: Path, folder: Path, interpreter: st
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkouts", type=Path)
-    parser.add_argument("--python", required=True, metavar="INTERPRETER")
+    parser.add_argument("--python", action="append", required=True, metavar="[NAME=]INTERPRETER", help="for all, or for one project")
     parser.add_argument("--only", nargs="*", metavar="NAME")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the revisions are copied to, to be read")
     options = parser.parse_args()
+    interpreters = {name: path for name, _, path in (each.rpartition("=") for each in options.python)}
     failed = False
     rows = []
     for project in PROJECTS:
         if options.only and project.name not in options.only:
             continue
         with tempfile.TemporaryDirectory(prefix="specdrift-real-") as folder:
-            outcomes = asyncio.run(drive(project, options.checkouts.resolve(), Path(folder), options.python, options.keep))
+            interpreter = interpreters.get(project.name) or interpreters[""]
+            outcomes = asyncio.run(drive(project, options.checkouts.resolve(), Path(folder), interpreter, options.keep))
         for outcome in outcomes:
             marks = ["yes" if outcome.checks.get(check, "") is None else "**no**" if outcome.checks.get(check) else "–" for check in CHECKS]
             judge = "view and own `create_all`" if outcome.own else "view"
             rows.append(f"| {project.name} | {project.dialect} | {outcome.what} | {outcome.seconds:.1f} | {' | '.join(marks)} | {judge} |")
-            print(rows[-1], outcome.proof, file=sys.stderr)
+            print(f"{rows[-1]}\n  {outcome.proof}", file=sys.stderr)
             for check, words in outcome.checks.items():
                 if words is not None:
                     failed = True

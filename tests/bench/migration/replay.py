@@ -86,6 +86,7 @@ def main(asked):
         config.set_main_option("script_location", folder)
         config.set_main_option("version_locations", asked["versions"].replace("%", "%%"))
         config.set_main_option("path_separator", "newline")
+        config.set_main_option("sqlalchemy.url", asked["url"].replace("%", "%%"))  # some revisions look there
         for order, revision in asked["orders"]:
             if order == "create_all":
                 create_all(asked["url"], *revision.split(":"))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from lsp_server.database.compare import compare
+from lsp_server.database.migration.answers import Answers
 from lsp_server.database.migration.operations import (
     AddColumn,
     AddConstraint,
@@ -23,7 +24,7 @@ from lsp_server.database.migration.operations import (
     apply_operations,
     reversed_operations,
 )
-from lsp_server.database.migration.plan import Answers, alternatives, plan
+from lsp_server.database.migration.plan import alternatives, plan
 from lsp_server.database.migration.renames import Rename
 from lsp_server.database.model import Column, ColumnType, Default, EnumType, Unique
 from lsp_server.unknown import Unknown
@@ -123,7 +124,10 @@ def test_an_unsure_rename_is_offered_both_ways() -> None:
     assert [type(operation) for operation in kept.operations] == [RenameColumn]
     assert kept.title == "rename book.phone to mail"
     assert [type(operation) for operation in dropped.operations] == [AddColumn, DropColumn]
-    assert plan(before, after, "postgresql") == dropped
+    undecided = plan(before, after, "postgresql")
+    assert undecided.operations == dropped.operations
+    assert [question.place for question in undecided.unanswered] == ["rename_columns: book.phone"]
+    assert kept.questions == dropped.questions == ()
     assert "data_loss_up" in {hazard.code for hazard in dropped.hazards}
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server.database.migration.plan import Answers, plan
+from lsp_server.database.migration.answers import Answers
+from lsp_server.database.migration.plan import plan
 from lsp_server.database.migration.proof import Proof, prove
 from lsp_server.database.migration.renames import Rename
 from lsp_server.database.model import (
