@@ -121,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     work.add_argument("--trust", action="store_true", help="let the project's own interpreter fill what its text leaves open")
     work.add_argument("--unsafe-fixes", action="store_true", help="also repairs that may lose or rewrite something")
     work.add_argument("--shadow", metavar="URL", help="a server on which to make scratch databases, to prove migrations there")
+    work.add_argument("--answers", type=Path, metavar="FILE", help="JSON: what a person says about renames, values for rows, time zones")
     work.add_argument("--development-database", metavar="URL", help="tell which revisions it lacks; it is only read")
     work.add_argument("--diff", action="store_true", help="print the repairs instead of applying them")
     agent = parser.add_argument_group("agent")

@@ -7,6 +7,7 @@ that snapshots share. `with_change` gives the snapshot as it would be after a ch
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -28,6 +29,7 @@ from lsp_server.database.compare import Difference as SchemaDifference
 from lsp_server.database.compare import compare as compare_databases
 from lsp_server.database.facts import unknowns_of as unknowns_of_table
 from lsp_server.database.library import Library, shipped_library
+from lsp_server.database.migration.answers import Answers
 from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.database.model import Database
 from lsp_server.database.pair import Upkeep, unkept
@@ -130,7 +132,8 @@ class Snapshot:
 
     `lasting`: others will be made from it (`with_change`, `inherit`), so that it is worth noting what they may keep.
     `find_scratch` gives databases to prove migrations on; the views never ask for one. `standing` is what the development database records,
-    where a person lets us look.
+    where a person lets us look. `answers` are a person's about migrations, `earlier` the texts before the latest changes, as far as
+    somebody knows them: views hang on neither.
     """
 
     def __init__(
@@ -151,6 +154,8 @@ class Snapshot:
         self.lasting = lasting
         self.runtime = Runtime()
         self.find_scratch = find_scratch
+        self.answers = Answers()
+        self.earlier: Mapping[str, str] = {}
         self.standing: Standing | None = None
         self._kept: Mapping[str, Execution] = {}
 
@@ -188,6 +193,7 @@ class Snapshot:
         documents = self.documents.replacing(changed)
         changed_one = Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting, self.find_scratch)
         changed_one.runtime, changed_one.standing = self.runtime, self.standing
+        changed_one.answers, changed_one.earlier = self.answers, self.earlier
         return changed_one.inherit(self)
 
     def with_runtime(self, runtime: Runtime) -> Snapshot:
@@ -196,7 +202,13 @@ class Snapshot:
         for view in ("signals", "program", "interpreter", "written_applications", "written_models"):
             if view in self.__dict__:
                 told.__dict__[view] = self.__dict__[view]
-        told.runtime, told.standing = runtime, self.standing
+        told.runtime, told.standing, told.answers, told.earlier = runtime, self.standing, self.answers, self.earlier
+        return told
+
+    def with_answers(self, answers: Answers) -> Snapshot:
+        """The same moment with a person's answers; what was made of the texts is shared."""
+        told = copy(self)
+        told.answers = answers
         return told
 
     def inherit(self, previous: Snapshot | None) -> Snapshot:

@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Se
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -117,6 +118,9 @@ class _Connection:
 
     async def open(self) -> None:
         """Have the server say what it offers, or report why it does not."""
+        if find_spec("mcp") is None:
+            self._lose("is not started: the package mcp is not installed (`pip install specdrift[agent]`)")
+            return
         self._task = asyncio.create_task(self._live(), name=f"mcp {self.server.name}")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ready.wait(), self._patience.start)

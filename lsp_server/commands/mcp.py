@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -91,7 +92,7 @@ def tools_of(workspace: Workspace) -> tuple[Tool, ...]:
         answer = facts_of(workspace.project, arguments["kind"])
         path = _path(arguments)
         seen = bench.draft.boundary.sees
-        return _json(narrowed(answer, lambda file: seen(file) and _is_in(file, path)), "give a path")
+        return _json(_lean(narrowed(answer, lambda file: seen(file) and _is_in(file, path))), "give a path")
 
     def unknowns(bench: Workbench, arguments: Arguments) -> str:
         path = _path(arguments)
@@ -106,7 +107,7 @@ def tools_of(workspace: Workspace) -> tuple[Tool, ...]:
         try:
             migrations.write_migration(tried, arguments)
         except ToolError as error:
-            return f"{described}\n\nno revision: {error}"
+            return described if str(error) == described else f"{described}\n\nno revision: {error}"
         (path,) = tried.draft.changed
         return f"{described}\n\nThe revision, to be written to {path}:\n\n```python\n{tried.draft.read(path)}```"
 
@@ -175,9 +176,28 @@ def _is_in(file: str, path: str) -> bool:
     return not path or file == path or file.startswith(f"{path}/")
 
 
+_REFERENCE = re.compile(r'"#/schemas/((?:[^"\\]|\\.)*)"')
+
+
+def _lean(answer: dict[str, Any]) -> dict[str, Any]:
+    """Without the schemas that nothing in the answer refers to."""
+    schemas = answer.get("schemas")
+    if not isinstance(schemas, dict):
+        return answer
+    needed: dict[str, Any] = {}
+    waiting: list[Any] = [{key: value for key, value in answer.items() if key != "schemas"}]
+    while waiting:
+        for written in _REFERENCE.findall(json.dumps(waiting.pop())):
+            name = json.loads(f'"{written}"')
+            if name in schemas and name not in needed:
+                needed[name] = schemas[name]
+                waiting.append(schemas[name])
+    return {**answer, "schemas": {name: schema for name, schema in schemas.items() if name in needed}}
+
+
 def _json(answer: Mapping[str, Any], hint: str) -> str:
     """As text; half an answer would be no JSON. Raises ToolError for one that is too long, which names where most of it is."""
-    written = json.dumps(answer, ensure_ascii=False, indent=1)
+    written = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
     if len(written) <= LARGEST:
         return written
     counts: dict[str, int] = {}

@@ -313,6 +313,14 @@ def _compare_uniques_and_indexes(
         if not _same_content(found, part, dialect) or (exact and _states_more(found, part, dialect)):
             element = "unique" if isinstance(part, Unique) else "index"
             yield Difference("contradicts", element, (*path, element, _label(part)), found, part)
+    for part in list(missing) if exact and dialect != "sqlite" else ():
+        # The same under another name.
+        found = next((other for other in unmatched if type(other) is type(part) and _same_content(other, part, dialect)
+                      and not _states_more(other, part, dialect)), None)  # fmt: skip
+        if found is not None and part.name is not None:
+            unmatched.remove(found)
+            missing.remove(part)
+            yield Difference("contradicts", "name", (*path, "unique" if isinstance(part, Unique) else "index", part.name), found, part)
     if before.incomplete is None and len(left) == len(before.uniques) + len(before.indexes):
         for part in missing:
             element = "unique" if isinstance(part, Unique) else "index"

@@ -122,9 +122,12 @@ class DropIndex:
 
 @dataclass(frozen=True, slots=True)
 class RenameIndex:
+    """`table` is None where only the index is named."""
+
     name: str
     new_name: str
     if_exists: bool = False
+    table: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,7 @@ class RenameConstraint:
     table: Key
     name: str
     new_name: str
+    if_exists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +249,7 @@ class DropObject:
     name: str
     if_exists: bool = False
     cascade: bool = False
+    text: str | None = None  # the statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,8 +317,8 @@ def reverse(operation: Operation, before: Database) -> tuple[Operation, ...] | U
             return (DropColumn(table, column.name),)
         case CreateIndex(table, index):
             return (DropIndex(index.name, table, table[0]),)
-        case RenameIndex(name, new_name):
-            return (RenameIndex(new_name, name),)
+        case RenameIndex(name, new_name, _, table):
+            return (RenameIndex(new_name, name, table=table),)
         case ValidateConstraint():
             return ()
         case AddConstraint(table, constraint):

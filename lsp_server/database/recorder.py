@@ -60,6 +60,9 @@ _NAME_FIRST = frozenset({"create_index", "drop_index", "create_unique_constraint
 _ENUM_TYPES = ("sqlalchemy.Enum", "sqlalchemy.dialects.postgresql.ENUM", "sqlalchemy.ENUM")
 
 
+_SESSIONS = ("sqlalchemy.Session", "sqlmodel.Session")
+_SESSION_WRITES = frozenset({"add", "add_all", "merge", "delete", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"})
+_QUERY_WRITES = ("update", "delete")
 _CONTEXTS = ("alembic.op.get_context", "alembic.context.get_context")
 
 
@@ -186,6 +189,8 @@ class Recorder:
         elif method in _SQL_METHODS:
             given, parameters = find_argument(event.arguments, "statement", 0), find_argument(event.arguments, "parameters", 1)
             self.sql(given.value if given else None, parameters.value if parameters else None)
+        elif _writes_objects(receiver, method):
+            self.step(ChangeRows())
         elif method in ("create", "drop") and isinstance(receiver, Instance):
             self._create_or_drop(receiver, made, method, event)
         elif method in ("create_all", "drop_all") and event.certainty is not Certainty.DORMANT:
@@ -343,6 +348,19 @@ class Recorder:
         self.step(CreateTable(declared.table, lenient))
         for index in declared.indexes:
             self.step(CreateIndex(declared.table.key, index))
+
+
+def _writes_objects(receiver: Value, method: str) -> bool:
+    """Whether a session of SQLAlchemy's ORM is asked to write: `session.add(…)`, `session.query(User).update(…)`."""
+    if method in _QUERY_WRITES:
+        while isinstance(receiver, Instance) and isinstance(receiver.origin, Method):
+            if receiver.origin.name == "query":
+                return True
+            receiver = receiver.origin.receiver
+        return False
+    if method not in _SESSION_WRITES or not isinstance(receiver, Instance):
+        return False
+    return made_by(receiver) in _SESSIONS or made_by(receiver.origin) == "sqlalchemy.sessionmaker"
 
 
 def _is_query(value: Value) -> bool:

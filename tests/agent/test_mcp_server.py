@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -76,18 +77,24 @@ def test_facts_are_those_of_the_command_line(bookshop: Path) -> None:
         return [json.loads(await ask(client, "facts", kind=kind)) for kind in ("routes", "models", "migrations", "spec")]
 
     for kind, answer in zip(("routes", "models", "migrations", "spec"), served(bookshop, work), strict=True):
-        assert answer == call(bookshop, "--facts", kind).json
+        expected = call(bookshop, "--facts", kind).json
+        used = expected.pop("schemas", {}).keys() & set(re.findall(r'"#/schemas/([^"]+)"', json.dumps(answer)))
+        assert answer.pop("schemas", {}).keys() == used
+        assert answer == expected
 
 
 def test_facts_can_be_narrowed_to_a_folder(bookshop: Path) -> None:
     async def work(client: Client) -> Any:
         whole = json.loads(await ask(client, "facts", kind="routes"))
-        file = whole["routes"][0]["file"]
+        file = next(route["file"] for route in whole["routes"] if "#/schemas/" in json.dumps(route))
         return whole, file, json.loads(await ask(client, "facts", kind="routes", path=file))
 
     whole, file, part = served(bookshop, work)
     assert part["routes"] == [route for route in whole["routes"] if route["file"] == file]
     assert 0 < len(part["routes"]) < len(whole["routes"])
+    assert 0 < len(part["schemas"]) < len(whole["schemas"])
+    named = set(re.findall(r'"#/schemas/([^"]+)"', json.dumps(part)))
+    assert named & whole["schemas"].keys() == part["schemas"].keys()
 
 
 def test_files_are_read_anew_before_each_call(tmp_path: Path) -> None:
@@ -186,8 +193,6 @@ def test_what_could_not_be_read_is_listed_with_its_place(tmp_path: Path) -> None
     ],
 )  # fmt: skip
 def test_a_call_that_cannot_be_answered_says_why(tmp_path: Path, tool: str, arguments: dict[str, Any], reason: str) -> None:
-    import re
-
     answer = served(shop(tmp_path / "shop"), lambda client: refused(client, tool, **arguments))
     assert re.search(reason, answer), answer
 

@@ -97,6 +97,8 @@ def _changed(before: Sequence, after: Sequence) -> str:
         words += [f"{name} {number}"] if getattr(old.options, field) != number else []
     if old.options.cycle != new.options.cycle:
         words.append("CYCLE" if new.options.cycle else "NO CYCLE")
+    if ((old.options.increment or 1) > 0) != ((new.options.increment or 1) > 0):
+        words.append("RESTART")  # where it stands is beyond its end now
     if old.owner != new.owner:
         words.append(f"OWNED BY {owner_sql(new)}")
     return " ".join(words)

@@ -33,13 +33,15 @@ from lsp_server.database.migration.rows import insert_rows
 from lsp_server.database.migration.schema import content_key, create_schema
 from lsp_server.database.migration.scratch import FindScratch, InMemory, NoScratch, Scratch
 from lsp_server.database.migration.shape import Shapes, differences, only_named
-from lsp_server.database.migration.steps import Batch, Direct, Guard, Step, to_steps
+from lsp_server.database.migration.step import Batch, Direct, Guard, Perhaps, Step
+from lsp_server.database.migration.steps import to_steps
 from lsp_server.database.model import Database
+from lsp_server.database.view_text import reads_of
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-_TITLES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "mssql": "SQL Server", "oracle": "Oracle"}
+TITLES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "mssql": "SQL Server", "oracle": "Oracle"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def prove(
     before, after = before or plan.before, after or plan.after
     missing: list[str] = list(plan.obstacles)
     if plan.dialect not in (None, "sqlite"):
-        title = _TITLES.get(plan.dialect, plan.dialect)
+        title = TITLES.get(plan.dialect, plan.dialect)
         leading_out = _leads_out(plan, before, after)
         scratch = leading_out or (find(plan.dialect) if find is not None else "no scratch server")
         if not isinstance(scratch, str):
@@ -99,6 +101,10 @@ def _leads_out(plan: Plan, before: Database, after: Database) -> str | None:
     for table in (*before.tables, *after.tables, *end.tables):
         if table.schema is not None or any(key.target_schema is not None for key in table.foreign_keys):
             return f"{table.full_name} is or refers to a table of another database"
+    for view in dict.fromkeys((*before.views, *after.views, *end.views)):
+        read = reads_of(view, plan.dialect)
+        if isinstance(view.query, str) and (read is None or any(schema is not None for schema, _ in read.tables)):
+            return f"the view {view.full_name} reads, or may read, a table of another database"
     for operation in plan.operations:
         place = getattr(operation, "table", None)
         if isinstance(place, tuple) and place[0] is not None:
@@ -152,6 +158,10 @@ def run_steps(connection: sa.Connection, steps: tuple[Step, ...]) -> None:
                 raise _Stopped(step.message)
         elif isinstance(step, Direct):
             operations.invoke(step.operation)
+        elif isinstance(step, Perhaps):
+            if connection.scalar(sa.text(step.query)):
+                for operation in step.operations:
+                    operations.invoke(operation)
         elif isinstance(step, Batch):
             with operations.batch_alter_table(
                 step.table[1], schema=step.table[0], copy_from=step.copy_from

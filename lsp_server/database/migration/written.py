@@ -29,7 +29,8 @@ from lsp_server.database.migration.rows import insert_rows
 from lsp_server.database.migration.schema import content_key, create_schema
 from lsp_server.database.migration.scratch import FindScratch, InMemory, NoScratch, Scratch
 from lsp_server.database.migration.shape import differences, only_named
-from lsp_server.database.migration.steps import Guard, Step, to_steps
+from lsp_server.database.migration.step import Guard, Step
+from lsp_server.database.migration.steps import to_steps
 from lsp_server.database.model import Database
 from lsp_server.database.operations import AlterColumn as Altered
 from lsp_server.database.operations import ChangeProperty, ChangeRows, CreateObject, DropObject, Opaque, RenameTable
