@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lsp_server.api.compare import compare as compare_apis
 from lsp_server.api.difference import Difference as ApiDifference
@@ -55,6 +55,10 @@ from lsp_server.tree.node import Tree
 from lsp_server.tree.repair import read as read_tree
 from lsp_server.unknown import Unknown
 
+if TYPE_CHECKING:
+    from lsp_server.database.migration.own_tables import Created, OwnTables
+    from lsp_server.database.migration.seed import BadSeed, Seed
+
 T = TypeVar("T")
 
 
@@ -94,12 +98,15 @@ class Drift:
 class Runtime:
     """What the running project told: OpenAPI documents (see `api/runtime.py`) and tables (see `database/runtime.py`).
 
-    It speaks only of what the text leaves open. `failures` are words about what could not be asked.
+    It speaks only of what the text leaves open. `failures` are words about what could not be asked. `created` holds the CREATE statements
+    of its tables, `digests` the texts of their files, by path, as they were when it was asked.
     """
 
     specifications: tuple[Api, ...] = ()
     metadata: tuple[Tables, ...] = ()
     failures: tuple[str, ...] = ()
+    created: tuple[Created, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 class Cancelled(Exception):
@@ -440,6 +447,31 @@ class Snapshot:
         if broken is None:
             return found
         return tuple(replace(database, incomplete=database.incomplete or _broken(broken)) for database in found)
+
+    def seed(self, dialect: str | None) -> Seed | BadSeed | None:
+        """The user's own rows for proofs, or why they cannot be read."""
+        from lsp_server.database.migration.seed import BadSeed, read_seed
+
+        path = self.config.seed
+        if path is None:
+            return None
+        document = self.document(path)
+        if document is None:
+            return BadSeed(f"{path}: there is no such file in the workspace")
+        try:
+            return read_seed(path, document.text, document.digest, dialect)
+        except BadSeed as problem:
+            return problem
+
+    def own_tables(self, mapped: Database) -> OwnTables | None:
+        """What the running project said of these models' tables, those whose files have not been edited since."""
+        from lsp_server.database.migration.own_tables import own_tables
+
+        if not self.runtime.created:
+            return None
+        same = {path for path, digest in self.runtime.digests.items() if path in self.documents and self.documents.digest(path) == digest}
+        unchanged = frozenset(table.key for table in mapped.tables if table.location is not None and table.location.path in same)
+        return own_tables(self.runtime.created, mapped, unchanged)
 
     @cached_property
     def database_urls(self) -> tuple[str, ...]:

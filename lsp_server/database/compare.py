@@ -301,8 +301,8 @@ def _compare_uniques_and_indexes(
     unmatched: list[Unique | Index] = list(left)
     missing: list[Unique | Index] = []
     chosen: list[Unique | Index] = []
-    # Named ones choose first, so that an unnamed one does not take a partner that belongs to another by name.
-    for part in sorted(dict.fromkeys(right), key=lambda part: part.name is None):
+    # Named ones choose first, then those that have their like, so that none takes a partner that belongs to another.
+    for part in sorted(dict.fromkeys(right), key=lambda part: (part.name is None, not any(_same_content(other, part, dialect) for other in left))):
         found = _partner(part, unmatched, before, after, dialect)
         if found is None:
             if not any(other.name == part.name and _same_content(other, part, dialect) for other in chosen):
@@ -341,11 +341,13 @@ def _partner(
 ) -> Unique | Index | None:
     same_sort: list[Unique | Index] = [other for other in candidates if _interchangeable(other, part, dialect)]
     name = part.name or automatic_name(after, part, dialect)
-    for other in same_sort:
-        if same_name(other.name or automatic_name(before, other, dialect), name, dialect):
-            return other
+    called = [other for other in same_sort if same_name(other.name or automatic_name(before, other, dialect), name, dialect)]
     if part.name is None:
-        return next((other for other in same_sort if _same_content(other, part, dialect)), None)
+        # MySQL calls several by one column, with numbers in the order in which they were made: what they hold tells them apart.
+        alike = [other for other in same_sort if _same_content(other, part, dialect)]
+        return next((other for other in (*(each for each in called if each in alike), *alike, *called)), None)
+    if called:
+        return called[0]
     if dialect == "sqlite":
         # SQLite forgets no name, but nothing there can be told apart by an automatic one.
         return next((other for other in same_sort if other.name is None and _same_content(other, part, dialect)), None)

@@ -132,7 +132,7 @@ def _change(snapshot: Snapshot, drift: Drift, planned: Plan) -> Change | None:
         return None
     if planned.obstacles:
         raise NotPossible("; ".join(planned.obstacles))
-    proof = prove(planned, find=snapshot.find_scratch)
+    proof = prove(planned, find=snapshot.find_scratch, seed=snapshot.seed(history.dialect), own=snapshot.own_tables(drift.mapped))
     if proof.failed:
         raise NotPossible(f"the proof fails on {proof.where}: {proof.failed[0]}")
     conventions = conventions_of(snapshot, history)

@@ -22,7 +22,7 @@ from lsp_server.database.migration.on_sqlite import translate
 from lsp_server.database.migration.operations import AddColumn, AlterColumn, CreateSchema, Operation
 from lsp_server.database.migration.operations import RenameTable as Renaming
 from lsp_server.database.migration.plan import plan
-from lsp_server.database.migration.proof import Proof, run_steps
+from lsp_server.database.migration.proof import Proof
 from lsp_server.database.migration.renames import Rename
 from lsp_server.database.migration.row_statements import read_row_statements
 from lsp_server.database.migration.rows import insert_rows
@@ -31,6 +31,7 @@ from lsp_server.database.migration.scratch import FindScratch, InMemory, NoScrat
 from lsp_server.database.migration.shape import differences, only_named
 from lsp_server.database.migration.step import Guard, Step
 from lsp_server.database.migration.steps import to_steps
+from lsp_server.database.migration.trial import run_steps
 from lsp_server.database.model import Database
 from lsp_server.database.operations import AlterColumn as Altered
 from lsp_server.database.operations import ChangeProperty, ChangeRows, CreateObject, DropObject, Opaque, RenameTable

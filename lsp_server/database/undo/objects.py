@@ -15,6 +15,7 @@ from lsp_server.database.operations import (
     ChangeProperty,
     CreateObject,
     DropObject,
+    Key,
     RenameEnum,
     RenameEnumValue,
     RenameIndex,
