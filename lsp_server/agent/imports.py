@@ -153,7 +153,7 @@ def _targets(target: Node) -> Iterator[str]:
 
 def _is_used(base: Snapshot, snapshot: Snapshot, top: str) -> bool:
     """Whether a package is Python's own, imported somewhere in the project already, or named where projects name what they need."""
-    if top in sys.stdlib_module_names or top in KNOWN_BY_NAME or top in INSTALLED or top == "__future__":
+    if top in sys.stdlib_module_names or top in KNOWN_BY_NAME or top in INSTALLED or top in ("__future__", "pytest"):
         return True
     named = re.compile(rf"(?i)\b{re.escape(top).replace('_', '[-_.]')}")
     for path in snapshot.documents:

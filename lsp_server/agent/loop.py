@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from typing import TypeVar
 
 from lsp_server.agent.bench import Todo, Workbench
@@ -31,8 +31,6 @@ from lsp_server.agent.stamp import stamped
 from lsp_server.agent.task import Task
 from lsp_server.agent.tool import Tool, ToolError, checked
 from lsp_server.agent.verdict import Tests, Verdict, judge, refused
-from lsp_server.check import check
-from lsp_server.findings import Report
 from lsp_server.rules import all_rules
 from lsp_server.snapshot import Cancelled
 from lsp_server.text import Change
@@ -103,15 +101,14 @@ async def run(
     *,
     key: str | None = None,
     run_id: str | None = None,
-    before: Report | None = None,
     run_tests: Callable[[], Tests] | None = None,
 ) -> Outcome:
     """Work on a task until the verdict holds, or until it is clear that it will not. Raises NoModel where nothing can be sent.
 
-    `before` is the report on the draft's base, if it is known already. `run_tests` runs the project's tests on the draft, in a workspace that a
-    person trusts. Cancelling the asyncio task, or `bench.cancelled`, ends a run within a second.
+    `run_tests` runs the project's tests on the draft, in a workspace that a person trusts. Cancelling the asyncio task, or `bench.cancelled`,
+    ends a run within a second.
     """
-    work = _Work(task, bench, tools, agent_file, settings, report, run_id or new_run_id(datetime.now()), before, run_tests)
+    work = _Work(task, bench, tools, agent_file, settings, report, run_id or new_run_id(), run_tests)
     wanted = bench.cancelled
     stopped = threading.Event()
     bench.cancelled = lambda: stopped.is_set() or wanted()
@@ -146,7 +143,6 @@ class _Work:
     settings: AgentSettings
     report: Callable[[Progress], None]
     run_id: str
-    before: Report | None
     run_tests: Callable[[], Tests] | None
     usage: Usage = field(default_factory=Usage)
     rounds: int = 0
@@ -252,10 +248,7 @@ class _Work:
         bench, today = self.bench, date.today()
 
         def work() -> Verdict:
-            rules = all_rules()
-            if self.before is None:
-                self.before = check(bench.draft.base, rules, bench.cancelled, today)
-            return judge(bench.draft, self.task, rules, self.before, bench.cancelled, today, self.run_tests)
+            return judge(bench.draft, self.task, all_rules(), bench.report_before(), bench.cancelled, today, self.run_tests)
 
         self.verdict = await in_thread(work)
         return self.verdict

@@ -55,7 +55,9 @@ _COPY = re.compile(r"^COPY\b[^\n]*\bFROM\s+stdin\b[^\n]*;[ \t]*\r?\n(.*?)^\\\.",
 _TUPLE = re.compile(r"[\s,]{0,200}(?:\"\s{0,200}[rf]?\"[\s,]{0,200})?\(")  # the next one may stand in the next piece of a string
 _IN_TUPLE = re.compile(r"'((?:[^']|'')*)'|(?<![\w.])(\d[\d.]{4,})(?![\w.])|\"\s{0,200}[rf]?\"|[();\"]")
 _QUOTED_ROWS = re.compile(
-    r"Failing row contains \((.*)\)|Key \([^)\n]*\)=\((.*?)\)|\[parameters: (.*?)\]\s*$|Duplicate entry '(.*?)' for key", re.MULTILINE
+    r"Failing row contains \((.*)\)|Key \([^)\n]*\)=\((.*?)\)|\[parameters: (.*?)\]\s*$|Duplicate entry '(.*?)' for key"
+    r"|invalid input (?:value|syntax) for [^:\n]*: \"(.*?)\"|out of range: \"(.*?)\"|Incorrect [\w ]+ value: '(.*?)' for column",
+    re.MULTILINE,
 )
 _LONGEST = 4000  # characters of one literal that is looked at
 _DATA = (".csv", ".tsv", ".jsonl", ".ndjson", ".dump")

@@ -9,9 +9,9 @@ import asyncio
 import os
 import re
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,7 +44,10 @@ _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """All that a run needs. `key` is one from the editor's secret storage; without it the environment's counts."""
+    """All that a run needs. `key` is one from the editor's secret storage; without it the environment's counts.
+
+    `before` is the report on the snapshot, if it is known already; `baseline` the fingerprints of accepted findings, with their rules.
+    """
 
     root: Path
     snapshot: Snapshot
@@ -53,6 +56,7 @@ class Session:
     trusted: bool = False
     key: str | None = None
     before: Report | None = None
+    baseline: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +123,16 @@ def _private(snapshot: Snapshot) -> Snapshot:
 
 
 def _bench(session: Session, task: Task, allowance: Allowance) -> Workbench:
-    boundary = Boundary(session.root, session.settings.exclude, allowance.reading, allowance.writing)
+    seed = session.snapshot.config.seed  # rows of the user's own
+    exclude = (*session.settings.exclude, *([seed.removeprefix("./")] if seed else []))
+    boundary = Boundary(session.root, exclude, allowance.reading, allowance.writing)
     notes = notes_file(session.root)
     commands = session.settings.commands if session.trusted else ()
-    return Workbench(session.root, Draft(session.root, _private(session.snapshot), boundary), session.trusted, notes, commands, findings=task.findings)
+    draft = Draft(session.root, _private(session.snapshot), boundary)
+    return Workbench(
+        session.root, draft, session.trusted, notes, commands,
+        findings=task.findings, baseline=session.baseline, before=session.before,
+    )  # fmt: skip
 
 
 async def dry_run(session: Session, task: Task, say: Say = lambda text: None) -> Body:
@@ -157,7 +167,7 @@ async def perform(
             tests = (lambda: _tests(session, bench)) if session.trusted else None
             outcome = await run(
                 task, bench, allowance.tools, session.agent_file, session.settings, note,
-                key=session.key, run_id=run_id, before=session.before, run_tests=tests,
+                key=session.key, run_id=run_id, run_tests=tests,
             )  # fmt: skip
     except asyncio.CancelledError:
         seconds = (datetime.now(UTC) - started).total_seconds()

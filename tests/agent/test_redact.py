@@ -41,6 +41,8 @@ SECRETS = [
     ("INSERT INTO t (phone) VALUES ({})", "4915112345678"),
     ("DETAIL:  Failing row contains ({}).", "1, ada@example.org, null"),
     ("DETAIL:  Key (email)=({}) already exists.", "ada@example.org"),
+    ("invalid input syntax for type integer: \"{}\"", "ada@example.org"),
+    ("Incorrect integer value: '{}' for column 'age' at row 1", "ada@example.org"),
     ("Duplicate entry '{}' for key 'users.email'", "ada@example.org"),
     ("[SQL: INSERT INTO users VALUES (?, ?)]\n[parameters: {}]", "(1, 'ada@example.org')"),
     ("COPY users (id, email) FROM stdin;\n{}\\.\n", "1\tada@example.org\n2\tbob@example.org\n"),
