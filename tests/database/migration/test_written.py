@@ -186,3 +186,28 @@ def test_changes_of_rows_are_read(text: str) -> None:
     read = read_row_statements(text, BOOKS, "postgresql")
     assert not isinstance(read, str), read
     assert read.tables == ("book",)
+
+
+def test_a_view_is_made_as_it_is_written(prove) -> None:  # type: ignore[no-untyped-def]
+    assert prove('op.execute("CREATE VIEW titles AS SELECT title FROM book")', 'op.execute("DROP VIEW titles")').holds
+    assert not prove('op.execute("CREATE VIEW titles AS SELECT title FROM book")', "pass").holds
+
+
+def test_a_view_does_not_step_aside_by_itself(tmp_path: Path) -> None:
+    upgrade = """
+        op.execute("CREATE VIEW titles AS SELECT title FROM book")
+        op.alter_column("book", "title", type_=sa.Text())
+    """
+    downgrade = """
+        op.execute("DROP VIEW titles")
+        op.alter_column("book", "title", type_=sa.String(100))
+    """
+    text = revision(upgrade, downgrade)
+    found = prove_revision(snapshot(text, "postgresql", tmp_path), "m/versions/b2.py")
+    assert found is not None and any("cannot alter type of a column used by a view" in line for line in found.lines()), found
+
+
+def test_on_mysql_a_view_of_another_database_is_not_tried(tmp_path: Path) -> None:
+    text = revision('op.execute("CREATE VIEW stolen AS SELECT * FROM mysql.user")', 'op.execute("DROP VIEW stolen")')
+    found = prove_revision(snapshot(text, "mysql", tmp_path), "m/versions/b2.py")
+    assert found is not None and any("a table of another database" in line for line in found.lines())
