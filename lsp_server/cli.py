@@ -58,6 +58,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from lsp_server.commands import journal
 
         return journal.run(options)
+    if options.mcp:
+        from lsp_server.commands import mcp
+
+        return mcp.run(options)
     if options.check:
         from lsp_server.commands import check
 
@@ -96,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--rules", action="store_true", help="list all rules")
     what.add_argument("--agent", nargs="+", metavar="TASK", help="have a task done by the agent: words, a finding's fingerprint, or RULE PATH[:LINE]")
     what.add_argument("--journal", action="store_true", help="list what the agent did")
+    what.add_argument("--mcp", action="store_true", help="serve facts, findings and the planner to coding agents (Model Context Protocol)")
     what.add_argument("--tcp", metavar="HOST:PORT", help="serve the Language Server Protocol on a socket")
     what.add_argument("--ws", metavar="HOST:PORT", help="serve the Language Server Protocol on a WebSocket")
     report = parser.add_argument_group("report")

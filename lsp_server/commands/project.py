@@ -71,18 +71,27 @@ def survey(options: argparse.Namespace) -> Ground:
     return Ground(root, shown, config, files, only, None if options.no_cache else Cache(root))
 
 
-def open_project(options: argparse.Namespace, ground: Ground | None = None, lasting: bool = False) -> Project:
+def open_project(
+    options: argparse.Namespace, ground: Ground | None = None, lasting: bool = False, earlier: Project | None = None
+) -> Project:
     """The project on a ground, by default that of the options, with the facts known from last time. Raises as `survey`.
 
-    `lasting`: changes will be tried on it.
+    `lasting`: changes will be tried on it. `earlier` is the project as it was a while ago, in this process.
     """
     from lsp_server.snapshot import Memo, Snapshot
 
     if ground is None:
         ground = survey(options)
-    memo = Memo()
-    digests = ground.cache.load(ground.files, memo) if ground.cache is not None else {}
+    memo = Memo() if earlier is None else earlier.memo
+    if earlier is not None:
+        read = {path for _, path in memo.entries}
+        same = [path for path in read & ground.files.keys() if earlier.files.get(path) == ground.files[path]]
+        digests = {path: earlier.snapshot.documents.digest(path) for path in same}
+    else:
+        digests = ground.cache.load(ground.files, memo) if ground.cache is not None else {}
     snapshot = Snapshot(documents_of(ground.root, ground.files, digests), ground.config, memo, now=datetime.now(), lasting=lasting)
+    if earlier is not None and earlier.config == ground.config:
+        snapshot = snapshot.inherit(earlier.snapshot)
     if options.trust:
         from lsp_server.worker.ask import ask_project
 
