@@ -100,6 +100,12 @@ def _maybe_altered(column: Column, operation: AlterColumn, condition: Unknown) -
     return column
 
 
+def _alter_some(state: State, change: AlterColumn, operation: Opaque) -> None:
+    for key, table in list(state.tables.items()):
+        if operation.table in (None, key):
+            state.tables[key] = replace(table, columns=tuple(_perhaps_altered(column, change, operation.reason) for column in table.columns))
+
+
 def _perhaps_altered(column: Column, change: AlterColumn, condition: Unknown) -> Column:
     """Some column is altered, of whatever name: a type is taken to be changed within its family only."""
     if not isinstance(change.type, Keep) and change.type.family != column.type.family:
@@ -109,10 +115,7 @@ def _perhaps_altered(column: Column, change: AlterColumn, condition: Unknown) ->
 
 def opaque(state: State, operation: Opaque, location: Location) -> None:
     if operation.altered is not None:
-        for key, table in list(state.tables.items()):
-            if operation.table in (None, key):
-                columns = tuple(_perhaps_altered(column, operation.altered, operation.reason) for column in table.columns)
-                state.tables[key] = replace(table, columns=columns)
+        _alter_some(state, operation.altered, operation)
         return
     if operation.table is not None:
         table = state.tables.get(operation.table)
