@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from lsp_server.database.exclusions import exclusion_of_sql
 from lsp_server.database.model import Check, EnumType, PrimaryKey, Unique
+from lsp_server.database.naming import cut_name
 from lsp_server.database.objects import CreateSequence, CreateView, DropSequence, DropView, object_operations
 from lsp_server.database.operations import (
     AddColumn,
@@ -56,11 +57,14 @@ _FLAGS = re.IGNORECASE | re.DOTALL
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(\$\w*\$).*?\1|--[^\n]*|/\*.*?\*/|[();,]", re.DOTALL)
 _BACKTICKED = re.compile(r"('(?:[^']|'')*')|`((?:[^`]|``)*)`")  # MySQL's quotes
+_LONG_NAME = re.compile(r"('(?:[^']|'')*'|(\$\w*\$).*?\2)|\"(?:[^\"]|\"\"){16,}\"|[^\W\d][\w$]{15,}", re.DOTALL)  # it may have that many bytes
 _VALUE = re.compile(r"'((?:[^']|'')*)'")
 
 
-def operations_of(text: str, location: Location) -> list[Operation]:
-    """The operations of a text of SQL statements, in order."""
+def operations_of(text: str, location: Location, dialect: str | None = None) -> list[Operation]:
+    """The operations of a text of SQL statements, in order. PostgreSQL (`dialect`) cuts off names that are too long for it."""
+    if dialect == "postgresql":
+        text = _LONG_NAME.sub(lambda match: match[1] or _cut(match[0]), text)
     found: list[Operation] = []
     for statement in statements_of(text):
         made = object_operations(statement, location)  # a view's query keeps its quotes
@@ -76,8 +80,35 @@ def _double_quoted(statement: str) -> str:
 
 def statements_of(text: str) -> list[str]:
     """The statements of a text, without comments around them; semicolons in quotes and `$$` bodies do not end one."""
+    parts = _whole_bodies(_split(text, ";")) if _BODY.search(text) else _split(text, ";")
     return [part for part in (_COMMENT.sub(" ", each, count=0).strip() if "$" not in each else each.strip()
-                              for each in _split(text, ";")) if part]  # fmt: skip
+                              for each in parts) if part]  # fmt: skip
+
+
+_BODY = re.compile(r"\bcreate\b[^;]*\b(?:trigger|procedure|function|event)\b[^;]*\bbegin\b", re.IGNORECASE)
+_BLOCKS = re.compile(r"\b(begin|case|end(?:\s+(?:if|loop|while|repeat))?)\b", re.IGNORECASE)
+
+
+def _whole_bodies(parts: Iterator[str]) -> Iterator[str]:
+    """The parts again, with those joined that are the body of a trigger or a routine: `CREATE TRIGGER … BEGIN …; …; END`."""
+    waiting = ""
+    for part in parts:
+        waiting = f"{waiting};{part}" if waiting else part
+        if not _BODY.search(waiting) or "$" in waiting or _depth(waiting) <= 0:
+            yield waiting
+            waiting = ""
+    if waiting:
+        yield waiting
+
+
+def _depth(text: str) -> int:
+    """How many blocks are open at the end of a text."""
+    words = (match.lower() for match in _BLOCKS.findall(_VALUE.sub("''", text)))
+    return sum({"begin": 1, "case": 1, "end": -1}.get(word, 0) for word in words)
+
+
+def _cut(name: str) -> str:
+    return f'"{cut_name(name[1:-1])}"' if name.startswith('"') else cut_name(name)
 
 
 def _split(text: str, separator: str) -> Iterator[str]:
@@ -164,7 +195,7 @@ def _object(first: str, statement: str) -> list[Operation] | None:
     if first == "create":
         return [CreateObject(sort, name, bool(match[4]), bool(match[1]), statement)]
     names = [name, *(".".join(filter(None, qualified(other))) for other in re.findall(rf",\s*({QUALIFIED})", match[6]))]
-    return [DropObject(sort, each, bool(match[4]), cascade) for each in (names if sort != "function" else names[:1])]
+    return [DropObject(sort, each, bool(match[4]), cascade, statement) for each in (names if sort != "function" else names[:1])]
 
 
 def _comment(statement: str) -> list[Operation]:
@@ -231,6 +262,8 @@ def _alter_action(key: Key, written: str, action: str, location: Location) -> li
     options = options_in_sql(action)
     if options is not None:
         return [SetTableOptions(key, options)]
+    if match := re.match(rf"rename\s+(?:index|key)\s+({NAME})\s+to\s+({NAME})$", action, _FLAGS):
+        return [RenameIndex(unquoted(match[1]), unquoted(match[2]), table=key)]
     if _NO_CHANGE.match(action):
         return [ChangeProperty(f"ALTER TABLE {written} {action}")]
     if match := re.match(rf"rename\s+constraint\s+({NAME})\s+to\s+({NAME})", action, _FLAGS):
@@ -295,7 +328,7 @@ def _forgiving(operation: Operation) -> Operation | None:
         return replace(operation, if_not_exists=True)
     if isinstance(operation, DropTable | DropColumn | DropIndex | DropConstraint | DropEnum | DropObject | DropView | DropSequence):
         return replace(operation, if_exists=True)
-    return replace(operation, if_exists=True) if isinstance(operation, RenameTable | RenameIndex) else None
+    return replace(operation, if_exists=True) if isinstance(operation, RenameTable | RenameIndex | RenameConstraint) else None
 
 
 def operations_of_beginning(beginning: str, whole: Unknown, location: Location) -> list[Operation]:

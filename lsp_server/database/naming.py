@@ -15,6 +15,28 @@ _TOKEN = re.compile(r"%\((\w+)\)s")
 _COLUMN = re.compile(r"(referred_)?column_(\d+)(_?N)?_(name|key|label)")
 
 
+class ConventionalName(str):
+    """A name that a revision does not state: today's convention gives it, and did so only if it was there when the revision ran.
+
+    `otherwise` is what a database calls the part that ran the revision before: the name as written, or the server's own; None
+    where that is not known.
+    """
+
+    __slots__ = ("otherwise",)
+
+    otherwise: str | None
+
+    def __new__(cls, text: str, otherwise: str | None = None) -> ConventionalName:
+        made = super().__new__(cls, text)
+        made.otherwise = otherwise
+        return made
+
+
+def earlier_name(name: str | None) -> str | None:
+    """The name without the help of a convention."""
+    return name.otherwise if isinstance(name, ConventionalName) else name
+
+
 def conventional_name(
     convention: Mapping[str, str],
     sort: str,
@@ -72,7 +94,14 @@ def kept_name(name: str, dialect: str | None) -> str:
     Without a dialect nothing is cut: the same models may go to several databases.
     """
     longest = _LONGEST.get(dialect or "")
-    if longest is None or len(name) <= longest:
+    if longest is not None and len(name) > longest:
+        digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+        name = f"{name[: longest - 8]}_{digest[-4:]}"
+    return cut_name(name) if dialect == "postgresql" else name
+
+
+def cut_name(name: str, room: int = _LONGEST["postgresql"]) -> str:
+    """As PostgreSQL cuts off what does not fit: whole characters in so many bytes."""
+    if len(name) * 4 <= room or len(name.encode(errors="surrogatepass")) <= room:
         return name
-    digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
-    return f"{name[: longest - 8]}_{digest[-4:]}"
+    return name.encode(errors="surrogatepass")[:room].decode(errors="ignore")

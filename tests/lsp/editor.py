@@ -13,11 +13,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, Union
 
 from lsprotocol import converters
 from lsprotocol import types as t
 from pygls.lsp.client import LanguageClient
+from pygls.protocol import default_converter
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE = 40.0  # seconds for one condition: generous, because a wait ends as soon as the condition holds
@@ -26,6 +27,7 @@ VSCODE: dict[str, Any] = {
     "general": {"positionEncodings": ["utf-16"]},
     "window": {"workDoneProgress": True, "showDocument": {"support": True}},
     "workspace": {
+        "applyEdit": True,
         "workspaceEdit": {
             "documentChanges": True, "resourceOperations": ["create", "rename", "delete"],
             "changeAnnotationSupport": {"groupsOnLabel": True},
@@ -62,7 +64,7 @@ class Editor:
 
     def __init__(self, root: Path, capabilities: dict[str, Any]) -> None:
         self.root = root
-        self.client = LanguageClient("test", "1")
+        self.client = LanguageClient("test", "1", converter_factory=_converter)
         self.capabilities = converters.get_converter().structure(capabilities, t.ClientCapabilities)
         self.pushed: dict[str, tuple[t.Diagnostic, ...]] = {}
         self.pushes: list[tuple[str, int | None]] = []
@@ -71,6 +73,7 @@ class Editor:
         self.messages: list[str] = []
         self.logged: list[str] = []
         self.refreshes: dict[str, int] = {}
+        self.applied: list[t.WorkspaceEdit] = []  # edits that the server sent by itself
         self.configuration: Any = None
         self.questions: list[str] = []  # that the person was asked
         self.answer: str | None = None  # what the person answers
@@ -119,6 +122,11 @@ class Editor:
         client.feature(t.WINDOW_LOG_MESSAGE)(heard(lambda params: self.logged.append(params.message)))
         client.feature(t.WORKSPACE_DIAGNOSTIC_REFRESH)(heard(count("diagnostics")))
         client.feature(t.WORKSPACE_CODE_LENS_REFRESH)(heard(count("lenses")))
+        def apply(params: t.ApplyWorkspaceEditParams) -> t.ApplyWorkspaceEditResult:
+            self.applied.append(params.edit)
+            return t.ApplyWorkspaceEditResult(applied=True)
+
+        client.feature(t.WORKSPACE_APPLY_EDIT)(heard(apply))
         client.feature(t.WORKSPACE_CONFIGURATION)(heard(lambda params: [self.configuration for _ in params.items]))
 
     async def initialize(self, options: Any = None, folders: Iterable[Path] | None = None) -> None:
@@ -251,6 +259,19 @@ class Editor:
     async def leave(self) -> None:
         await asyncio.wait_for(self.client.shutdown_async(None), PATIENCE)
         self.client.exit(None)
+
+
+def _converter() -> Any:
+    """The library's, which takes a code action that has a command for the command itself."""
+    converter = default_converter()
+    action = t.Command | t.CodeAction
+
+    def structure(given: Any, _: Any) -> Any:
+        return converter.structure(given, t.Command if isinstance(given.get("command"), str) else t.CodeAction)
+
+    for form in (action, Union[t.Command, t.CodeAction]):  # noqa: UP007 - the hooks are found by the very type
+        converter.register_structure_hook(form, structure)
+    return converter
 
 
 def _again(data: Any) -> bool:

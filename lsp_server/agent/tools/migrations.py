@@ -149,7 +149,7 @@ def _described(snapshot: Snapshot, drift: Drift, plan: Plan) -> str:
     lines += [f"danger ({hazard.code}): {hazard.text}" for hazard in plan.settled_hazards]
     lines += [f"left out: {obstacle}" for obstacle in plan.obstacles]
     if plan.operations and not plan.obstacles and not plan.unanswered:
-        lines.append(f"proof {prove(plan, find=snapshot.find_scratch).line}")
+        lines.append(f"proof {prove(plan, find=snapshot.find_scratch, seed=snapshot.seed(drift.replay.history.dialect)).line}")
     return "\n".join(lines)
 
 
@@ -161,7 +161,7 @@ def _written(snapshot: Snapshot, drift: Drift, plan: Plan, title: str | None) ->
 
     if plan.obstacles:
         raise ToolError(f"not written: {'; '.join(plan.obstacles)}. Answer what is asked, or write the revision yourself and prove it")
-    proof = prove(plan, find=snapshot.find_scratch)
+    proof = prove(plan, find=snapshot.find_scratch, seed=snapshot.seed(drift.replay.history.dialect))
     if not proof.holds:
         reasons = proof.failed or proof.not_proved or ("nothing could be shown",)
         raise ToolError(f"not written, for the proof does not hold on {proof.where}: {'; '.join(reasons)}")
