@@ -108,8 +108,6 @@ def read_direction(name: str, steps: Iterable[Written], start: State, source: st
             (made.blind if operation.text.lower().startswith(("grant", "revoke")) else made.unsaid).append(what)
         elif isinstance(operation, CreateObject | DropObject) and operation.sort != "schema":
             made.unsaid.append(f"the {operation.sort} {operation.name}")
-        elif isinstance(operation, ChangeProperty):
-            made.unsaid.append(f"what the {name} does by {' '.join(operation.text.split())[:60]}")
         else:
             _schema(made, step, *_touched(before, state, source), dialect)
     made.after = state.database(source)
