@@ -7,6 +7,7 @@ limit, must not pass for a whole one. Knows nothing of tasks, tools and drafts.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -91,6 +92,12 @@ class _Answer:
     usage: Usage = field(default_factory=Usage)
     stop: str | None = None
     whole: bool = False
+
+
+def load() -> None:
+    """Import the SDK, which takes seconds: in a thread, where somebody else waits for the loop. Says nothing where it is missing."""
+    with contextlib.suppress(ImportError):
+        import anthropic.resources.messages  # noqa: F401
 
 
 class Model:

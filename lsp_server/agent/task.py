@@ -6,6 +6,7 @@ are not copied into the task, the tools show them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ _DONE = {
     "follow-code": "Bring the specification in line with the code: there, the code leads.",
     "implement-story": "Implement the story: every criterion works and has a test that names it.",
 }
+_SHOWN = 4  # of one sort, of what a workspace consists of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +59,36 @@ def task_for(findings: Sequence[Finding], snapshot: Snapshot, kind: str | None =
         lines += [f"  {each.message}: {each.location.path}:{snapshot.line(each.location)}" for each in finding.related]
     rules = dict.fromkeys(finding.rule for finding in findings)
     lines += ["", *(f"{name}: {rule.summary}" for name in rules if (rule := rule_named(name)) is not None)]
-    lines += ["", "It is done when these findings are gone and no others have come."]
+    lines += ["", "It is done when these findings are gone and no others have come.", "", *surroundings(snapshot)]
     places = [place.path for finding in findings for place in (finding.location, *(each.location for each in finding.related))]
     title = first.message if len(findings) == 1 else f"{len(findings)} findings: {first.message}, …"
     return Task(kind, title, "\n".join(lines), tuple(dict.fromkeys(each.fingerprint for each in findings)), tuple(dict.fromkeys(places)))
 
 
-def task_of_words(words: str, kind: str = "free") -> Task:
+def task_of_words(words: str, snapshot: Snapshot | None = None, kind: str = "free") -> Task:
     """A task in a person's own words."""
     words = " ".join(words.split())
     title = words if len(words) <= 80 else f"{words[:79]}…"
     ending = "It is done when it works as asked, with tests, and the checker finds nothing that it did not find before."
-    return Task(kind, title, "\n\n".join([_DONE[kind], words, ending] if kind in _DONE else [words, ending]))
+    parts = [_DONE[kind], words, ending] if kind in _DONE else [words, ending]
+    return Task(kind, title, "\n\n".join([*parts, "\n".join(surroundings(snapshot))] if snapshot is not None else parts))
+
+
+def surroundings(snapshot: Snapshot) -> tuple[str, ...]:
+    """What a workspace consists of, so that nobody needs to look for it: specifications, applications, models, migrations, tests."""
+    lines = [f"- specification: {', '.join(api.sources[:1])}, {len(api.operations)} operations" for api in snapshot.promised[:_SHOWN]]
+    for api in [each for each in snapshot.implemented if each.served and each.location is not None][:_SHOWN]:
+        lines.append(f"- application: {api.location.path if api.location else ''} ({api.version}), {len(api.operations)} routes")
+    folders = Counter(
+        table.location.path.rpartition("/")[0] or "."
+        for database in snapshot.mapped for table in database.tables if table.location is not None
+    )  # fmt: skip
+    lines += [f"- models: {count} tables in {folder}" for folder, count in folders.most_common(_SHOWN)]
+    for tree in snapshot.trees[:_SHOWN]:
+        lines.append(f"- migrations: {len(tree.revisions)} revisions in {tree.folder or '.'} for {tree.dialect}, head {', '.join(tree.heads) or 'none'}")
+    tests = Counter(path.rpartition("/")[0] or "." for path in snapshot.program.paths if path.rpartition("/")[2].startswith("test_"))
+    lines += [f"- tests: {count} files in {folder}" for folder, count in tests.most_common(_SHOWN)]
+    return ("The workspace:", *lines) if lines else ()
 
 
 def follows_spec(task: Task, snapshot: Snapshot) -> bool:
