@@ -10,10 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsp_server.database.alchemy_names import made_by
+from lsp_server.database.built_statements import bulk_insert_text
+from lsp_server.database.ddl import operations_of
 from lsp_server.database.declared import FinalName, element_name, names_of, plain_name, spatial_index
 from lsp_server.database.exclusions import exclusion_of_values
 from lsp_server.database.model import Check, Column, ForeignKey, PrimaryKey, Unique
-from lsp_server.database.object_values import view_of_entity
+from lsp_server.database.object_values import entity_sql, view_of_entity
 from lsp_server.database.objects import CreateView, DropView
 from lsp_server.database.operations import (
     AddColumn,
@@ -29,12 +31,12 @@ from lsp_server.database.operations import (
     DropObject,
     DropTable,
     Key,
+    Opaque,
     RenameTable,
     SetEnumValues,
     table_key,
 )
 from lsp_server.database.options import identity_of
-from lsp_server.database.row_statements import bulk_insert_text
 from lsp_server.database.sql_text import sql_text
 from lsp_server.python.values import (
     Argument,
@@ -121,13 +123,21 @@ def drop_column(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
 
 
 def alter_column(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
-    key, name = table_argument(recorder, arguments, 0), given(arguments, 1, "column_name")
-    if key is None:
-        return
-    if not isinstance(name, str):
-        recorder.opaque("a column whose name is not known is altered", key)
-        return
-    change = AlterColumn(key, str(name))
+    table, schema, name = given(arguments, 0, "table_name"), schema_of(arguments), given(arguments, 1, "column_name")
+    named = isinstance(table, str) and not isinstance(schema, Unknown)
+    key = table_key(str(table), None if isinstance(schema, Unknown) else schema)
+    renames = any(each.star or each.name in ("new_column_name", "name") for each in arguments)
+    if named and isinstance(name, str):
+        recorder.step(_altered(recorder, arguments, key, str(name)))
+    elif renames:
+        recorder.opaque("a column whose name is not known is altered", key if named else None, inside=True)
+    else:
+        reason = Unknown("a column whose name is not known is altered", recorder.location)
+        recorder.step(Opaque(reason, key if named else None, inside=True, altered=_altered(recorder, arguments, key, str(name))))
+
+
+def _altered(recorder: Recorder, arguments: tuple[Argument, ...], key: Key, name: str) -> AlterColumn:
+    change = AlterColumn(key, name)
     for argument in arguments:
         value = argument.value
         if argument.star:
@@ -148,7 +158,7 @@ def alter_column(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
         elif argument.name == "postgresql_using" and value is not None:
             text = sql_text(value, argument.location)
             change = replace(change, using=text if isinstance(text, str) else "?")
-    recorder.step(change)
+    return change
 
 
 def create_index(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
@@ -261,7 +271,8 @@ def execute(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
 
 
 def bulk_insert(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
-    recorder.step(ChangeRows(bulk_insert_text(arguments, recorder.state.dialect)))
+    text = bulk_insert_text(arguments, recorder.state.dialect)
+    recorder.step(ChangeRows(told=(text,) if text is not None else ()))
 
 
 def entity(recorder: Recorder, name: str, arguments: tuple[Argument, ...]) -> None:
@@ -272,6 +283,11 @@ def entity(recorder: Recorder, name: str, arguments: tuple[Argument, ...]) -> No
     view = view_of_entity(value)
     if view is not None:
         recorder.step(DropView(view.key, view.materialized) if name.startswith("drop") else CreateView(view, replaces=True))
+        return
+    statement = entity_sql(value, name.removesuffix("_entity"))
+    if statement is not None:
+        for operation in operations_of(statement, recorder.location):
+            recorder.step(operation)
         return
     sort = (made_by(value) or "entity").rpartition(".")[2].removeprefix("PG").lower()
     signature = find_argument(value.arguments, "signature", 1)

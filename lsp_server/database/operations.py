@@ -254,9 +254,18 @@ class DropObject:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRows:
-    """Rows change, the schema does not. `text` is the SQL where it is known."""
+    """Rows change, the schema does not. `text` is the SQL where it is known.
+
+    `told` are the statements that run if Python builds them or passes values to them, as far as they can be spelled. Nothing may be run
+    on their word: they are spelled by us, to understand what was done.
+    """
 
     text: str | None = None
+    told: tuple[str, ...] = ()
+
+    @property
+    def statements(self) -> tuple[str | None, ...]:
+        return self.told or (self.text,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,12 +279,14 @@ class ChangeProperty:
 class Opaque:
     """Something that may change the schema in a way the text does not tell.
 
-    `table`: only that one is touched. `inside`: tables are neither made nor dropped, only what is in them may change.
+    `table`: only that one is touched. `inside`: tables are neither made nor dropped, only what is in them may change. `altered`: nothing but
+    this is done to columns that are there, of whatever name.
     """
 
     reason: Unknown
     table: Key | None = None
     inside: bool = False
+    altered: AlterColumn | None = None
 
 
 Operation = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from lsp_server.database.alchemy_names import made_by, name_of
 from lsp_server.database.alembic_calls import OPERATIONS, entity, schema_of
+from lsp_server.database.built_statements import statement_text, with_parameters
 from lsp_server.database.catalogue import answer_question
 from lsp_server.database.ddl import operations_of, operations_of_beginning
 from lsp_server.database.declared import Declarations, FinalName
@@ -32,7 +33,6 @@ from lsp_server.database.operations import (
     Step,
     table_key,
 )
-from lsp_server.database.row_statements import statement_text, with_parameters
 from lsp_server.database.sql_text import sql_text
 from lsp_server.python.execution import UNANSWERED
 from lsp_server.python.judge import beginning_of
@@ -253,14 +253,15 @@ class Recorder:
             elif beginning_of(value):
                 text = UnknownText("a text that holds a part computed at run time", value.location, beginning=beginning_of(value))
             elif _is_query(value):
-                self.step(ChangeRows(statement_text(value, self.state.dialect, parameters)))
+                spelled = statement_text(value, self.state.dialect, parameters)
+                self.step(ChangeRows(told=(spelled,) if spelled is not None else ()))
                 return
             else:
                 text = Unknown("a text made at run time", value.location)
-        if isinstance(text, str) and parameters is not None:
-            text = with_parameters(text, parameters)
         if isinstance(text, str):
-            for operation in operations_of(text, self.location):
+            for operation in operations_of(text, self.location, self.state.dialect):
+                if isinstance(operation, ChangeRows) and operation.text is not None and parameters is not None:
+                    operation = ChangeRows(operation.text, with_parameters(operation.text, parameters))
                 self.step(operation)
         elif isinstance(text, UnknownText) and text.beginning.strip():
             for operation in operations_of_beginning(text.beginning, text, self.location):

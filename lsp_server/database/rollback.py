@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from lsp_server.database.compare_objects import implied_sequences
 from lsp_server.database.fold.state import Refusal, State
 from lsp_server.database.model import (
     Check,
@@ -136,7 +137,9 @@ def _objects(before: State, after: State) -> Iterable[Difference]:
             yield Difference("left over" if old is None else "not restored", view.sort, (view.full_name,), "forgotten")
         elif old is not new and same_view(old, new, before.dialect) is False:
             yield Difference("altered", view.sort, (view.full_name,), "query", str(old.query), str(new.query))
-    for key in sorted(before.sequences.keys() ^ after.sequences.keys(), key=str):
+    # A serial's own sequence is told by nobody before somebody makes it anew, with its name.
+    implied = {name for state in (before, after) for table in state.tables.values() for name in implied_sequences(table)}
+    for key in sorted((before.sequences.keys() ^ after.sequences.keys()) - implied, key=str):
         sequence = before.sequences.get(key) or after.sequences[key]
         if sequence.maybe is None:
             yield Difference("left over" if key in after.sequences else "not restored", "sequence", (sequence.full_name,), "forgotten")

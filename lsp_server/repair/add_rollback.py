@@ -50,7 +50,7 @@ def add_rollback(replay: HistoryReplay, step: RevisionReplay, title: str = "Add 
 
 def _may_lose(step: Step) -> bool:
     if isinstance(step.operation, ChangeRows):
-        return not changes_nothing(step.operation.text)
+        return not all(map(changes_nothing, step.operation.statements))
     return isinstance(step.operation, ChangeProperty | DropTable | DropColumn | DropObject)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from lsp_server.agent.mcp_client import McpServers, Patience
 from lsp_server.agent.mcp_configuration import ServerAddress, ServerProgram, expanded, servers_of
@@ -258,12 +259,14 @@ def test_names_descriptions_and_schemas_are_made_fit_for_the_api() -> None:
         return list(servers.tools)
 
     tools = run.use(offered)
-    assert len(tools) == len({tool.name for tool in tools}) == 4
+    assert len(tools) == len({tool.name for tool in tools}) == 5
+    assert next(tool.parameters for tool in tools if tool.name.endswith("__old")) == {"type": "object", "properties": {"count": {}}}
     for tool in tools:
         assert re.fullmatch(r"mcp__my_server__[a-zA-Z0-9_-]{1,128}", tool.name) and len(tool.name) <= 128
         assert tool.parameters["type"] == "object" and "anyOf" not in tool.parameters
         assert len(tool.description) < 2100
         assert len(json.dumps(tool.parameters)) < 16_001
+        Draft202012Validator.check_schema(tool.parameters)
     assert run.said == ["MCP server `my.server`: left out for what it says of their arguments: unnameable"]
 
 

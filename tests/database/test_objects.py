@@ -111,6 +111,7 @@ def test_an_exclusion_that_is_not_understood_is_unknown() -> None:
         (VIEW, "pass", "the view names is left over"),
         (VIEW, "op.execute('DROP VIEW names')", None),
         ("op.execute('CREATE SEQUENCE n')", "pass", "the sequence n is left over"),
+        ("op.execute('CREATE SEQUENCE IF NOT EXISTS users_id_seq OWNED BY users.id')", "pass", None),  # the serial's own
         (EXCLUSIONS[0], "pass", "the exclusion constraint users.x is left over"),
         (EXCLUSIONS[0], "op.drop_constraint('x', 'users')", None),
     ],

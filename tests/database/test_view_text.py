@@ -8,7 +8,15 @@ import sys
 import pytest
 
 from lsp_server.database.model import View
-from lsp_server.database.view_text import in_order, read_view, reads_table, renamed_query, same_columns, same_query, shows_column
+from lsp_server.database.view_text import (
+    in_order,
+    read_view,
+    reads_table,
+    renamed_query,
+    same_columns,
+    same_query,
+    shows_column,
+)
 
 
 def test_a_statement_is_taken_apart() -> None:

@@ -15,12 +15,13 @@ from lsp_server.database.migration.metadata import NotSayable
 from lsp_server.database.migration.on_sqlite import translate
 from lsp_server.database.migration.operations import AddConstraint, Operation, TableKey, apply_operations
 from lsp_server.database.migration.plan import Plan, plan
-from lsp_server.database.migration.proof import TITLES, Proof, run_steps
+from lsp_server.database.migration.proof import TITLES, Proof
 from lsp_server.database.migration.renames import Rename
 from lsp_server.database.migration.schema import create_schema
 from lsp_server.database.migration.scratch import FindScratch, InMemory, NoScratch, Scratch
 from lsp_server.database.migration.shape import Shapes, differences
 from lsp_server.database.migration.steps import to_steps
+from lsp_server.database.migration.trial import run_steps
 from lsp_server.database.model import Database
 
 

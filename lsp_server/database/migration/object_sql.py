@@ -69,10 +69,11 @@ def said(operation: ObjectOperation) -> str:
     return f"change sequence {operation.after.full_name}"
 
 
-def comment_on(operation: ObjectOperation) -> str | None:
-    if isinstance(operation, DropView) and operation.remade:
-        return f"The {operation.view.sort} {operation.view.full_name} reads what changes here: it is made again below. Rights on it must be granted again."
-    return None
+def comment_on(operation: ObjectOperation, dialect: str | None) -> str | None:
+    if not isinstance(operation, DropView) or not operation.remade:
+        return None
+    rights = "" if dialect == "sqlite" else " Rights on it must be granted again."
+    return f"The {operation.view.sort} {operation.view.full_name} reads what changes here: it is made again below.{rights}"
 
 
 # Sequences

@@ -41,7 +41,7 @@ def undo_object(operation: CreateObject | DropObject, before: State, dialect: st
     if there and operation.replaces:
         beside = _stands_beside(operation, before.objects[key])
         if beside is False:
-            return _replaced_back(operation, before.objects[key])
+            return _replaced_back(operation, before.objects[key], dialect)
         if beside is None:
             return Undoing(leftovers=(f"the {operation.sort} {operation.name}: whether it was replaced or stands beside the old one is not known",))
     dropped = dropping(operation, dialect, " IF EXISTS" if guarded else "")
@@ -74,9 +74,12 @@ def _same_argument(dropped: str, known: str) -> bool:
     return others[-len(words) :] == words
 
 
-def _replaced_back(operation: CreateObject, old: str | None) -> Undoing:
+def _replaced_back(operation: CreateObject, old: str | None, dialect: str) -> Undoing:
     if old is None:
         return Undoing(leftovers=(f"the {operation.sort} {operation.name} as it was: no revision shows how it was made",))
+    if operation.sort == "trigger":  # not every server replaces one in place
+        dropped = dropping(operation, dialect)
+        return Undoing((Statements((dropped, old)),)) if dropped is not None else Undoing(leftovers=(f"the trigger {operation.name} as it was",))
     again = re.sub(r"^\s*create\s+(?!or\s+replace)", "CREATE OR REPLACE ", old, flags=re.IGNORECASE)
     return Undoing((Statements((again,)),))
 

@@ -51,6 +51,17 @@ class RowHistory:
     blurred: set[Fate] = field(default_factory=set)
     blind: bool = False
 
+    def undo_all(self, number: int, texts: tuple[str | None, ...], certain: bool) -> tuple[Undoing, tuple[Recovery, ...]]:
+        """How the statements of one step are undone, the last of them first."""
+        if len(texts) == 1:
+            return self.undo(number, texts[0], certain)
+        # Several are one statement run with several sets of values; what an UPDATE writes then hangs on the one before.
+        inserts = all(text is not None and text.lstrip().lower().startswith("insert") for text in texts)
+        found = [self.undo(number, text, certain and inserts)[0] for text in reversed(texts)]
+        parts = tuple(part for each in found for part in each.parts)
+        losses = tuple(loss for each in found for loss in each.losses)
+        return Undoing(parts, losses, tuple(left for each in found for left in each.leftovers)), ()
+
     def undo(self, number: int, text: str | None, certain: bool) -> tuple[Undoing, tuple[Recovery, ...]]:
         """How the statement of step `number` is undone, and which columns that are dropped later it lets come back."""
         if text is None:
@@ -166,27 +177,31 @@ class RowHistory:
         fate = self.course.fate(place, number)
         found: set[str] = set()
         for earlier, step in enumerate(self.course.steps[:number]):
-            if not isinstance(step.operation, ChangeRows) or changes_nothing(step.operation.text):
-                continue
-            state, text = self.course.states[earlier], step.operation.text
             then = self.course.column_before(place, number, earlier)
-            if text is None or then is None:
-                return None
-            tree = self._parsed(text)
-            table = self._table(tree, state)
-            if table is None and not mentions(text.lower(), then[0][1].lower()):
-                continue
-            update = read_update(tree, table, self.dialect) if isinstance(tree, exp.Update) and table is not None else None
-            if table is not None and table.key != then[0] and isinstance(tree, exp.Insert | exp.Update | exp.Delete):
-                continue
-            if update is None and not isinstance(tree, exp.Delete):
-                return None
-            image = update.images.get(then[1]) if update is not None else None
-            if update is not None and then[1] in update.images:
-                if not isinstance(image, Exchange) or self.course.fate((table.key, then[1]), earlier) != fate:  # type: ignore[union-attr]
+            for text in step.operation.statements if isinstance(step.operation, ChangeRows) else ():
+                if changes_nothing(text):
+                    continue
+                written = self._written_by(text, earlier, then, fate) if text is not None and then is not None else None
+                if written is None:
                     return None
-                found |= {new for _, new in image.pairs}
+                found |= written
         return frozenset(found)
+
+    def _written_by(self, text: str, number: int, place: Place, fate: Fate) -> set[str] | None:
+        """The constants that one statement writes into a column; None where it may write anything."""
+        tree = self._parsed(text)
+        table = self._table(tree, self.course.states[number])
+        if table is None:
+            return None if mentions(text.lower(), place[0][1].lower()) else set()
+        if table.key != place[0] or isinstance(tree, exp.Delete):
+            return set()
+        update = read_update(tree, table, self.dialect) if isinstance(tree, exp.Update) else None
+        if update is None:
+            return None
+        if place[1] not in update.images:
+            return set()
+        image = update.images[place[1]]
+        return {new for _, new in image.pairs} if isinstance(image, Exchange) and self.course.fate(place, number) == fate else None
 
     def _recoveries(self, number: int, update: Update) -> Iterator[Recovery]:
         """Columns that a later step drops and whose values this statement has copied to another one that stays."""

@@ -25,7 +25,7 @@ from lsp_server.database.operations import (
     Step,
 )
 from lsp_server.database.undo.course import Course, course_of, has
-from lsp_server.database.undo.objects import SHOWN, lost_with_tables, undo_object, undo_property, undo_rename
+from lsp_server.database.undo.objects import lost_with_tables, undo_object, undo_property, undo_rename
 from lsp_server.database.undo.parts import NOTHING, Check, Statements, Stretch, Undoing, WayBack
 from lsp_server.database.undo.types import undo_type
 
@@ -80,9 +80,9 @@ class _Walk:
         if isinstance(operation, DropEnum) and ("type", operation.name) in state.objects:
             operation = DropObject("type", operation.name, operation.if_exists, operation.cascade)
         match operation:
-            case ChangeRows(text):
-                return self._row_history().undo(number, text, step.condition is None and not step.guarded)
-            case CreateObject(sort) | DropObject(sort) if sort not in SHOWN:
+            case ChangeRows():
+                return self._row_history().undo_all(number, operation.statements, step.condition is None and not step.guarded)
+            case CreateObject() | DropObject():
                 return undo_object(operation, state, state.dialect, step.guarded), ()
             case RenameEnum() | RenameEnumValue() | RenameIndex() if state.dialect == "postgresql":
                 return undo_rename(operation, state), ()
@@ -128,8 +128,4 @@ class _Walk:
 
 def _same_schema(one: State, two: State) -> bool:
     """Whether a comparison would find nothing: what stands beside the tables is undone by itself."""
-    return one.tables == two.tables and one.enums == two.enums and _shown(one) == _shown(two)
-
-
-def _shown(state: State) -> dict[tuple[str, str], str | None]:
-    return {key: text for key, text in state.objects.items() if key[0] in SHOWN}
+    return (one.tables, one.enums, one.views, one.sequences) == (two.tables, two.enums, two.views, two.sequences)

@@ -183,6 +183,11 @@ def test_a_serial_brings_the_sequence_that_a_model_names() -> None:
     assert phrases(person(), person(objects=(Sequence("person_id_seq"),))) == []
 
 
+def test_a_program_that_asks_the_sequence_itself_needs_no_default() -> None:
+    asking = Column("number", INTEGER, default=Default("sequence"))
+    assert phrases(person(NAME, FED, objects=(NUMBER,)), person(NAME, asking, objects=(NUMBER,))) == []
+
+
 def test_the_operations_undo_themselves() -> None:
     before, after = person(objects=(NAMED, NUMBER)), person(NAME, LONGER, objects=(PHONES, replace(NUMBER, family="INTEGER")), whole=True)
     operations = plan(before, after, "postgresql").operations
