@@ -83,7 +83,7 @@ def _aim(finding: Finding, snapshot: Snapshot) -> str:
     return "follow-code" if snapshot.config.leads_for(finding.location.path) == "code" else "follow-spec"
 
 
-def task_of_words(words: str, snapshot: Snapshot | None = None, kind: str = "free") -> Task:
+def task_of_words(words: str, kind: str = "free", snapshot: Snapshot | None = None) -> Task:
     """A task in a person's own words."""
     words = " ".join(words.split())
     title = words if len(words) <= 80 else f"{words[:79]}…"
