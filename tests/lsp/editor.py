@@ -5,6 +5,7 @@ What each editor can do is the part of its own `initialize` request that our ans
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import os
 import re
@@ -26,6 +27,7 @@ VSCODE: dict[str, Any] = {
     "general": {"positionEncodings": ["utf-16"]},
     "window": {"workDoneProgress": True, "showDocument": {"support": True}},
     "workspace": {
+        "applyEdit": True,
         "workspaceEdit": {
             "documentChanges": True, "resourceOperations": ["create", "rename", "delete"],
             "changeAnnotationSupport": {"groupsOnLabel": True},
@@ -43,7 +45,7 @@ VSCODE: dict[str, Any] = {
 NEOVIM: dict[str, Any] = {
     "general": {"positionEncodings": ["utf-8", "utf-16", "utf-32"]},
     "window": {"workDoneProgress": True},
-    "workspace": {"workspaceEdit": {"resourceOperations": ["rename", "create", "delete"]}, "configuration": True},
+    "workspace": {"applyEdit": True, "workspaceEdit": {"resourceOperations": ["rename", "create", "delete"]}, "configuration": True},
     "textDocument": {
         "diagnostic": {"dynamicRegistration": False}, "publishDiagnostics": {"relatedInformation": True},
         "codeAction": {"resolveSupport": {"properties": ["edit", "command"]}},
@@ -72,6 +74,7 @@ class Editor:
         self.logged: list[str] = []
         self.refreshes: dict[str, int] = {}
         self.configuration: Any = None
+        self.edits: list[t.ApplyWorkspaceEditParams] = []  # that the server asked to apply
         self.questions: list[str] = []  # that the person was asked
         self.answer: str | None = None  # what the person answers
         self.documents: list[str] = []  # URIs that the server asked to show
@@ -114,6 +117,11 @@ class Editor:
         client.feature(t.WINDOW_WORK_DONE_PROGRESS_CREATE)(heard(lambda params: None))
         client.feature(t.PROGRESS)(heard(lambda params: self.progress.append(params.value)))
         client.feature(t.WINDOW_SHOW_MESSAGE)(heard(lambda params: self.messages.append(params.message)))
+        def apply(params: t.ApplyWorkspaceEditParams) -> t.ApplyWorkspaceEditResult:
+            self.edits.append(params)
+            return t.ApplyWorkspaceEditResult(applied=True)
+
+        client.feature(t.WORKSPACE_APPLY_EDIT)(heard(apply))
         client.feature(t.WINDOW_SHOW_MESSAGE_REQUEST)(heard(ask))
         client.feature(t.WINDOW_SHOW_DOCUMENT)(heard(show))
         client.feature(t.WINDOW_LOG_MESSAGE)(heard(lambda params: self.logged.append(params.message)))
@@ -236,7 +244,7 @@ class Editor:
     async def actions(self, path: str, range_: t.Range, only: list[str] | None = None) -> list[t.CodeAction]:
         context = t.CodeActionContext(diagnostics=[], only=only)
         params = t.CodeActionParams(text_document=self.identifier(path), range=range_, context=context)
-        return list(await self.client.text_document_code_action_async(params) or [])
+        return [_as_action(each) for each in await self.client.text_document_code_action_async(params) or []]
 
     async def command(self, name: str, *arguments: Any) -> Any:
         return await self.client.workspace_execute_command_async(
@@ -251,6 +259,14 @@ class Editor:
     async def leave(self) -> None:
         await asyncio.wait_for(self.client.shutdown_async(None), PATIENCE)
         self.client.exit(None)
+
+
+def _as_action(found: Any) -> t.CodeAction:
+    """The client's library takes a code action that has a command for the command, and its fields for a name."""
+    if isinstance(found, t.CodeAction):
+        return found
+    command = ast.literal_eval(found.command)
+    return t.CodeAction(title=found.title, command=t.Command(command["title"], command["command"], arguments=command["arguments"]))
 
 
 def _again(data: Any) -> bool:
