@@ -58,6 +58,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from lsp_server.commands import journal
 
         return journal.run(options)
+    if options.mcp:
+        from lsp_server.commands import mcp
+
+        return mcp.run(options)
     if options.check:
         from lsp_server.commands import check
 
@@ -96,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--rules", action="store_true", help="list all rules")
     what.add_argument("--agent", nargs="+", metavar="TASK", help="have a task done by the agent: words, a finding's fingerprint, or RULE PATH[:LINE]")
     what.add_argument("--journal", action="store_true", help="list what the agent did")
+    what.add_argument("--mcp", action="store_true", help="serve facts, findings and the planner to coding agents (Model Context Protocol)")
     what.add_argument("--tcp", metavar="HOST:PORT", help="serve the Language Server Protocol on a socket")
     what.add_argument("--ws", metavar="HOST:PORT", help="serve the Language Server Protocol on a WebSocket")
     report = parser.add_argument_group("report")
@@ -116,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     work.add_argument("--trust", action="store_true", help="let the project's own interpreter fill what its text leaves open")
     work.add_argument("--unsafe-fixes", action="store_true", help="also repairs that may lose or rewrite something")
     work.add_argument("--shadow", metavar="URL", help="a server on which to make scratch databases, to prove migrations there")
+    work.add_argument("--answers", type=Path, metavar="FILE", help="JSON: what a person says about renames, values for rows, time zones")
     work.add_argument("--development-database", metavar="URL", help="tell which revisions it lacks; it is only read")
     work.add_argument("--diff", action="store_true", help="print the repairs instead of applying them")
     agent = parser.add_argument_group("agent")

@@ -46,6 +46,7 @@ class Config:
     development_database: str | None = None
     interpreter: str | None = None  # the project's Python, or its environment's folder; only a trusted workspace runs it
     shadow: str | None = None  # URL of a server on this machine where scratch databases may be made
+    seed: str | None = None  # a file of rows for proofs: .sql, .json or .yaml
     agent: Mapping[str, Any] = field(default_factory=dict)
     source: str | None = None  # the file the values came from
 
@@ -82,7 +83,7 @@ def matches(path: str, pattern: str) -> bool:
 _LISTS = ("exclude", "specs", "applications", "alembic", "select", "ignore")
 _TABLES = {"leads-in": "leads_in", "ignore-in": "ignore_in", "severity": "severity", "types": "types", "bases": "bases",
            "routes": "routes", "views": "views", "agent": "agent"}  # fmt: skip
-_KEYS = (*_LISTS, "dialect", "dialect-version", "leads", "baseline", "development-database", "interpreter", "shadow", *_TABLES)
+_KEYS = (*_LISTS, "dialect", "dialect-version", "leads", "baseline", "development-database", "interpreter", "shadow", "seed", *_TABLES)
 _Word = tuple[str, Callable[[Any], bool]]  # what a word's value must be, in words and as a test
 _DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
 

@@ -18,6 +18,7 @@ from lsp_server.text import Change, Location
 from lsp_server.unknown import Unknown
 
 if TYPE_CHECKING:
+    from lsp_server.database.migration.questions import Question
     from lsp_server.snapshot import Snapshot
 
 
@@ -48,12 +49,17 @@ class Direction(StrEnum):
     NONE = "none"
 
 
+class NotPossible(Exception):
+    """A repair cannot be made here; the message says for people why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A repair on offer. `build` is called only when someone wants it; it gives None where the repair is not possible.
+    """A repair on offer. `build` is called only when someone wants it; it gives None where the repair is not possible,
+    or raises NotPossible where it can say why.
 
     `kind` names what the repair is ("implement-endpoint", "generate-migration", "add-rollback", "follow-spec", …): shells
-    and tests choose by kind and title, never by message.
+    and tests choose by kind and title, never by message. A repair with `ask` waits for answers (`Snapshot.answers`).
     """
 
     title: str
@@ -62,6 +68,7 @@ class Fix:
     applicability: Applicability = Applicability.SAFE
     direction: Direction = Direction.NONE
     preferred: bool = False
+    ask: Callable[[Snapshot], tuple[Question, ...]] | None = None  # what `build` would have to know and the snapshot does not say
 
 
 @dataclass(frozen=True, slots=True)

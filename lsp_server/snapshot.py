@@ -7,10 +7,11 @@ that snapshots share. `with_change` gives the snapshot as it would be after a ch
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lsp_server.api.compare import compare as compare_apis
 from lsp_server.api.difference import Difference as ApiDifference
@@ -28,6 +29,7 @@ from lsp_server.database.compare import Difference as SchemaDifference
 from lsp_server.database.compare import compare as compare_databases
 from lsp_server.database.facts import unknowns_of as unknowns_of_table
 from lsp_server.database.library import Library, shipped_library
+from lsp_server.database.migration.answers import Answers
 from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.database.model import Database
 from lsp_server.database.pair import Upkeep, unkept
@@ -52,6 +54,10 @@ from lsp_server.text import Change, EditConflict, Location, Span, apply_edits
 from lsp_server.tree.node import Tree
 from lsp_server.tree.repair import read as read_tree
 from lsp_server.unknown import Unknown
+
+if TYPE_CHECKING:
+    from lsp_server.database.migration.own_tables import Created, OwnTables
+    from lsp_server.database.migration.seed import BadSeed, Seed
 
 T = TypeVar("T")
 
@@ -92,12 +98,15 @@ class Drift:
 class Runtime:
     """What the running project told: OpenAPI documents (see `api/runtime.py`) and tables (see `database/runtime.py`).
 
-    It speaks only of what the text leaves open. `failures` are words about what could not be asked.
+    It speaks only of what the text leaves open. `failures` are words about what could not be asked. `created` holds the CREATE statements
+    of its tables, `digests` the texts of their files, by path, as they were when it was asked.
     """
 
     specifications: tuple[Api, ...] = ()
     metadata: tuple[Tables, ...] = ()
     failures: tuple[str, ...] = ()
+    created: tuple[Created, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 class Cancelled(Exception):
@@ -136,7 +145,8 @@ class Snapshot:
 
     `lasting`: others will be made from it (`with_change`, `inherit`), so that it is worth noting what they may keep.
     `find_scratch` gives databases to prove migrations on; the views never ask for one. `standing` is what the development database records,
-    where a person lets us look.
+    where a person lets us look. `answers` are a person's about migrations, `earlier` the texts before the latest changes, as far as
+    somebody knows them: views hang on neither.
     """
 
     def __init__(
@@ -157,6 +167,8 @@ class Snapshot:
         self.lasting = lasting
         self.runtime = Runtime()
         self.find_scratch = find_scratch
+        self.answers = Answers()
+        self.earlier: Mapping[str, str] = {}
         self.standing: Standing | None = None
         self._kept: Mapping[str, Execution] = {}
 
@@ -194,6 +206,7 @@ class Snapshot:
         documents = self.documents.replacing(changed)
         changed_one = Snapshot(documents, self.config, self.memo, self.cancelled, self.now, self.lasting, self.find_scratch)
         changed_one.runtime, changed_one.standing = self.runtime, self.standing
+        changed_one.answers, changed_one.earlier = self.answers, self.earlier
         return changed_one.inherit(self)
 
     def with_runtime(self, runtime: Runtime) -> Snapshot:
@@ -202,7 +215,13 @@ class Snapshot:
         for view in ("signals", "program", "interpreter", "written_applications", "written_models"):
             if view in self.__dict__:
                 told.__dict__[view] = self.__dict__[view]
-        told.runtime, told.standing = runtime, self.standing
+        told.runtime, told.standing, told.answers, told.earlier = runtime, self.standing, self.answers, self.earlier
+        return told
+
+    def with_answers(self, answers: Answers) -> Snapshot:
+        """The same moment with a person's answers; what was made of the texts is shared."""
+        told = copy(self)
+        told.answers = answers
         return told
 
     def inherit(self, previous: Snapshot | None) -> Snapshot:
@@ -434,6 +453,31 @@ class Snapshot:
         if broken is None:
             return found
         return tuple(replace(database, incomplete=database.incomplete or _broken(broken)) for database in found)
+
+    def seed(self, dialect: str | None) -> Seed | BadSeed | None:
+        """The user's own rows for proofs, or why they cannot be read."""
+        from lsp_server.database.migration.seed import BadSeed, read_seed
+
+        path = self.config.seed
+        if path is None:
+            return None
+        document = self.document(path)
+        if document is None:
+            return BadSeed(f"{path}: there is no such file in the workspace")
+        try:
+            return read_seed(path, document.text, document.digest, dialect)
+        except BadSeed as problem:
+            return problem
+
+    def own_tables(self, mapped: Database) -> OwnTables | None:
+        """What the running project said of these models' tables, those whose files have not been edited since."""
+        from lsp_server.database.migration.own_tables import own_tables
+
+        if not self.runtime.created:
+            return None
+        same = {path for path, digest in self.runtime.digests.items() if path in self.documents and self.documents.digest(path) == digest}
+        unchanged = frozenset(table.key for table in mapped.tables if table.location is not None and table.location.path in same)
+        return own_tables(self.runtime.created, mapped, unchanged)
 
     @cached_property
     def database_urls(self) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from lsp_server.check import check
-from lsp_server.findings import Finding, Fix, Report, Rule
+from lsp_server.database.migration.questions import Question
+from lsp_server.findings import Finding, Fix, NotPossible, Report, Rule
 from lsp_server.snapshot import Snapshot
 from lsp_server.text import Change, EditConflict
 
@@ -25,6 +26,7 @@ class Verdict:
     cleared: tuple[Finding, ...] = ()
     introduced: tuple[Finding, ...] = ()
     problem: str | None = None
+    questions: tuple[Question, ...] = ()  # what somebody must answer before there is a change
 
     @property
     def ok(self) -> bool:
@@ -41,8 +43,15 @@ def build_and_verify(
     today: date | None = None,
 ) -> Verdict:
     """Build a fix and check the snapshot as it would be. Raises Cancelled."""
-    change = fix.build(snapshot)
+    try:
+        change = fix.build(snapshot)
+    except NotPossible as reason:
+        return Verdict(None, problem=str(reason))
     if change is None:
+        questions = fix.ask(snapshot) if fix.ask is not None else ()
+        needed = [f"{each.text} ({each.place})" for each in questions if each.must]
+        if needed:
+            return Verdict(None, problem=f"an answer is needed first: {'; '.join(needed)}", questions=questions)
         return Verdict(None, problem="the repair is not possible here")
     return verify(snapshot, before, finding, change, rules, cancelled, today)
 

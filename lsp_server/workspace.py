@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from stat import S_ISLNK, S_ISREG
 
@@ -193,6 +194,62 @@ def _walk(root: Path) -> Iterable[str]:
                     yield name
             except OSError:
                 continue
+
+
+class Earlier(Mapping[str, str]):
+    """The workspace's texts as they were when the last revision was committed, or the last commit where there is none.
+
+    Read when one is asked for, out of git's objects, which runs nothing; without git the text on disk, which is what was saved
+    last. A path that was not there then is not in it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._known: dict[str, str | None] = {}
+
+    def __getitem__(self, path: str) -> str:
+        if path not in self._known:
+            self._known[path] = self._read(path)
+        text = self._known[path]
+        if text is None:
+            raise KeyError(path)
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        return (path for path, text in self._known.items() if text is not None)
+
+    def __len__(self) -> int:
+        return sum(text is not None for text in self._known.values())
+
+    @cached_property
+    def _commit(self) -> str | None:
+        if not any((folder / ".git").exists() for folder in (self._root, *self._root.parents)):
+            return None
+        for scope in (("--", ":(glob)**/versions/*.py"), ()):
+            found = self._git("rev-list", "-1", "HEAD", *scope)
+            if found is None or found.strip():
+                return found.decode("ascii").strip() if found is not None else None
+        return None
+
+    def _read(self, path: str) -> str | None:
+        if self._commit is None:
+            document = read_document(self._root, path)
+            return document.text if document.problem is None else None
+        data = self._git("cat-file", "blob", f"{self._commit}:./{path}")
+        try:
+            return decode(data, path) if data is not None else None
+        except UndecodableText:
+            return None
+
+    def _git(self, *arguments: str) -> bytes | None:
+        """None for what git does not have, or where there is no git. Objects that are not here are not fetched."""
+        environment = {**os.environ, "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"}
+        command = ["git", "-C", str(self._root), *arguments]
+        try:
+            result = subprocess.run(command, capture_output=True, timeout=20, check=False, stdin=subprocess.DEVNULL, env=environment)
+        except (OSError, ValueError, subprocess.SubprocessError):
+            return None
+        return result.stdout if result.returncode == 0 else None
 
 
 def read_document(root: Path, path: str) -> Document:

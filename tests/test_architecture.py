@@ -51,10 +51,10 @@ LAZY = ("sqlalchemy", "alembic", "sqlglot")
 
 # Files that may import a lazy package at their top: they are themselves imported only inside functions.
 LOADED_WHEN_NEEDED = (
-    "database/ddl_tree.py", "database/undo/expressions.py", "database/undo/inserts.py", "database/undo/rows.py", "database/undo/updates.py",
+    "database/ddl_tree.py", "database/undo/conversions.py", "database/undo/expressions.py", "database/undo/inserts.py", "database/undo/rows.py", "database/undo/updates.py",
 )  # fmt: skip
 
-HEAVY = ("pygls", "lsprotocol", "asyncio", "anthropic", "sqlalchemy", "alembic", "pydantic", "jsonschema", "libcst",
+HEAVY = ("pygls", "lsprotocol", "asyncio", "anthropic", "mcp", "sqlalchemy", "alembic", "pydantic", "jsonschema", "libcst",
          "sqlglot", "multiprocessing", "logging")  # fmt: skip
 
 

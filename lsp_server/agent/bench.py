@@ -48,6 +48,7 @@ class Workbench:
     progress: Callable[[], None] = field(default=lambda: None)  # called when the todo list has changed
     findings: tuple[str, ...] = ()
     proved: dict[str, str] = field(default_factory=dict)
+    baseline: Mapping[str, str] = field(default_factory=dict)  # fingerprints of accepted findings, with their rules
     before: Report | None = None  # the report on the base, where somebody has it already
     _now: tuple[Snapshot, Report] | None = None
 
@@ -82,7 +83,7 @@ class Workbench:
 
     def _checked(self, snapshot: Snapshot) -> Report:
         try:
-            return check(snapshot, all_rules(), self.cancelled, date.today())
+            return check(snapshot, all_rules(), self.cancelled, date.today(), self.baseline)
         except Cancelled:
             raise ToolError("stopped: the work is no longer wanted") from None
 

@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Se
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -68,11 +69,11 @@ class McpServers:
             _be_quiet()
         try:
             await asyncio.gather(*(connection.open() for connection in self._connections))
+            names = Names()
+            self.tools = tuple(tool for connection in self._connections for tool in connection.tools(names))
         except BaseException:
             await self._close(at_once=True)
             raise
-        names = Names()
-        self.tools = tuple(tool for connection in self._connections for tool in connection.tools(names))
         return self
 
     async def __aexit__(self, sort: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -117,6 +118,9 @@ class _Connection:
 
     async def open(self) -> None:
         """Have the server say what it offers, or report why it does not."""
+        if find_spec("mcp") is None:
+            self._lose("is not started: the package mcp is not installed (`pip install specdrift[agent]`)")
+            return
         self._task = asyncio.create_task(self._live(), name=f"mcp {self.server.name}")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ready.wait(), self._patience.start)
@@ -198,7 +202,7 @@ class _Connection:
         found: list[Tool] = []
         left_out: list[str] = []
         for offer in self._offers if self._trouble is None else ():
-            parameters = parameters_of(offer.schema)
+            parameters = parameters_of(offer.schema, _is_schema)
             if parameters is None:
                 left_out.append(short(offer.name))
                 continue
@@ -367,6 +371,17 @@ def _cause(error: BaseException) -> BaseException:
     return error
 
 
+def _is_schema(made: Mapping[str, Any]) -> bool:
+    """Whether it is a JSON Schema of the draft that the API wants; it refuses all tools for one that is none."""
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it comes with mcp, without types
+
+    try:
+        Draft202012Validator.check_schema(dict(made))
+    except Exception:  # whatever somebody else's schema makes of the checker, it is not one to send
+        return False
+    return True
+
+
 def _closed() -> int:
     from mcp_types import CONNECTION_CLOSED
 
@@ -376,4 +391,5 @@ def _closed() -> int:
 def _be_quiet() -> None:
     """What goes wrong is reported here; the SDK's own words about it would come a second time, with traces."""
     for name in ("mcp", "client"):
-        logging.getLogger(name).addHandler(logging.NullHandler())
+        if not logging.getLogger(name).handlers:
+            logging.getLogger(name).addHandler(logging.NullHandler())

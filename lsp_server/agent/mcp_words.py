@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -46,18 +46,21 @@ def description_of(text: str) -> str:
     return _cut(_clean(text).strip(), _LONGEST_DESCRIPTION) or "(no description)"
 
 
-def parameters_of(schema: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The schema as the API takes it: an object, no alternatives at its top. None where its arguments have impossible names."""
+def parameters_of(schema: Mapping[str, Any], is_schema: Callable[[Any], bool] = lambda made: True) -> Mapping[str, Any] | None:
+    """The schema as the API takes it: an object, no alternatives at its top. None where its arguments have impossible names.
+
+    `is_schema` tells whether something is a JSON Schema at all; of one that is not, the arguments' names are left.
+    """
     properties = schema.get("properties", {})
     if not isinstance(properties, Mapping) or not all(isinstance(name, str) and _ARGUMENT.fullmatch(name) for name in properties):
         return None
     fit = {key: value for key, value in schema.items() if key not in ("oneOf", "anyOf", "allOf", "$schema")}
     fit["type"], fit["properties"] = "object", dict(properties)
     required = fit.pop("required", None)
-    if isinstance(required, list) and (named := [name for name in required if name in properties]):
+    if isinstance(required, list) and (named := [name for name in properties if name in required]):
         fit["required"] = named
     for smaller in (fit, _without_prose(fit, 0), {"type": "object", "properties": {name: {} for name in properties}}):
-        if _size(smaller) <= _LONGEST_SCHEMA:
+        if _size(smaller) <= _LONGEST_SCHEMA and is_schema(smaller):
             return smaller
     return None
 

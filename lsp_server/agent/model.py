@@ -42,7 +42,7 @@ class ModelError(Exception):
 
 
 class NoModel(ModelError):
-    """The run cannot begin: a package or a key is missing. The message says what to do."""
+    """The run cannot begin: a package or a key is missing, or the key is refused. The message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,8 @@ class Model:
                     raise ModelError(f"the connection to the model broke {_BROKEN + 1} times: {_short(error)}", used) from None
                 continue
             except Exception as error:  # The SDK's errors are many, and its own checks raise TypeError and ValueError.
-                raise ModelError(_in_words(error, self.settings), used + _priced(answer.usage, body)) from None
+                sort = NoModel if _is_about_the_key(error) else ModelError
+                raise sort(_in_words(error, self.settings), used + _priced(answer.usage, body)) from None
             used += _priced(answer.usage, body)
             if answer.whole:
                 return _reply(answer, used)
@@ -127,7 +128,7 @@ class Model:
     async def _read(self, body: Body, answer: _Answer, progress: Callable[[str], None]) -> None:
         import anthropic
 
-        stream = await self._client.messages.create(**body)
+        stream: Any = await self._client.messages.create(**body)
         try:
             async with stream:
                 async for event in stream:
@@ -265,6 +266,14 @@ class _Unfinished(Exception):
     """The stream said itself that it cannot go on."""
 
 
+def _is_about_the_key(error: Exception) -> bool:
+    import anthropic
+
+    return isinstance(error, anthropic.AuthenticationError | anthropic.PermissionDeniedError | anthropic.CredentialsError) or (
+        isinstance(error, TypeError) and "authentication" in str(error)
+    )
+
+
 def _in_words(error: Exception, settings: AgentSettings) -> str:
     import anthropic
 
@@ -286,7 +295,7 @@ def _in_words(error: Exception, settings: AgentSettings) -> str:
         return "the service did not answer in time"
     if isinstance(error, anthropic.APIConnectionError):
         return f"the service cannot be reached ({_short(error.__cause__ or error)})"
-    if isinstance(error, TypeError) and "authentication" in str(error):
+    if _is_about_the_key(error):
         return _no_key(settings)
     return f"the model cannot be asked ({_short(error)})"
 

@@ -6,25 +6,14 @@ They are what a model wrote: data for the next model, no instructions, and nothi
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
+from lsp_server.agent.places import data_folder
+
 LARGEST = 16_000  # characters
-
-
-def data_folder() -> Path:
-    """Where the user's data lies: `SPECDRIFT_DATA`, else the platform's place for data."""
-    given = os.environ.get("SPECDRIFT_DATA")
-    if given:
-        return Path(given)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "specdrift" / "data"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "specdrift"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "specdrift"
 
 
 def notes_file(root: Path) -> Path:

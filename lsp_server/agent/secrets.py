@@ -45,6 +45,7 @@ _HARMLESS = frozenset({
     "changeme", "change-me", "xxx", "required", "optional", "secretstr", "int", "bytes", "any", "object", "integer", "number", "boolean",
     "array", "cookie", "header", "query", "body", "form", "file", "path",
 })  # fmt: skip
+_PROSE = re.compile(r"\n|\A[A-Z][^A-Z]* |[a-z] .*[.!?:]\Z|(?: .*){6}")  # a sentence is no secret; a pass phrase is
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
 _NAMES_ONE = re.compile(rf"(?i)(?:[a-z]+[_-])*{_WORD}(?:[_-][a-z]+)*\Z")  # access_token, DATABASE_PASSWORD, x-api-key
 
@@ -92,7 +93,7 @@ def _is_hole(value: str) -> bool:
 def _is_harmless(value: str) -> bool:
     if _is_hole(value) or len(value) < 3 or len(value) > _LONGEST or value.lower() in _HARMLESS:
         return True
-    if value.count(" ") > 1 or "\n" in value:
+    if _PROSE.search(value) is not None:
         return True
     return _DOTTED.match(value) is not None or _NAMES_ONE.match(value) is not None
 

@@ -52,7 +52,8 @@ def _report(options: argparse.Namespace, ground: Ground, accepted: Mapping[str, 
     """The report of the whole workspace, recalled where nothing has changed since it was made, and the texts it is about."""
     today = date.today()
     key = None
-    if ground.cache is not None and options.since is None and not options.trust and options.development_database is None:
+    quiet = options.since is None and not options.trust and options.answers is None and options.development_database is None
+    if ground.cache is not None and quiet:
         key = key_of(ground.files, ground.config, accepted, today)
         known = ground.cache.recall(key) if key is not None else None
         if known is not None:

@@ -16,19 +16,24 @@ from lsp_server.snapshot import Snapshot
 
 def run(options: argparse.Namespace) -> int:
     project = open_project(options)
-    answer = _routes(project) if options.facts == "routes" else _KINDS[options.facts](project.snapshot)
+    answer = facts_of(project, options.facts)
     project.save_cache()
     if project.only is not None:
-        answer = _narrowed(answer, project, project.only)
+        base = posixpath.dirname(project.only[0]) if len(project.only) == 1 else ""
+        answer = narrowed(answer, project.wants, base)
     put(json.dumps(answer, ensure_ascii=False, indent=1) + "\n")
     return OK
 
 
-def _narrowed(answer: dict[str, Any], project: Project, only: tuple[str, ...]) -> dict[str, Any]:
-    """Only what stands in the files that were asked for; of a single file, relative to its folder."""
-    base = posixpath.dirname(only[0]) if len(only) == 1 else ""
+def facts_of(project: Project, kind: str) -> dict[str, Any]:
+    """What is seen of a kind in the whole project, as plain values."""
+    return _routes(project) if kind == "routes" else _KINDS[kind](project.snapshot)
 
-    def narrowed(value: object) -> object:
+
+def narrowed(answer: dict[str, Any], wants: Callable[[str], bool], base: str = "") -> dict[str, Any]:
+    """Only what stands in the files that are wanted; the files relative to `base`."""
+
+    def fitting(value: object) -> object:
         if not isinstance(value, list):
             return value
         entries: list[object] = []
@@ -36,11 +41,11 @@ def _narrowed(answer: dict[str, Any], project: Project, only: tuple[str, ...]) -
             file = entry.get("file") if isinstance(entry, dict) else None
             if file is None:
                 entries.append(entry)
-            elif project.wants(file):
+            elif wants(file):
                 entries.append({**entry, "file": posixpath.relpath(file, base)} if base else entry)
         return entries
 
-    return {key: narrowed(value) for key, value in answer.items()}
+    return {key: fitting(value) for key, value in answer.items()}
 
 
 def _routes(project: Project) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from lsp_server.commands.check import baseline_of, counted, exit_status, known_b
 from lsp_server.commands.output import put
 from lsp_server.commands.project import Project, open_project
 from lsp_server.commands.writing import write_files
+from lsp_server.database.migration.answers import Answers
+from lsp_server.database.migration.answers import strangers as unplaced
 from lsp_server.findings import Applicability, Finding, Fix, Report
 from lsp_server.rules import all_rules
 from lsp_server.snapshot import Snapshot
@@ -32,6 +34,8 @@ def run(options: argparse.Namespace) -> int:
     project = open_project(options, lasting=True)
     baseline = read_baseline(baseline_of(options, project))
     before = known_before(options, project)
+    for name in strangers(project.snapshot):
+        print(f"lsp_server: --answers: neither the models nor the migrations have this: {name}", file=sys.stderr)
     snapshot, report, done, refused = repair(project, options.unsafe_fixes, baseline, before)
     changed = changed_files(project.snapshot, snapshot)
     if options.diff:
@@ -51,6 +55,13 @@ def run(options: argparse.Namespace) -> int:
     if not options.diff:
         write_reports(outputs, left, snapshot.documents, project.shown_root, options)
     return exit_status(left, options)
+
+
+def strangers(snapshot: Snapshot) -> tuple[str, ...]:
+    """Answers about what is nowhere."""
+    if snapshot.answers == Answers():
+        return ()
+    return unplaced(snapshot.answers, [side for drift in snapshot.drifts for side in (drift.replay.database, drift.mapped)])
 
 
 def repair(

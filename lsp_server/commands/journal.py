@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -14,9 +13,10 @@ from typing import Any
 
 from lsp_server.agent.journal import Application, Entry, Journal, JournalTrouble, Wanted
 from lsp_server.agent.journal.store import since_of
+from lsp_server.agent.settings import agent_settings
 from lsp_server.commands import OK, UsageError
 from lsp_server.commands.output import put
-from lsp_server.config import Config, ConfigError
+from lsp_server.config import ConfigError
 from lsp_server.report.terminal import printable
 from lsp_server.workspace import find_config, read_config
 
@@ -51,17 +51,13 @@ def _format(formats: list[str] | None) -> str:
 def _url(options: argparse.Namespace) -> str | None:
     """The journal of the configuration; of a workspace's own file only where the workspace is trusted."""
     config = read_config(options.config) if options.config is not None else find_config(Path.cwd())
-    if options.config is not None and config is None:
+    if config is None:
         raise ConfigError(f"{options.config}: has no [tool.specdrift] table")
-    url = (config or Config()).agent.get("journal")
-    if url is None or os.environ.get("SPECDRIFT_JOURNAL"):
-        return None
-    if not isinstance(url, str):
-        raise ConfigError(f"{config.source if config else ''}: `agent.journal` must be a string")
-    if options.trust or options.config is not None:
-        return url
-    print(f"lsp_server: `agent.journal` of {config.source if config else ''} is not used: the workspace is not trusted (--trust)", file=sys.stderr)
-    return None
+    settings = agent_settings(config, options.trust, personal=options.config is not None)
+    for sentence in settings.unused:
+        if "journal" in sentence.partition(" ")[0]:
+            print(f"lsp_server: {sentence}", file=sys.stderr)
+    return settings.journal
 
 
 def _as_json(journal: Journal, entries: Iterable[Entry], applications: Iterable[Application]) -> str:

@@ -17,9 +17,10 @@ from lsp_server.cache import folder as cache_folder
 from lsp_server.commands import UsageError
 from lsp_server.config import Config, ConfigError
 from lsp_server.document import Documents
-from lsp_server.workspace import Stamp, database_urls, documents_of, find_config, list_files, read_config
+from lsp_server.workspace import Earlier, Stamp, database_urls, documents_of, find_config, list_files, read_config
 
 if TYPE_CHECKING:  # A report that is recalled needs no snapshot.
+    from lsp_server.database.migration.answers import Answers
     from lsp_server.database.migration.scratch import FindScratch
     from lsp_server.database.standing import Standing
     from lsp_server.snapshot import Memo, Snapshot
@@ -70,26 +71,52 @@ def survey(options: argparse.Namespace) -> Ground:
     return Ground(root, shown, config, files, only, None if options.no_cache else Cache(root))
 
 
-def open_project(options: argparse.Namespace, ground: Ground | None = None, lasting: bool = False) -> Project:
+def open_project(
+    options: argparse.Namespace, ground: Ground | None = None, lasting: bool = False, earlier: Project | None = None
+) -> Project:
     """The project on a ground, by default that of the options, with the facts known from last time. Raises as `survey`.
 
-    `lasting`: changes will be tried on it.
+    `lasting`: changes will be tried on it. `earlier` is the project as it was a while ago, in this process.
     """
     from lsp_server.snapshot import Memo, Snapshot
 
     if ground is None:
         ground = survey(options)
-    memo = Memo()
-    digests = ground.cache.load(ground.files, memo) if ground.cache is not None else {}
+    memo = Memo() if earlier is None else earlier.memo
+    if earlier is not None:
+        read = {path for _, path in memo.entries}
+        same = [path for path in read & ground.files.keys() if earlier.files.get(path) == ground.files[path]]
+        digests = {path: earlier.snapshot.documents.digest(path) for path in same}
+    else:
+        digests = ground.cache.load(ground.files, memo) if ground.cache is not None else {}
     snapshot = Snapshot(documents_of(ground.root, ground.files, digests), ground.config, memo, now=datetime.now(), lasting=lasting)
+    if earlier is not None and earlier.config == ground.config:
+        snapshot = snapshot.inherit(earlier.snapshot)
     if options.trust:
         from lsp_server.worker.ask import ask_project
 
         snapshot = snapshot.with_runtime(ask_project(snapshot, ground.root))
+    snapshot.answers, snapshot.earlier = answers_of(options), Earlier(ground.root)
     if options.development_database is not None:
         snapshot.standing = _standing(options.development_database, ground.root, snapshot)
     snapshot.find_scratch = _scratch_servers(options.shadow, ground, snapshot) if lasting else None
     return Project(ground.root, ground.shown_root, ground.config, ground.files, ground.only, ground.cache, snapshot, memo)
+
+
+def answers_of(options: argparse.Namespace) -> Answers:
+    """What the file of `--answers` says. Raises UsageError for one that cannot be read or says what is not understood."""
+    from lsp_server.database.migration.answers import Answers, AnswersError, parse_answers
+
+    if options.answers is None:
+        return Answers()
+    try:
+        return parse_answers(options.answers.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"--answers: {options.answers}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"--answers: {options.answers}: this is no UTF-8 text") from None
+    except AnswersError as error:
+        raise UsageError(f"--answers: {options.answers}: {error}") from None
 
 
 def _standing(url: str, root: Path, snapshot: Snapshot) -> Standing | None:

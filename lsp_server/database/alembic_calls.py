@@ -10,10 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsp_server.database.alchemy_names import made_by
+from lsp_server.database.built_statements import bulk_insert_text
+from lsp_server.database.ddl import operations_of
 from lsp_server.database.declared import FinalName, element_name, names_of, plain_name, spatial_index
 from lsp_server.database.exclusions import exclusion_of_values
 from lsp_server.database.model import Check, Column, ForeignKey, PrimaryKey, Unique
-from lsp_server.database.object_values import view_of_entity
+from lsp_server.database.object_values import entity_sql, view_of_entity
 from lsp_server.database.objects import CreateView, DropView
 from lsp_server.database.operations import (
     AddColumn,
@@ -34,7 +36,6 @@ from lsp_server.database.operations import (
     table_key,
 )
 from lsp_server.database.options import identity_of
-from lsp_server.database.row_statements import bulk_insert_text
 from lsp_server.database.sql_text import sql_text
 from lsp_server.python.values import (
     Argument,
@@ -261,7 +262,8 @@ def execute(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
 
 
 def bulk_insert(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
-    recorder.step(ChangeRows(bulk_insert_text(arguments, recorder.state.dialect)))
+    text = bulk_insert_text(arguments, recorder.state.dialect)
+    recorder.step(ChangeRows(told=(text,) if text is not None else ()))
 
 
 def entity(recorder: Recorder, name: str, arguments: tuple[Argument, ...]) -> None:
@@ -272,6 +274,11 @@ def entity(recorder: Recorder, name: str, arguments: tuple[Argument, ...]) -> No
     view = view_of_entity(value)
     if view is not None:
         recorder.step(DropView(view.key, view.materialized) if name.startswith("drop") else CreateView(view, replaces=True))
+        return
+    statement = entity_sql(value, name.removesuffix("_entity"))
+    if statement is not None:
+        for operation in operations_of(statement, recorder.location):
+            recorder.step(operation)
         return
     sort = (made_by(value) or "entity").rpartition(".")[2].removeprefix("PG").lower()
     signature = find_argument(value.arguments, "signature", 1)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 
 from lsp_server.database.alchemy_names import made_by
-from lsp_server.database.fold.state import State
+from lsp_server.database.fold.state import State, named_elements
 from lsp_server.database.model import Table
+from lsp_server.database.naming import ConventionalName
 from lsp_server.python.execution import UNANSWERED
 from lsp_server.python.values import Event, External, Instance, Value, find_argument
 
@@ -104,6 +105,9 @@ def _exists(text: str, bound: dict[str | None, Value], state: State) -> bool | N
 def _named_exists(sort: str, names: dict[str, str], tables: list[Table], state: State) -> bool | None:
     if any(table.incomplete is not None or table.maybe is not None for table in tables):
         return None
+    asked = {names.get("constraint_name"), names.get("conname"), names.get("indexname"), names.get("relname")} - {None}
+    if any(isinstance(each.name, ConventionalName) and each.name.otherwise in asked for table in tables for each in named_elements(table)):
+        return None  # only where the database is older than the naming convention
     indexes = {index.name for table in tables for index in table.indexes}
     keys = {key.name for table in tables for key in (table.primary_key, *table.uniques) if key is not None}
     others = {key.name for table in tables for key in table.foreign_keys} | {check.name for table in tables for check in table.checks}

@@ -32,6 +32,7 @@ from lsp_server.database.model import (
     Check,
     Column,
     Database,
+    Default,
     EnumType,
     ForeignKey,
     Identity,
@@ -189,6 +190,9 @@ def _defaults_differ(before_table: Table, before: Column, after_table: Table, af
         return False
     if any(default is not None and default.sort == "sequence" for default in (left, right)):
         return False
+    asks = isinstance(after.default, Default) and after.default.sort == "sequence"
+    if right is None and left is not None and asks and "nextval(" in (left.text or ""):
+        return False  # the program asks a sequence, and so does the database
     return not same_default(left, right, after.type)
 
 
@@ -301,8 +305,8 @@ def _compare_uniques_and_indexes(
     unmatched: list[Unique | Index] = list(left)
     missing: list[Unique | Index] = []
     chosen: list[Unique | Index] = []
-    # Named ones choose first, so that an unnamed one does not take a partner that belongs to another by name.
-    for part in sorted(dict.fromkeys(right), key=lambda part: part.name is None):
+    # Named ones choose first, then those that have their like, so that none takes a partner that belongs to another.
+    for part in sorted(dict.fromkeys(right), key=lambda part: (part.name is None, not any(_same_content(other, part, dialect) for other in left))):
         found = _partner(part, unmatched, before, after, dialect)
         if found is None:
             if not any(other.name == part.name and _same_content(other, part, dialect) for other in chosen):
@@ -313,6 +317,14 @@ def _compare_uniques_and_indexes(
         if not _same_content(found, part, dialect) or (exact and _states_more(found, part, dialect)):
             element = "unique" if isinstance(part, Unique) else "index"
             yield Difference("contradicts", element, (*path, element, _label(part)), found, part)
+    for part in list(missing) if exact and dialect != "sqlite" else ():
+        # The same under another name.
+        found = next((other for other in unmatched if type(other) is type(part) and _same_content(other, part, dialect)
+                      and not _states_more(other, part, dialect)), None)  # fmt: skip
+        if found is not None and part.name is not None:
+            unmatched.remove(found)
+            missing.remove(part)
+            yield Difference("contradicts", "name", (*path, "unique" if isinstance(part, Unique) else "index", part.name), found, part)
     if before.incomplete is None and len(left) == len(before.uniques) + len(before.indexes):
         for part in missing:
             element = "unique" if isinstance(part, Unique) else "index"
@@ -333,11 +345,13 @@ def _partner(
 ) -> Unique | Index | None:
     same_sort: list[Unique | Index] = [other for other in candidates if _interchangeable(other, part, dialect)]
     name = part.name or automatic_name(after, part, dialect)
-    for other in same_sort:
-        if same_name(other.name or automatic_name(before, other, dialect), name, dialect):
-            return other
+    called = [other for other in same_sort if same_name(other.name or automatic_name(before, other, dialect), name, dialect)]
     if part.name is None:
-        return next((other for other in same_sort if _same_content(other, part, dialect)), None)
+        # MySQL calls several by one column, with numbers in the order in which they were made: what they hold tells them apart.
+        alike = [other for other in same_sort if _same_content(other, part, dialect)]
+        return next((other for other in (*(each for each in called if each in alike), *alike, *called)), None)
+    if called:
+        return called[0]
     if dialect == "sqlite":
         # SQLite forgets no name, but nothing there can be told apart by an automatic one.
         return next((other for other in same_sort if other.name is None and _same_content(other, part, dialect)), None)

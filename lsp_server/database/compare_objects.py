@@ -52,6 +52,7 @@ def compare_sequences(before: Database, after: Database, dialect: str | None) ->
     old = {sequence.key: sequence for sequence in before.sequences}
     new = {sequence.key: sequence for sequence in after.sequences}
     implied = {name for table in before.tables for name in implied_sequences(table)}
+    wanted = {name for table in after.tables for name in implied_sequences(table)}
     for key, sequence in new.items():
         other = old.get(key)
         path = ("sequence", sequence.full_name)
@@ -68,7 +69,7 @@ def compare_sequences(before: Database, after: Database, dialect: str | None) ->
                 yield Difference("contradicts", "sequence", path, other, sequence)
     if "sequence" in after.whole and after.incomplete is None:
         for key, sequence in old.items():
-            if key not in new and sequence.maybe is None:
+            if key not in new and key not in wanted and sequence.maybe is None:
                 yield Difference("unrequested", "sequence", ("sequence", sequence.full_name), sequence, None)
 
 

@@ -76,8 +76,31 @@ def _double_quoted(statement: str) -> str:
 
 def statements_of(text: str) -> list[str]:
     """The statements of a text, without comments around them; semicolons in quotes and `$$` bodies do not end one."""
+    parts = _whole_bodies(_split(text, ";")) if _BODY.search(text) else _split(text, ";")
     return [part for part in (_COMMENT.sub(" ", each, count=0).strip() if "$" not in each else each.strip()
-                              for each in _split(text, ";")) if part]  # fmt: skip
+                              for each in parts) if part]  # fmt: skip
+
+
+_BODY = re.compile(r"\bcreate\b[^;]*\b(?:trigger|procedure|function|event)\b[^;]*\bbegin\b", re.IGNORECASE)
+_BLOCKS = re.compile(r"\b(begin|case|end(?:\s+(?:if|loop|while|repeat))?)\b", re.IGNORECASE)
+
+
+def _whole_bodies(parts: Iterator[str]) -> Iterator[str]:
+    """The parts again, with those joined that are the body of a trigger or a routine: `CREATE TRIGGER … BEGIN …; …; END`."""
+    waiting = ""
+    for part in parts:
+        waiting = f"{waiting};{part}" if waiting else part
+        if not _BODY.search(waiting) or "$" in waiting or _depth(waiting) <= 0:
+            yield waiting
+            waiting = ""
+    if waiting:
+        yield waiting
+
+
+def _depth(text: str) -> int:
+    """How many blocks are open at the end of a text."""
+    words = (match.lower() for match in _BLOCKS.findall(_VALUE.sub("''", text)))
+    return sum({"begin": 1, "case": 1, "end": -1}.get(word, 0) for word in words)
 
 
 def _split(text: str, separator: str) -> Iterator[str]:
@@ -164,7 +187,7 @@ def _object(first: str, statement: str) -> list[Operation] | None:
     if first == "create":
         return [CreateObject(sort, name, bool(match[4]), bool(match[1]), statement)]
     names = [name, *(".".join(filter(None, qualified(other))) for other in re.findall(rf",\s*({QUALIFIED})", match[6]))]
-    return [DropObject(sort, each, bool(match[4]), cascade) for each in (names if sort != "function" else names[:1])]
+    return [DropObject(sort, each, bool(match[4]), cascade, statement) for each in (names if sort != "function" else names[:1])]
 
 
 def _comment(statement: str) -> list[Operation]:
@@ -231,6 +254,8 @@ def _alter_action(key: Key, written: str, action: str, location: Location) -> li
     options = options_in_sql(action)
     if options is not None:
         return [SetTableOptions(key, options)]
+    if match := re.match(rf"rename\s+(?:index|key)\s+({NAME})\s+to\s+({NAME})$", action, _FLAGS):
+        return [RenameIndex(unquoted(match[1]), unquoted(match[2]), table=key)]
     if _NO_CHANGE.match(action):
         return [ChangeProperty(f"ALTER TABLE {written} {action}")]
     if match := re.match(rf"rename\s+constraint\s+({NAME})\s+to\s+({NAME})", action, _FLAGS):
@@ -295,7 +320,7 @@ def _forgiving(operation: Operation) -> Operation | None:
         return replace(operation, if_not_exists=True)
     if isinstance(operation, DropTable | DropColumn | DropIndex | DropConstraint | DropEnum | DropObject | DropView | DropSequence):
         return replace(operation, if_exists=True)
-    return replace(operation, if_exists=True) if isinstance(operation, RenameTable | RenameIndex) else None
+    return replace(operation, if_exists=True) if isinstance(operation, RenameTable | RenameIndex | RenameConstraint) else None
 
 
 def operations_of_beginning(beginning: str, whole: Unknown, location: Location) -> list[Operation]:

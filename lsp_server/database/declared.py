@@ -24,7 +24,7 @@ from lsp_server.database.model import (
     Table,
     Unique,
 )
-from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name, kept_name
+from lsp_server.database.naming import DEFAULT_CONVENTION, ConventionalName, conventional_name, kept_name
 from lsp_server.database.operations import Constraint
 from lsp_server.database.options import identity_of, storage_options
 from lsp_server.database.sql_text import column_name, quoted, sql_text
@@ -80,7 +80,15 @@ class Declarations:
         text = plain_name(given)
         name = conventional_name(self.convention, sort, table, columns, schema=schema, given=text,
                                  referred_table=referred_table, referred_columns=referred_columns)  # fmt: skip
-        return kept_name(name, self.dialect) if name is not None else None
+        if name is None:
+            return None
+        kept = kept_name(name, self.dialect)
+        earlier = text
+        if sort == "ix" and text is None:
+            earlier = conventional_name(DEFAULT_CONVENTION, sort, table, columns, schema=schema)
+        if name == earlier or (sort == "ix" and text is not None):
+            return kept
+        return ConventionalName(kept, kept_name(earlier, self.dialect) if earlier is not None else None)
 
     # Columns
 

@@ -15,6 +15,28 @@ _TOKEN = re.compile(r"%\((\w+)\)s")
 _COLUMN = re.compile(r"(referred_)?column_(\d+)(_?N)?_(name|key|label)")
 
 
+class ConventionalName(str):
+    """A name that a revision does not state: today's convention gives it, and did so only if it was there when the revision ran.
+
+    `otherwise` is what a database calls the part that ran the revision before: the name as written, or the server's own; None
+    where that is not known.
+    """
+
+    __slots__ = ("otherwise",)
+
+    otherwise: str | None
+
+    def __new__(cls, text: str, otherwise: str | None = None) -> ConventionalName:
+        made = super().__new__(cls, text)
+        made.otherwise = otherwise
+        return made
+
+
+def earlier_name(name: str | None) -> str | None:
+    """The name without the help of a convention."""
+    return name.otherwise if isinstance(name, ConventionalName) else name
+
+
 def conventional_name(
     convention: Mapping[str, str],
     sort: str,

@@ -21,6 +21,7 @@ QueryText = Callable[[Value], "str | Unknown"]
 
 _STATEMENTS = ("sqlalchemy.DDL", "sqlalchemy.text", "sqlalchemy.TextClause")
 _FAMILIES = {"SmallInteger": "SMALLINT", "SMALLINT": "SMALLINT", "Integer": "INTEGER", "INTEGER": "INTEGER"}
+_ENTITY_SORTS = {"PGFunction": "function", "PGProcedure": "procedure", "PGTrigger": "trigger", "PGPolicy": "policy", "PGExtension": "extension"}
 _ENTITIES = {"PGView": False, "PGMaterializedView": True}
 
 
@@ -95,6 +96,27 @@ def view_of_entity(made: Instance) -> View | None:
         query += "\nWITH NO DATA"
     place = plain_name(str(schema.value)) if schema is not None and isinstance(schema.value, str) else None
     return View(plain_name(str(name.value)), query, place, _ENTITIES[sort], dialects=("postgresql",), location=made.location)
+
+
+def entity_sql(made: Instance, verb: str) -> str | None:
+    """The statement behind `PGFunction(…)` and its relatives, where all of it is told. `verb`: "create", "replace" or "drop"."""
+    sort = _ENTITY_SORTS.get((made_by(made) or "").rpartition(".")[2])
+    words = [made.argument(word, position) for position, word in enumerate(("schema", "signature"))]
+    schema, signature = (str(each.value) if each is not None and isinstance(each.value, str) else None for each in words)
+    definition, table = (_text(made, "definition"), _text(made, "on_entity"))
+    if sort is None or signature is None or (definition is None and sort != "extension") or (table is None and sort in ("policy", "trigger")):
+        return None
+    place = f"{schema}." if schema not in (None, "public") and sort in ("function", "procedure") else ""
+    if verb == "drop":
+        return f"DROP {sort.upper()} {place}{signature}" + (f" ON {table}" if sort in ("policy", "trigger") else "")
+    making = "CREATE OR REPLACE" if verb == "replace" and sort in ("function", "procedure", "trigger") else "CREATE"
+    on = f" ON {table}" if sort == "policy" else ""
+    return f"{making} {sort.upper()} {place}{signature}{on} {definition or ''}".rstrip()
+
+
+def _text(made: Instance, word: str) -> str | None:
+    given = next((each.value for each in made.arguments if each.name == word), None)
+    return str(given).strip().rstrip(";").strip() if isinstance(given, str) else None
 
 
 def view_of_construct(made: Instance, query_text: QueryText | None) -> View:

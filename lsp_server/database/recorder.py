@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from lsp_server.database.alchemy_names import made_by, name_of
 from lsp_server.database.alembic_calls import OPERATIONS, entity, schema_of
+from lsp_server.database.built_statements import statement_text, with_parameters
 from lsp_server.database.catalogue import answer_question
 from lsp_server.database.ddl import operations_of, operations_of_beginning
 from lsp_server.database.declared import Declarations, FinalName
@@ -32,7 +33,6 @@ from lsp_server.database.operations import (
     Step,
     table_key,
 )
-from lsp_server.database.row_statements import statement_text, with_parameters
 from lsp_server.database.sql_text import sql_text
 from lsp_server.python.execution import UNANSWERED
 from lsp_server.python.judge import beginning_of
@@ -60,6 +60,9 @@ _NAME_FIRST = frozenset({"create_index", "drop_index", "create_unique_constraint
 _ENUM_TYPES = ("sqlalchemy.Enum", "sqlalchemy.dialects.postgresql.ENUM", "sqlalchemy.ENUM")
 
 
+_SESSIONS = ("sqlalchemy.Session", "sqlmodel.Session")
+_SESSION_WRITES = frozenset({"add", "add_all", "merge", "delete", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"})
+_QUERY_WRITES = ("update", "delete")
 _CONTEXTS = ("alembic.op.get_context", "alembic.context.get_context")
 
 
@@ -186,6 +189,8 @@ class Recorder:
         elif method in _SQL_METHODS:
             given, parameters = find_argument(event.arguments, "statement", 0), find_argument(event.arguments, "parameters", 1)
             self.sql(given.value if given else None, parameters.value if parameters else None)
+        elif _writes_objects(receiver, method):
+            self.step(ChangeRows())
         elif method in ("create", "drop") and isinstance(receiver, Instance):
             self._create_or_drop(receiver, made, method, event)
         elif method in ("create_all", "drop_all") and event.certainty is not Certainty.DORMANT:
@@ -248,14 +253,15 @@ class Recorder:
             elif beginning_of(value):
                 text = UnknownText("a text that holds a part computed at run time", value.location, beginning=beginning_of(value))
             elif _is_query(value):
-                self.step(ChangeRows(statement_text(value, self.state.dialect, parameters)))
+                spelled = statement_text(value, self.state.dialect, parameters)
+                self.step(ChangeRows(told=(spelled,) if spelled is not None else ()))
                 return
             else:
                 text = Unknown("a text made at run time", value.location)
-        if isinstance(text, str) and parameters is not None:
-            text = with_parameters(text, parameters)
         if isinstance(text, str):
             for operation in operations_of(text, self.location):
+                if isinstance(operation, ChangeRows) and operation.text is not None and parameters is not None:
+                    operation = ChangeRows(operation.text, with_parameters(operation.text, parameters))
                 self.step(operation)
         elif isinstance(text, UnknownText) and text.beginning.strip():
             for operation in operations_of_beginning(text.beginning, text, self.location):
@@ -343,6 +349,19 @@ class Recorder:
         self.step(CreateTable(declared.table, lenient))
         for index in declared.indexes:
             self.step(CreateIndex(declared.table.key, index))
+
+
+def _writes_objects(receiver: Value, method: str) -> bool:
+    """Whether a session of SQLAlchemy's ORM is asked to write: `session.add(…)`, `session.query(User).update(…)`."""
+    if method in _QUERY_WRITES:
+        while isinstance(receiver, Instance) and isinstance(receiver.origin, Method):
+            if receiver.origin.name == "query":
+                return True
+            receiver = receiver.origin.receiver
+        return False
+    if method not in _SESSION_WRITES or not isinstance(receiver, Instance):
+        return False
+    return made_by(receiver) in _SESSIONS or made_by(receiver.origin) == "sqlalchemy.sessionmaker"
 
 
 def _is_query(value: Value) -> bool:

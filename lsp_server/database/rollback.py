@@ -10,10 +10,23 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from lsp_server.database.compare_objects import implied_sequences
 from lsp_server.database.fold.state import Refusal, State
-from lsp_server.database.model import Check, Column, ColumnType, Default, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.model import (
+    Check,
+    Column,
+    ColumnType,
+    Default,
+    Exclusion,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Table,
+    Unique,
+)
 from lsp_server.database.operations import Opaque, Step
 from lsp_server.database.replay import HistoryReplay, Replayer
+from lsp_server.database.view_text import same_view
 from lsp_server.unknown import Unknown
 
 
@@ -108,9 +121,28 @@ def differences(before: State, after: State) -> Iterable[Difference]:
             yield Difference("left over" if left is None else "not restored", "enum", (key[1],), "forgotten")
         elif not isinstance(left.values, Unknown) and not isinstance(right.values, Unknown) and left.values != right.values:
             yield Difference("altered", "enum", (key[1],), "values", ", ".join(left.values), ", ".join(right.values))
+    yield from _objects(before, after)
     for sort, name in sorted(before.objects.keys() ^ after.objects.keys()):
-        if sort in ("view", "materialized view", "trigger"):
+        if sort == "trigger":
             yield Difference("left over" if (sort, name) in after.objects else "not restored", sort, (name,), "forgotten")
+
+
+def _objects(before: State, after: State) -> Iterable[Difference]:
+    for key in sorted(before.views.keys() | after.views.keys(), key=str):
+        old, new = before.views.get(key), after.views.get(key)
+        view = old or new
+        if view is None or any(each is not None and each.maybe is not None for each in (old, new)):
+            continue
+        if old is None or new is None:
+            yield Difference("left over" if old is None else "not restored", view.sort, (view.full_name,), "forgotten")
+        elif old is not new and same_view(old, new, before.dialect) is False:
+            yield Difference("altered", view.sort, (view.full_name,), "query", str(old.query), str(new.query))
+    # A serial's own sequence is told by nobody before somebody makes it anew, with its name.
+    implied = {name for state in (before, after) for table in state.tables.values() for name in implied_sequences(table)}
+    for key in sorted((before.sequences.keys() ^ after.sequences.keys()) - implied, key=str):
+        sequence = before.sequences.get(key) or after.sequences[key]
+        if sequence.maybe is None:
+            yield Difference("left over" if key in after.sequences else "not restored", "sequence", (sequence.full_name,), "forgotten")
 
 
 def _in_table(old: Table, new: Table) -> Iterable[Difference]:
@@ -130,6 +162,7 @@ def _in_table(old: Table, new: Table) -> Iterable[Difference]:
     yield from _named("foreign key", old, old.foreign_keys, new.foreign_keys)
     yield from _named("unique constraint", old, old.uniques, new.uniques)
     yield from _named("check", old, old.checks, new.checks)
+    yield from _named("exclusion constraint", old, old.exclusions, new.exclusions)
     yield from _named("index", old, old.indexes, new.indexes)
 
 
@@ -149,7 +182,7 @@ def _in_column(table: Table, old: Column, new: Column) -> Iterable[Difference]:
             yield Difference("altered", "column", subject, "default", before or "none", after or "none")
 
 
-_Element = PrimaryKey | ForeignKey | Unique | Check | Index
+_Element = PrimaryKey | ForeignKey | Unique | Check | Exclusion | Index
 
 
 def _named(element: str, table: Table, old: Iterable[_Element], new: Iterable[_Element]) -> Iterable[Difference]:
@@ -180,6 +213,8 @@ def definition(element: _Element) -> str:
             where = f" WHERE {_plain(element.where)}" if isinstance(element.where, str) else ""
             method = element.method if element.method not in (None, "btree") else ""
             return f"{'UNIQUE ' if element.unique is True else ''}({_plain(columns)}) {method}{where}".strip()
+        case Exclusion():
+            return f"{element.method} ({', '.join(f'{text} WITH {operator}' for text, operator in element.elements or ())})"
         case Check():
             return "check"  # Expressions are respelled by the database; they are not compared.
     return f"({columns})"

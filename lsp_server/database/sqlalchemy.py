@@ -29,7 +29,8 @@ from lsp_server.unknown import Unknown
 
 # What a module that declares something holds. Bases and mixins are found through its imports.
 _SIGNS = ("__tablename__", "__table_args__", "__table__", "Mapped[", "olumn(", "Table(", "table=True", "table = True", "Index(",
-          "map_imperatively(", "append_constraint(", "naming_convention", "db.Model", "Base)", "(Model)", " Model)")  # fmt: skip
+          "map_imperatively(", "append_constraint(", "naming_convention", "db.Model", "Base)", "(Model)", " Model)",
+          "after_create", "CreateView(", "create_view(", "create_materialized_view(")  # fmt: skip
 _TESTS = re.compile(r"(?:^|/)(?:tests?|testing|docs?|examples?|[^/]*_docs)/|(?:^|/)(?:test_[^/]*|conftest)\.py$")
 _HISTORY = re.compile(r"(?:^|/)(?:migrations?|alembic)/")
 

@@ -232,3 +232,63 @@ def in_order(views: tuple[View, ...], dialect: str | None) -> tuple[View, ...]:
         ordered += ready
         remaining = [view for view in remaining if view not in ready]
     return tuple(ordered)
+
+
+# Renames
+
+
+def renamed_query(
+    query: str, dialect: str | None, before: tuple[str | None, str], after: tuple[str | None, str], columns: tuple[str, str] | None = None,
+    *, keeps_names: bool = True,
+) -> str | None:  # fmt: skip
+    """The query that reads the same after a table, or one of its columns, was renamed; None where that cannot be told.
+
+    `keeps_names`: the view's own columns are called as before.
+    """
+    from sqlglot import exp
+
+    tree = _parsed(query, dialect)
+    if tree is None:
+        return None
+    tree = tree.copy()
+    named: set[str] = set()
+    others = 0
+    for table in tree.find_all(exp.Table):
+        schema = _spelled(table.args["db"]) if table.args.get("db") is not None else None
+        if _spelled(table.this).lower() != before[1].lower() or schema not in (None, "public", before[0]):
+            others += 1
+            continue
+        named.add((table.alias or table.name).lower())
+        table.set("this", _identifier(after[1]))
+        if before[0] != after[0]:
+            table.set("db", _identifier(after[0]) if after[0] else None)
+    for column in list(tree.find_all(exp.Column)):
+        qualifier = column.table.lower()
+        if columns is None:
+            if qualifier in named and qualifier == before[1].lower():
+                column.set("table", _identifier(after[1]))
+        elif column.name.lower() == columns[0].lower():
+            if not qualifier and others:
+                return None
+            if not qualifier or qualifier in named:
+                _rename_column(column, columns, keeps_names)
+    if columns is not None and any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
+        return None
+    written = {"postgresql": "postgres", "mariadb": "mysql", None: "postgres"}.get(dialect, dialect)
+    tail = _TAIL.search(query)
+    return tree.sql(dialect=written, normalize_functions="lower") + (tail[0] if tail else "")
+
+
+def _rename_column(column: exp.Expression, columns: tuple[str, str], keeps_names: bool) -> None:
+    from sqlglot import exp
+
+    shown = isinstance(column.parent, exp.Select) and column.arg_key == "expressions"
+    column.set("this", _identifier(columns[1]))
+    if shown and keeps_names:
+        column.replace(exp.alias_(column.copy(), _identifier(columns[0])))
+
+
+def _identifier(name: str) -> exp.Identifier:
+    from sqlglot import exp
+
+    return exp.Identifier(this=name, quoted=re.fullmatch(r"[a-z_][a-z0-9_$]*", name) is None)

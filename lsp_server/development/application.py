@@ -222,9 +222,9 @@ def _verify(connection: sa.Connection, application: Application, snapshot: Snaps
 
     from lsp_server.database.migration.catalogue import read_shapes
     from lsp_server.database.migration.metadata import NotSayable
-    from lsp_server.database.migration.proof import names_in
     from lsp_server.database.migration.schema import content_key, create_schema
     from lsp_server.database.migration.shape import differences, only_named
+    from lsp_server.database.migration.trial import names_in
 
     wanted, dialect = application.wanted, application.target.dialect
     if wanted is None:

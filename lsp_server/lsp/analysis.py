@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 from lsp_server.cache import Cache, folder
 from lsp_server.check import check
 from lsp_server.config import Config, ConfigError, matches
+from lsp_server.database.migration.answers import Answers
+from lsp_server.database.migration.questions import Question
 from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.document import Document, Documents, Kind, kind_of
 from lsp_server.findings import Finding, Fix, Report
@@ -33,6 +35,7 @@ from lsp_server.tree.mend import Difference, difference
 from lsp_server.verify import Verdict, build_and_verify
 from lsp_server.workspace import (
     NEVER,
+    Earlier,
     Stamp,
     baseline_path,
     database_urls,
@@ -123,6 +126,7 @@ class Analysis:
         self._draft_memo = Memo()  # of their own, so that a half-typed text never drives out the facts of the good one
         self._runtime = Runtime()  # what the running project told, if it was asked
         self._find_scratch: FindScratch | None = None
+        self._earlier = Earlier(root)
         self._person = Person()
         self._flag = Flag()
         self._observe: Callable[[int], None] = _nothing
@@ -134,7 +138,7 @@ class Analysis:
         try:
             self._update(inputs)
             fresh = Snapshot(self._documents, self._config, self.memo, self._is_cancelled, datetime.now(), True, self._find_scratch)
-            fresh.runtime, fresh.standing = self._runtime, inputs.standing
+            fresh.runtime, fresh.standing, fresh.earlier = self._runtime, inputs.standing, self._earlier
             snapshot = self._last = fresh.inherit(self._last)
             report = check(snapshot, all_rules(), self._is_cancelled, date.today(), self._baseline)
             broken = self._broken_texts()
@@ -154,6 +158,17 @@ class Analysis:
         return build_and_verify(
             checked.snapshot, checked.report, finding, fix, all_rules(), self._is_cancelled, date.today()
         )
+
+    def answered(
+        self, checked: Checked, finding: Finding, fix: Fix, answers: Answers, flag: Flag
+    ) -> tuple[tuple[Question, ...], Verdict | None]:
+        """What is open after these answers; where nothing is, what the fix would do. Raises Cancelled."""
+        self._flag = flag
+        snapshot = checked.snapshot.with_answers(checked.snapshot.answers.together(answers))
+        questions = fix.ask(snapshot) if fix.ask is not None else ()
+        if questions:
+            return questions, None
+        return (), build_and_verify(snapshot, checked.report, finding, fix, all_rules(), self._is_cancelled, date.today())
 
     def outline(self, checked: Checked, flag: Flag) -> Outline:
         """What the workspace holds and what belongs together. Raises Cancelled."""
@@ -201,6 +216,8 @@ class Analysis:
 
     def _update(self, inputs: Inputs) -> None:
         changed: dict[str, Document | None] = {}
+        if inputs.relist or inputs.touched:
+            self._earlier = Earlier(self.root)  # a commit may be why
         if self._files is None or inputs.configure:
             self._configure(inputs.person)
         unknown = any(path not in self._buffers and path not in (self._files or ()) for path in inputs.buffers)

@@ -34,6 +34,12 @@ class Client:
     applies_edits: bool = False
     shows_documents: bool = False  # opens a file that the server names
     commands: frozenset[str] = frozenset()  # of the client, for lenses and actions
+    applies_edits: bool = False  # also such as we send by ourselves
+
+    @property
+    def asks(self) -> bool:
+        """Whether the client can put a question to the person and apply what comes of it."""
+        return self.applies_edits and "specdrift.answer" in self.commands
 
 
 def client_of(params: types.InitializeParams) -> Client:
@@ -65,6 +71,7 @@ def client_of(params: types.InitializeParams) -> Client:
         applies_edits=bool(workspace.apply_edit),
         shows_documents=bool(window.show_document and window.show_document.support),
         commands=_commands(params.initialization_options),
+        applies_edits=bool(workspace.apply_edit),
     )
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 KIND = types.CodeActionKind.QuickFix
 KINDS = (KIND, agent.WHOLE_FILE)
+ASK = "specdrift.answer"  # a command of the client: it asks and calls `specdrift.server.answer`
 
 
 async def list_actions(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -56,7 +57,12 @@ async def _fixes(ls: Server, session: Session, checked: Checked, findings: list[
     for finding in findings:
         for fix in offers(checked, finding):
             action = _action(ls, session, checked, finding, fix)
-            if not ls.client.resolves_edits:
+            if fix.ask is not None and ls.client.asks:
+                action.command = types.Command(title=fix.title, command=ASK, arguments=[action.data])
+                action.data = None
+            elif fix.ask is not None and not await _must_ask(session, checked, fix):
+                continue  # the same is on offer without questions
+            elif not ls.client.resolves_edits:
                 action.edit = await _edit_at_once(ls, session, checked, finding, fix)
                 if action.edit is None:
                     continue
@@ -66,7 +72,7 @@ async def _fixes(ls: Server, session: Session, checked: Checked, findings: list[
 
 async def resolve(ls: Server, action: types.CodeAction) -> types.CodeAction:
     """The action with its edit. Fails with a reason for people where the repair would not hold."""
-    if action.edit is not None:
+    if action.edit is not None or action.command is not None:
         return action
     data = plain(action.data)
     found = ls.sessions.find(str(data.get("uri", "")))
@@ -74,10 +80,10 @@ async def resolve(ls: Server, action: types.CodeAction) -> types.CodeAction:
         raise RequestFailed("this action belongs to no open folder")
     session, path = found
     checked = await session.newest()
-    finding, fix = _same(checked, path, data)
+    finding, fix = same_fix(checked, path, data)
     verdict = await shown(ls, fix.title, _verdict(session, checked, finding, fix))
     if not verdict.ok or verdict.change is None:
-        message = f"{fix.title}: not offered any more, {verdict.problem}"
+        message = f"{fix.title}: {'' if verdict.questions else 'not offered any more, '}{verdict.problem}"
         ls.window_show_message(types.ShowMessageParams(type=types.MessageType.Warning, message=message))
         raise RequestFailed(message)
     action.edit = workspace_edit(ls, session, checked, verdict.change, fix)
@@ -123,7 +129,7 @@ def _action(ls: Server, session: Session, checked: Checked, finding: Finding, fi
         title=fix.title,
         kind=KIND,
         diagnostics=[diagnostic(ls, session, checked, finding)],
-        is_preferred=fix.preferred or None,
+        is_preferred=(fix.preferred and (fix.ask is None or ls.client.asks)) or None,
         data={
             "uri": session.uri(path),
             "rule": finding.rule,
@@ -135,7 +141,7 @@ def _action(ls: Server, session: Session, checked: Checked, finding: Finding, fi
     )
 
 
-def _same(checked: Checked, path: str, data: object) -> tuple[Finding, Fix]:
+def same_fix(checked: Checked, path: str, data: object) -> tuple[Finding, Fix]:
     """The finding and the fix that an action speaks of, in the current check. Raises ContentModified."""
     fields = plain(data)
     if path in checked.snapshot.documents and checked.snapshot.documents.digest(path) == fields.get("digest"):
@@ -150,6 +156,15 @@ def _same(checked: Checked, path: str, data: object) -> tuple[Finding, Fix]:
 
 async def _verdict(session: Session, checked: Checked, finding: Finding, fix: Fix) -> Verdict:
     return await session.thread.run(lambda flag: session.analysis.verdict(checked, finding, fix, flag))
+
+
+async def _must_ask(session: Session, checked: Checked, fix: Fix) -> bool:
+    """Whether there is no such repair without an answer. A client that cannot ask is then told so when it is chosen."""
+    ask = fix.ask
+    if ask is None:
+        return False
+    questions = await session.thread.run(lambda flag: ask(checked.snapshot))
+    return any(question.must for question in questions)
 
 
 async def _edit_at_once(

@@ -12,6 +12,7 @@ from lsp_server.lsp.development import apply_migration
 from lsp_server.lsp.diagnostics import present
 from lsp_server.lsp.progress import shown
 from lsp_server.lsp.protocol import RequestFailed, Server
+from lsp_server.lsp.questions import answer
 from lsp_server.lsp.session import Session
 from lsp_server.report import Context
 from lsp_server.report.json import as_json
@@ -88,6 +89,7 @@ COMMANDS = {
     "specdrift.server.checkWorkspace": check_workspace,
     "specdrift.server.listUnknowns": list_unknowns,
     "specdrift.server.askProject": ask_project,
+    "specdrift.server.answer": answer,
     "specdrift.server.applyMigration": apply_migration,
     "specdrift.server.runAgent": run_agent,
 }

@@ -13,11 +13,13 @@ from lsp_server.database.operations import (
     ChangeProperty,
     ChangeRows,
     DropColumn,
+    DropObject,
     DropTable,
     Opaque,
     Step,
 )
 from lsp_server.database.replay import HistoryReplay, RevisionReplay
+from lsp_server.database.undo.parts import changes_nothing
 from lsp_server.findings import Applicability, Direction, Fix
 from lsp_server.repair.generate_migration import conventions_of
 from lsp_server.snapshot import Snapshot
@@ -36,7 +38,7 @@ def add_rollback(replay: HistoryReplay, step: RevisionReplay, title: str = "Add 
     """
     if step.refusal is not None or any(_is_unsure(each) for each in step.steps):
         return ()
-    losing = unsafe or any(isinstance(each.operation, ChangeRows | ChangeProperty | DropTable | DropColumn) for each in step.steps)
+    losing = unsafe or any(_may_lose(each) for each in step.steps)
     identifier, history = step.revision.id, replay.history
 
     def build(snapshot: Snapshot) -> Change | None:
@@ -44,6 +46,12 @@ def add_rollback(replay: HistoryReplay, step: RevisionReplay, title: str = "Add 
 
     applicability = Applicability.UNSAFE if losing else Applicability.SAFE
     return (Fix(title, KIND, build, applicability, Direction.MIGRATION, preferred=True),)
+
+
+def _may_lose(step: Step) -> bool:
+    if isinstance(step.operation, ChangeRows):
+        return not all(map(changes_nothing, step.operation.statements))
+    return isinstance(step.operation, ChangeProperty | DropTable | DropColumn | DropObject)
 
 
 def _is_unsure(step: Step) -> bool:

@@ -6,21 +6,23 @@ conventions are collected from its files. No database is ever opened but one tha
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from lsp_server.database.alembic import History
+from lsp_server.database.migration.answers import BACKFILL, Answers
 from lsp_server.document import Kind
-from lsp_server.findings import Applicability, Direction, Fix
+from lsp_server.findings import Applicability, Direction, Fix, NotPossible
 from lsp_server.snapshot import Drift, Snapshot
 from lsp_server.text import Change
 
 if TYPE_CHECKING:
     from lsp_server.database.migration.conventions import Conventions
     from lsp_server.database.migration.plan import Plan
+    from lsp_server.database.migration.questions import Question
 
 KIND = "generate-migration"
 TITLE = "Generate migration for model change"
@@ -28,33 +30,90 @@ _LATEST = 5  # revisions whose style is followed
 UNDATED = datetime(2000, 1, 1)
 
 
-def generate_migration(drift: Drift) -> tuple[Fix, ...]:
-    """Fixes for the whole drift of a history: one, or two where it is not certain that something was renamed.
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """One way to write the revision; choosing it answers what `settled` says. `asks`: it waits for more answers."""
 
-    None where the history's state is not known or it has several heads.
+    title: str
+    plan: Plan
+    settled: Answers
+    preferred: bool = False
+    asks: bool = False
+
+
+def generate_migration(drift: Drift, snapshot: Snapshot) -> tuple[tuple[Fix, ...], tuple[Question, ...]]:
+    """Fixes for the whole drift of a history, and what must be answered before any of them is right.
+
+    One fix, or two where it is not certain that something was renamed; where a value is missing, one that asks for it. None
+    where the history's state is not known. With several heads the revision stands on a merge of them, which is written
+    along with it, or beside them where the branches are meant to stay apart.
     """
     history = drift.replay.history
-    if drift.replay.verdict.ok is not True or len(history.heads) > 1:
-        return ()
-    choices = _choices(drift)
-    return tuple(
-        Fix(title, KIND, _builder(history.folder, title), applicability, Direction.MIGRATION, preferred=len(choices) == 1)
-        for title, (_, applicability) in choices.items()
-    )
+    if drift.replay.verdict.ok is not True:
+        return (), ()
+    offers, questions = _offers(drift, snapshot)
+    return tuple(_fix(history.folder, offer) for offer in offers), questions
 
 
-def _choices(drift: Drift) -> dict[str, tuple[Plan, Applicability]]:
-    """The plans to choose from, by the title they are offered under: the one that loses nothing first."""
-    from lsp_server.database.migration.plan import alternatives
+def _fix(folder: str, offer: _Offer) -> Fix:
+    def planned(snapshot: Snapshot) -> tuple[Drift, Plan] | None:
+        from lsp_server.database.migration.plan import plan
 
-    plans = alternatives(drift.replay.database, drift.mapped, drift.replay.history.dialect)
+        drift = next((each for each in snapshot.drifts if each.replay.history.folder == folder), None)
+        if drift is None:
+            return None
+        answers = offer.settled.together(snapshot.answers)
+        evidence = offer.plan.renames if answers.renames is None else ()
+        return drift, plan(drift.replay.database, drift.mapped, drift.replay.history.dialect, answers, evidence)
+
+    def build(snapshot: Snapshot) -> Change | None:
+        found = planned(snapshot)
+        return None if found is None or found[1].unanswered else _change(snapshot, *found)
+
+    def ask(snapshot: Snapshot) -> tuple[Question, ...]:
+        found = planned(snapshot)
+        return () if found is None else found[1].questions
+
+    applicability = Applicability.UNSAFE if offer.asks else _applicability(offer.plan)
+    return Fix(offer.title, KIND, build, applicability, Direction.MIGRATION, offer.preferred, ask if offer.asks else None)
+
+
+def _offers(drift: Drift, snapshot: Snapshot) -> tuple[list[_Offer], tuple[Question, ...]]:
+    """What may be chosen, the one that loses nothing first, and the questions that must be answered."""
+    from lsp_server.database.migration.evidence import renames_told
+    from lsp_server.database.migration.plan import alternatives, plan
+
+    before, after, dialect = drift.replay.database, drift.mapped, drift.replay.history.dialect
+    plans = alternatives(before, after, dialect, snapshot.answers)
     if len(plans) == 1:
-        return {TITLE: (plans[0], _applicability(plans[0]))}
-    found: dict[str, tuple[Plan, Applicability]] = {}
-    for plan in plans:
-        title = f"Generate migration: {plan.title or 'drop what is gone and add what is new'}"
-        found[title] = (plan, Applicability.UNSAFE)
-    return found
+        return list(_forms(TITLE, plans[0], Answers(), preferred=True)), plans[0].unanswered
+    paths = {table.location.path for table in after.tables if table.location is not None}
+    texts = {path: snapshot.documents[path].text for path in paths if path in snapshot.documents}
+    told = renames_told(before, after, snapshot.earlier, texts)
+    if told:
+        plans = alternatives(before, after, dialect, snapshot.answers, told)
+        if len(plans) == 1:
+            return list(_forms(f"Generate migration: {plans[0].title}", plans[0], Answers(), preferred=True)), plans[0].unanswered
+    found: list[_Offer] = []
+    for each in plans:
+        title = f"Generate migration: {each.title or 'drop what is gone and add what is new'}"
+        found += _forms(title, each, Answers(renames=each.renames), preferred=False)
+    return found, plan(before, after, dialect, snapshot.answers, told).unanswered
+
+
+def _forms(title: str, planned: Plan, settled: Answers, preferred: bool) -> Iterator[_Offer]:
+    """One plan as it is, or after questions; and where only values for rows are missing, one that stops at such rows."""
+    count = len(planned.questions)
+    asking = f"{title} (asks {count} {'question' if count == 1 else 'questions'})"
+    if not planned.unanswered:
+        yield _Offer(title, planned, settled, preferred)
+        if planned.questions:
+            yield _Offer(asking, planned, settled, asks=True)
+        return
+    yield _Offer(asking, planned, settled, preferred, asks=True)
+    if all(question.key == BACKFILL for question in planned.unanswered):
+        declined = frozenset((question.key, question.subject) for question in planned.unanswered)
+        yield _Offer(f"{title}, which stops if there are rows", planned, replace(settled, declined=declined))
 
 
 def _applicability(plan: Plan) -> Applicability:
@@ -63,27 +122,28 @@ def _applicability(plan: Plan) -> Applicability:
     return Applicability.UNSAFE if losing or plan.renames else Applicability.SAFE
 
 
-def _builder(folder: str, title: str) -> Callable[[Snapshot], Change | None]:
-    def build(snapshot: Snapshot) -> Change | None:
-        drift = next((each for each in snapshot.drifts if each.replay.history.folder == folder), None)
-        choice = _choices(drift).get(title) if drift is not None else None
-        return None if drift is None or choice is None else _change(snapshot, drift, choice[0])
-
-    return build
-
-
 def _change(snapshot: Snapshot, drift: Drift, planned: Plan) -> Change | None:
     from lsp_server.database.migration.metadata import NotSayable
     from lsp_server.database.migration.proof import prove
     from lsp_server.database.migration.render import render
 
     history = drift.replay.history
-    if not planned.operations or planned.obstacles:
+    if not planned.operations:
         return None
-    proof = prove(planned, find=snapshot.find_scratch)
+    if planned.obstacles:
+        raise NotPossible("; ".join(planned.obstacles))
+    proof = prove(planned, find=snapshot.find_scratch, seed=snapshot.seed(history.dialect), own=snapshot.own_tables(drift.mapped))
     if proof.failed:
-        return None
+        raise NotPossible(f"the proof fails on {proof.where}: {proof.failed[0]}")
     conventions = conventions_of(snapshot, history)
+    joined: dict[str, str] = {}
+    if len(history.heads) > 1:
+        from lsp_server.repair.join_heads import ground
+
+        standing = ground(snapshot, drift.replay, conventions)
+        if standing is None:
+            return None
+        conventions, joined = standing
     try:
         unnamed = render(planned, replace(conventions, revision_id=lambda: "", created=lambda: UNDATED), None)
         # From what the revision says, so that the same change has the same name tomorrow.
@@ -93,7 +153,7 @@ def _change(snapshot: Snapshot, drift: Drift, planned: Plan) -> Change | None:
         )
     except NotSayable:
         return None
-    return Change(f"Generate migration {revision.path.rpartition('/')[2]}", new_files={revision.path: revision.text})
+    return Change(f"Generate migration {revision.path.rpartition('/')[2]}", new_files={**joined, revision.path: revision.text})
 
 
 def conventions_of(snapshot: Snapshot, history: History) -> Conventions:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from lsp_server.api.runtime import read_document, renamed
+from lsp_server.database.migration.own_tables import Created
 from lsp_server.snapshot import Runtime, Snapshot
 from lsp_server.text import Location
 from lsp_server.worker.child import SECONDS, Question, ask
@@ -23,7 +24,12 @@ def ask_project(snapshot: Snapshot, root: Path, seconds: float = SECONDS) -> Run
         return Runtime(failures=(f"`interpreter` in the configuration: there is no Python at {configured}",))
     answer = ask(interpreter, root, question, seconds)
     documents = tuple(read_document(json.dumps(renamed(document))) for document in answer.specifications)
-    return Runtime(documents, answer.metadata, answer.failures)
+    created = tuple(
+        Created(tuple((schema, str(name)) for schema, name in each["tables"]), tuple(map(str, each["statements"]))) for each in answer.created
+    )
+    read = {table.location.path for database in snapshot.written_models for table in database.tables if table.location is not None}
+    digests = {path: snapshot.documents.digest(path) for path in read}
+    return Runtime(documents, answer.metadata, answer.failures, created, digests)
 
 
 def question_of(snapshot: Snapshot) -> Question:
@@ -50,7 +56,8 @@ def question_of(snapshot: Snapshot) -> Question:
         for table in database.tables:
             if table.location is not None:
                 modules[wanted(table.location.path)] = None
-    return Question(tuple(modules), tuple(factories), tuple(paths))
+    dialect = next((history.dialect for history in snapshot.trees if history.dialect is not None), None) if modules else None
+    return Question(tuple(modules), tuple(factories), tuple(paths), {"mariadb": "mysql"}.get(dialect or "", dialect))
 
 
 def _function_around(snapshot: Snapshot, place: Location) -> str | None:

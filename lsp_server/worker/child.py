@@ -27,20 +27,25 @@ _PROBE = Path(__file__).with_name("probe.py")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`modules` are dotted names, `factories` (module, function) pairs, `paths` the folders they are imported from."""
+    """`modules` are dotted names, `factories` (module, function) pairs, `paths` the folders they are imported from.
+
+    `dialect`: for which kind of database the tables' CREATE statements are wanted, if they are.
+    """
 
     modules: tuple[str, ...]
     factories: tuple[tuple[str, str], ...] = ()
     paths: tuple[str, ...] = ()
+    dialect: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """OpenAPI documents and tables as plain data, and what failed on the way, in words."""
+    """OpenAPI documents and tables as plain data, their CREATE statements, and what failed on the way, in words."""
 
     specifications: tuple[dict[str, Any], ...] = ()
     metadata: tuple[list[dict[str, Any]], ...] = ()
     failures: tuple[str, ...] = ()
+    created: tuple[dict[str, Any], ...] = ()  # for each metadata: {"tables": [[schema, name]], "statements": [text]}
 
 
 def ask(interpreter: Path, root: Path, question: Question, seconds: float = SECONDS) -> Answer:
@@ -49,14 +54,14 @@ def ask(interpreter: Path, root: Path, question: Question, seconds: float = SECO
         answer = Path(folder, "answer.json")
         answer.touch()
         asked = {"modules": question.modules, "factories": question.factories, "paths": [str(root / path) for path in question.paths],
-                 "answer": str(answer), "megabytes": MEGABYTES, "seconds": int(seconds) + 1}  # fmt: skip
+                 "answer": str(answer), "dialect": question.dialect, "megabytes": MEGABYTES, "seconds": int(seconds) + 1}  # fmt: skip
         trouble = run([str(interpreter), "-B", str(_PROBE)], root, json.dumps(asked), seconds)
         if trouble is not None:
             return Answer(failures=(trouble,))
         try:
             data = json.loads(answer.read_text(encoding="utf-8"))
             failures = tuple(f"{each['what']}: {each['error']}" for each in data["failures"])
-            return Answer(tuple(_objects(data["specifications"])), tuple(data["metadata"]), failures)
+            return Answer(tuple(_objects(data["specifications"])), tuple(data["metadata"]), failures, tuple(_objects(data["created"])))
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return Answer(failures=("the project's interpreter gave no answer that can be read",))
 

@@ -141,6 +141,7 @@ def main() -> None:
     answer = {
         "specifications": specifications(everything, failures),
         "metadata": metadata(everything, failures),
+        "created": created(everything, question.get("dialect"), failures),
         "failures": failures,
     }
     unlimit_files()
@@ -234,6 +235,33 @@ def tables(holder: Any, failures: list[dict[str, str]]) -> list[dict[str, Any]]:
         }
         for table in holder.tables.values()
     ]  # fmt: skip
+
+
+MADE = ("CreateEnumType", "CreateDomainType", "CreateSequence", "CreateTable", "CreateIndex", "AddConstraint", "SetTableComment",
+        "SetColumnComment", "SetConstraintComment")  # fmt: skip
+
+
+def created(everything: list[Any], dialect: str | None, failures: list[dict[str, str]]) -> list[Any]:
+    """What `create_all` would say for each MetaData, as text; statements of the project's own wording are left out."""
+    mock = getattr(importlib.import_module("sqlalchemy"), "create_mock_engine", None) if dialect and "sqlalchemy" in sys.modules else None
+    if mock is None:
+        return []
+    holders = (each for each in everything if named(each, "sqlalchemy.sql.schema", "MetaData"))
+    found = (attempt(failures, "create_all()", statements, each, mock, dialect) for each in holders)
+    return [each for each in found if each is not None]
+
+
+def statements(holder: Any, mock: Any, dialect: str) -> dict[str, Any]:
+    texts: list[str] = []
+
+    def note(element: Any, *_: object, **__: object) -> None:
+        if type(element).__name__ in MADE:
+            text = str(element.compile(dialect=engine.dialect)).strip()
+            texts.append(text if dialect == "sqlite" else text.replace("%%", "%"))  # doubled for the driver
+
+    engine: Any = mock(f"{dialect}{'+pymysql' if dialect == 'mysql' else ''}://", note)
+    holder.create_all(engine, checkfirst=False)
+    return {"tables": [[table.schema, table.name] for table in holder.tables.values()], "statements": texts}
 
 
 def enumeration(type_: Any) -> dict[str, Any] | None:

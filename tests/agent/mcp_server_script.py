@@ -44,6 +44,7 @@ def tools(manner: str, cursor: str | None) -> dict[str, Any]:
         return {"tools": [
             *({"name": name, "description": "d" * 9000, "inputSchema": anything} for name in names),
             {"name": "wordy", "inputSchema": deep},
+            {"name": "old", "inputSchema": {"type": "object", "properties": {"count": {"type": "int", "exclusiveMinimum": True}}}},
             {"name": "unnameable", "inputSchema": {"type": "object", "properties": {"a b": {}}}},
         ]}  # fmt: skip
     return {"tools": [TOOL], **({"resultType": "complete", "ttlMs": 0, "cacheScope": "private"} if manner == "modern" else {})}

@@ -139,6 +139,18 @@ def test_processes_that_start_at_once_make_the_tables_once(url: str) -> None:
     assert sorted(entry.run_id for entry in Journal(url).list()) == ["r0", "r1", "r2", "r3"]
 
 
+def test_tables_that_were_left_half_made_are_completed(journal: Journal, url: str) -> None:
+    """Databases that cannot take DDL back may have some of the tables and no version."""
+    journal.record(ENTRY)
+    engine = engine_of(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"DELETE FROM {VERSION}"))
+        connection.execute(sa.text(f"DROP TABLE {PREFIX}application"))
+    engine.dispose()
+    assert journal.record_application(Application(NOON, "bookshop", "ab12", "here", "applied")) is None
+    assert (len(journal.list()), len(journal.applications())) == (1, 1)
+
+
 def test_a_newer_programs_journal_is_only_read(journal: Journal, url: str) -> None:
     journal.record(ENTRY)
     engine = engine_of(url)

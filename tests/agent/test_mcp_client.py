@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from lsp_server.agent.mcp_client import McpServers, Patience
 from lsp_server.agent.mcp_configuration import ServerAddress, ServerProgram, expanded, servers_of
@@ -163,6 +164,13 @@ def test_a_program_that_is_not_there_is_reported() -> None:
         assert re.search("no such (program|file)", run.said[0])
 
 
+def test_without_the_package_every_server_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    run = Run(script("good"))
+    assert run.names == []
+    assert len(run.said) == 1 and "pip install specdrift[agent]" in run.said[0]
+
+
 def test_a_program_that_cannot_be_run_is_reported(tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_text("#!/no/such/interpreter\n")
@@ -251,12 +259,14 @@ def test_names_descriptions_and_schemas_are_made_fit_for_the_api() -> None:
         return list(servers.tools)
 
     tools = run.use(offered)
-    assert len(tools) == len({tool.name for tool in tools}) == 4
+    assert len(tools) == len({tool.name for tool in tools}) == 5
+    assert next(tool.parameters for tool in tools if tool.name.endswith("__old")) == {"type": "object", "properties": {"count": {}}}
     for tool in tools:
         assert re.fullmatch(r"mcp__my_server__[a-zA-Z0-9_-]{1,128}", tool.name) and len(tool.name) <= 128
         assert tool.parameters["type"] == "object" and "anyOf" not in tool.parameters
         assert len(tool.description) < 2100
         assert len(json.dumps(tool.parameters)) < 16_001
+        Draft202012Validator.check_schema(tool.parameters)
     assert run.said == ["MCP server `my.server`: left out for what it says of their arguments: unnameable"]
 
 
@@ -342,6 +352,26 @@ def test_a_cancelled_run_ends_within_a_second_and_leaves_nothing(tmp_path: Path)
     assert not run.said
 
 
+def test_a_run_that_is_cancelled_while_servers_start_ends_within_a_second() -> None:
+    run = Run(script("silent"), script("good", name="good"))
+
+    async def main() -> float:
+        async def work() -> None:
+            async with McpServers(run.servers, run.said.append, run.root):
+                raise AssertionError("a server that is silent does not start")
+
+        task = asyncio.create_task(work())
+        await asyncio.sleep(0.5)
+        started = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return time.monotonic() - started
+
+    assert asyncio.run(main()) < 1
+    assert not run.said
+
+
 @linux
 def test_nothing_is_left_where_we_are_killed(tmp_path: Path) -> None:
     note = tmp_path / "pids"
@@ -372,7 +402,7 @@ def test_nothing_is_left_where_we_are_killed(tmp_path: Path) -> None:
 # Servers at an address
 
 HTTP = '''
-import sys
+import asyncio
 import uvicorn
 from mcp.server import MCPServer
 from starlette.responses import PlainTextResponse
@@ -386,6 +416,11 @@ def echo(text: str) -> str:
 @server.tool()
 def large() -> str:
     return "x" * 20_000_000
+
+@server.tool()
+async def slow() -> str:
+    await asyncio.sleep(600)
+    return ""
 
 served = server.streamable_http_app(json_response=True)
 
@@ -430,6 +465,33 @@ def test_a_server_at_an_address_that_refuses_us_is_reported_without_the_secret(a
 def test_a_huge_answer_over_http_is_not_read(address: str) -> None:
     run = Run(ServerAddress("web", address, {"Authorization": "Bearer right"}))
     assert "more than 8 MB" in run.use(lambda servers: refusal(servers, "mcp__web__large"))
+
+
+def test_a_run_that_is_cancelled_in_a_call_over_http_ends_within_a_second(address: str) -> None:
+    async def main() -> float:
+        server, called = ServerAddress("web", address, {"Authorization": "Bearer right"}), asyncio.Event()
+
+        async def work() -> None:
+            async with McpServers([server], print) as servers:
+                called.set()
+                await call(servers, "mcp__web__slow", {})
+
+        task = asyncio.create_task(work())
+        await called.wait()
+        await asyncio.sleep(0.05)
+        started = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return time.monotonic() - started
+
+    assert asyncio.run(main()) < 1
+
+
+def test_a_call_over_http_that_hangs_is_given_up(address: str) -> None:
+    run = Run(ServerAddress("web", address, {"Authorization": "Bearer right"}, seconds=1))
+    assert "did not answer within 1 s" in run.use(lambda servers: refusal(servers, "mcp__web__slow"))
+    assert len(run.said) == 1
 
 
 def test_an_address_where_nobody_listens_is_reported() -> None:

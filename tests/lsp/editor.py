@@ -5,7 +5,6 @@ What each editor can do is the part of its own `initialize` request that our ans
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import os
 import re
@@ -14,11 +13,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, Union
 
 from lsprotocol import converters
 from lsprotocol import types as t
 from pygls.lsp.client import LanguageClient
+from pygls.protocol import default_converter
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE = 40.0  # seconds for one condition: generous, because a wait ends as soon as the condition holds
@@ -64,7 +64,7 @@ class Editor:
 
     def __init__(self, root: Path, capabilities: dict[str, Any]) -> None:
         self.root = root
-        self.client = LanguageClient("test", "1")
+        self.client = LanguageClient("test", "1", converter_factory=_converter)
         self.capabilities = converters.get_converter().structure(capabilities, t.ClientCapabilities)
         self.pushed: dict[str, tuple[t.Diagnostic, ...]] = {}
         self.pushes: list[tuple[str, int | None]] = []
@@ -73,8 +73,8 @@ class Editor:
         self.messages: list[str] = []
         self.logged: list[str] = []
         self.refreshes: dict[str, int] = {}
+        self.applied: list[t.WorkspaceEdit] = []  # edits that the server sent by itself
         self.configuration: Any = None
-        self.edits: list[t.ApplyWorkspaceEditParams] = []  # that the server asked to apply
         self.questions: list[str] = []  # that the person was asked
         self.answer: str | None = None  # what the person answers
         self.documents: list[str] = []  # URIs that the server asked to show
@@ -117,16 +117,16 @@ class Editor:
         client.feature(t.WINDOW_WORK_DONE_PROGRESS_CREATE)(heard(lambda params: None))
         client.feature(t.PROGRESS)(heard(lambda params: self.progress.append(params.value)))
         client.feature(t.WINDOW_SHOW_MESSAGE)(heard(lambda params: self.messages.append(params.message)))
-        def apply(params: t.ApplyWorkspaceEditParams) -> t.ApplyWorkspaceEditResult:
-            self.edits.append(params)
-            return t.ApplyWorkspaceEditResult(applied=True)
-
-        client.feature(t.WORKSPACE_APPLY_EDIT)(heard(apply))
         client.feature(t.WINDOW_SHOW_MESSAGE_REQUEST)(heard(ask))
         client.feature(t.WINDOW_SHOW_DOCUMENT)(heard(show))
         client.feature(t.WINDOW_LOG_MESSAGE)(heard(lambda params: self.logged.append(params.message)))
         client.feature(t.WORKSPACE_DIAGNOSTIC_REFRESH)(heard(count("diagnostics")))
         client.feature(t.WORKSPACE_CODE_LENS_REFRESH)(heard(count("lenses")))
+        def apply(params: t.ApplyWorkspaceEditParams) -> t.ApplyWorkspaceEditResult:
+            self.applied.append(params.edit)
+            return t.ApplyWorkspaceEditResult(applied=True)
+
+        client.feature(t.WORKSPACE_APPLY_EDIT)(heard(apply))
         client.feature(t.WORKSPACE_CONFIGURATION)(heard(lambda params: [self.configuration for _ in params.items]))
 
     async def initialize(self, options: Any = None, folders: Iterable[Path] | None = None) -> None:
@@ -244,7 +244,7 @@ class Editor:
     async def actions(self, path: str, range_: t.Range, only: list[str] | None = None) -> list[t.CodeAction]:
         context = t.CodeActionContext(diagnostics=[], only=only)
         params = t.CodeActionParams(text_document=self.identifier(path), range=range_, context=context)
-        return [_as_action(each) for each in await self.client.text_document_code_action_async(params) or []]
+        return list(await self.client.text_document_code_action_async(params) or [])
 
     async def command(self, name: str, *arguments: Any) -> Any:
         return await self.client.workspace_execute_command_async(
@@ -261,12 +261,17 @@ class Editor:
         self.client.exit(None)
 
 
-def _as_action(found: Any) -> t.CodeAction:
-    """The client's library takes a code action that has a command for the command, and its fields for a name."""
-    if isinstance(found, t.CodeAction):
-        return found
-    command = ast.literal_eval(found.command)
-    return t.CodeAction(title=found.title, command=t.Command(command["title"], command["command"], arguments=command["arguments"]))
+def _converter() -> Any:
+    """The library's, which takes a code action that has a command for the command itself."""
+    converter = default_converter()
+    action = t.Command | t.CodeAction
+
+    def structure(given: Any, _: Any) -> Any:
+        return converter.structure(given, t.Command if isinstance(given.get("command"), str) else t.CodeAction)
+
+    for form in (action, Union[t.Command, t.CodeAction]):  # noqa: UP007 - the hooks are found by the very type
+        converter.register_structure_hook(form, structure)
+    return converter
 
 
 def _again(data: Any) -> bool:

@@ -69,11 +69,11 @@ def test_an_endpoint_becomes_an_edit_to_confirm_with_its_verdict(root: Path) -> 
                 done = await run(editor)
                 assert (done["ok"], done["applied"], done["ended"]) == (True, True, "done"), done
                 assert done["tokens"] and done["cost"] is not None and done["run"]
-                (applied,) = editor.edits
-                assert applied.edit.change_annotations is not None
-                (note,) = applied.edit.change_annotations.values()
+                (applied,) = editor.applied
+                assert applied.change_annotations is not None
+                (note,) = applied.change_annotations.values()
                 assert note.needs_confirmation and "cleared: [operation-not-implemented]" in (note.description or "")
-                ((text,),) = [change.edits for change in applied.edit.document_changes or () if isinstance(change, t.TextDocumentEdit)]
+                ((text,),) = [change.edits for change in applied.document_changes or () if isinstance(change, t.TextDocumentEdit)]
                 assert "delete_book" in text.new_text
                 assert (root / "app.py").read_text() == CODE, "the editor writes, not we"
                 said = [one.get("message", "") if isinstance(one, dict) else getattr(one, "message", "") or "" for one in editor.progress]
@@ -89,9 +89,9 @@ def test_an_editor_without_annotations_asks_before_it_applies(root: Path) -> Non
                 editor.open("openapi.yaml")
                 listen(editor, api)
                 editor.answer = "Discard"
-                assert (await run(editor))["applied"] is False and not editor.edits
+                assert (await run(editor))["applied"] is False and not editor.applied
                 editor.answer = "Apply"
-                assert (await run(editor))["applied"] is True and len(editor.edits) == 1
+                assert (await run(editor))["applied"] is True and len(editor.applied) == 1
                 assert all("cleared: [operation-not-implemented]" in question for question in editor.questions)
 
     drive(session())
@@ -105,7 +105,7 @@ def test_a_verdict_that_does_not_hold_changes_nothing(root: Path) -> None:
                 listen(editor, api)
                 done = await run(editor)
                 assert (done["ok"], done["applied"], done["ended"]) == (False, False, "gave-up")
-                assert not editor.edits and any("no change" in message for message in editor.messages)
+                assert not editor.applied and any("no change" in message for message in editor.messages)
 
     drive(session())
 
@@ -126,7 +126,7 @@ def test_cancelling_ends_a_run_at_once_and_leaves_nothing(root: Path) -> None:
                 with pytest.raises(JsonRpcException):
                     await running
                 assert asyncio.get_running_loop().time() - started < 1.0
-                assert not editor.edits and (root / "app.py").read_text() == CODE
+                assert not editor.applied and (root / "app.py").read_text() == CODE
 
     drive(session())
 

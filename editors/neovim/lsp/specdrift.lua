@@ -15,7 +15,7 @@ return {
   before_init = function(params, config)
     params.initializationOptions = vim.tbl_extend('force', {
       trusted = require('specdrift').trusted(config.root_dir),
-      clientCommands = { 'specdrift.showReferences' },
+      clientCommands = { 'specdrift.showReferences', 'specdrift.answer' },
     }, params.initializationOptions or {})
   end,
   settings = { specdrift = { codeLens = true } },

@@ -44,6 +44,10 @@ vim.lsp.commands['specdrift.showReferences'] = function(...)
   return require('specdrift').show_references(...)
 end
 
+vim.lsp.commands['specdrift.answer'] = function(...)
+  return require('specdrift.questions').answer(...)
+end
+
 vim.api.nvim_create_autocmd('LspAttach', {
   group = vim.api.nvim_create_augroup('specdrift', {}),
   callback = function(event)

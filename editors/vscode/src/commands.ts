@@ -6,7 +6,9 @@
  */
 import * as vscode from 'vscode';
 import type { Location, Position, Range } from 'vscode-languageclient/node';
+import { askAll, type Answers, type Person, type Question } from './ask';
 import { describe, plural, SOURCE } from './count';
+import { showWritten } from './repairs';
 import type { Server } from './server';
 
 const RULE_SCHEME = 'specdrift-rule';
@@ -89,6 +91,38 @@ export async function askProject(server: Server): Promise<void> {
   );
   if (failures.length > 0) await vscode.window.showWarningMessage(`Specdrift: ${failures.join('; ')}`);
 }
+
+interface Answered {
+  readonly applied: boolean;
+  readonly questions: readonly Question[];
+  readonly written?: readonly string[];
+}
+
+/** An action that needs answers: asks until nothing is open. The server then builds, proves and applies the change. */
+export async function answer(server: Server, request: unknown): Promise<void> {
+  let answers: Answers | undefined;
+  let outcome = await server.execute<Answered>('specdrift.server.answer', request);
+  while (outcome.questions.length > 0) {
+    answers = await askAll(outcome.questions, answers ?? {}, PERSON);
+    if (answers === undefined) return; // nothing was changed, as whoever gave up knows
+    const given = answers;
+    outcome = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Window, title: 'Specdrift: proving the migration' },
+      () => server.execute<Answered>('specdrift.server.answer', request, given),
+    );
+  }
+  const [first] = outcome.written ?? [];
+  if (first !== undefined) await showWritten((await server.connection()).protocol2CodeConverter.asUri(first).toString(), 0);
+}
+
+const PERSON: Person = {
+  choose: async (title, choices) =>
+    (await vscode.window.showQuickPick(choices.map(choice => ({ label: choice.text, choice })), { title, ignoreFocusOut: true }))?.choice,
+  type: ({ title, prompt, value, optional }) => vscode.window.showInputBox({
+    title, prompt, value, ignoreFocusOut: true,
+    validateInput: text => !optional && text.trim() === '' ? 'An answer is needed.' : undefined,
+  }),
+};
 
 /** Up to the revision in the active editor, else to the head. The server shows the SQL, asks, and tells what it has done. */
 export async function applyMigration(server: Server): Promise<void> {

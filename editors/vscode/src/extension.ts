@@ -3,7 +3,7 @@
  */
 import * as vscode from 'vscode';
 import type { Location, Position } from 'vscode-languageclient/node';
-import { applyMigration, askProject, checkWorkspace, explainRule, rulePages, showReferences, showUnknowns } from './commands';
+import { answer, applyMigration, askProject, checkWorkspace, explainRule, rulePages, showReferences, showUnknowns } from './commands';
 import { SHOW_WRITTEN, showWritten } from './repairs';
 import { Server, type Phase } from './server';
 import { showMenu, Status } from './status';
@@ -43,6 +43,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
     command('specdrift.applyMigration', () => applyMigration(current)),
     command('specdrift.showReferences', (uri: string, position: Position, locations: Location[]) =>
       showReferences(current, uri, position, locations)),
+    command('specdrift.answer', (request: unknown) => answer(current, request)),
     command(SHOW_WRITTEN, showWritten),
     vscode.workspace.onDidGrantWorkspaceTrust(() => current.restart()),
     vscode.workspace.onDidChangeConfiguration(change => {

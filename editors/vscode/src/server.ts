@@ -13,7 +13,7 @@ import { onInterpreterChange, surroundings } from './surroundings';
 export type Phase = 'starting' | 'running' | 'stopped' | 'failed';
 
 /** Commands of this extension that the server may put into a code lens, a code action or a link. */
-export const CLIENT_COMMANDS = ['specdrift.showReferences', 'specdrift.explainRule'] as const;
+export const CLIENT_COMMANDS = ['specdrift.showReferences', 'specdrift.explainRule', 'specdrift.answer'] as const;
 
 const DOCUMENTS: NonNullable<LanguageClientOptions['documentSelector']> = [
   { scheme: 'file', language: 'python' },

@@ -67,6 +67,9 @@ class Wanted:
     limit: int = 50
 
 
+NEWEST = Wanted()
+
+
 def new_run_id(now: datetime | None = None) -> str:
     """A name for a run that sorts by time, such as `20261123-ab12cd`: the day, then two seconds of it and something random."""
     moment = (now or datetime.now(UTC)).astimezone(UTC)

@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from lsp_server.agent.journal.entry import Application, Entry, Wanted
+from lsp_server.agent.journal.entry import NEWEST, Application, Entry, Wanted
 from lsp_server.agent.places import data_folder
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ class Journal:
         """Write down that a migration was applied, or was to be. As `record`."""
         return self._write("application", asdict(replace(application, target=without_credentials(application.target))))
 
-    def list(self, wanted: Wanted = Wanted()) -> tuple[Entry, ...]:
+    def list(self, wanted: Wanted = NEWEST) -> tuple[Entry, ...]:
         """Runs, the newest first. Raises JournalTrouble."""
         return tuple(_entry(row) for row in self._read("run", wanted))
 
-    def applications(self, wanted: Wanted = Wanted()) -> tuple[Application, ...]:
+    def applications(self, wanted: Wanted = NEWEST) -> tuple[Application, ...]:
         """Applied migrations, the newest first; `wanted.task` is part of the revision. Raises JournalTrouble."""
         return tuple(_application(row) for row in self._read("application", wanted))
 

@@ -5,6 +5,7 @@ No tool here takes a URL, and none can reach a database that Specdrift did not m
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import blake2b
@@ -23,10 +24,8 @@ from lsp_server.snapshot import Drift, Snapshot
 from lsp_server.text import apply_edits
 
 if TYPE_CHECKING:
-    from lsp_server.database.migration.answers import Answers
     from lsp_server.database.migration.plan import Plan
-
-_ANSWERS = ("backfill", "derive_columns", "derive_rows", "rename_enum_values", "enum_fallback", "assume_timezone")
+    from lsp_server.database.migration.questions import Question
 
 
 def plan_migration(bench: Workbench, arguments: Arguments) -> str:
@@ -34,8 +33,7 @@ def plan_migration(bench: Workbench, arguments: Arguments) -> str:
     drift = _drift(snapshot, arguments.get("history"))
     if not drift.differences:
         return f"nothing to migrate: the history in {_name(drift)} makes all that the models want"
-    plans = _plans(drift, arguments.get("answers"))
-    return bounded("\n\n".join(_described(snapshot, drift, each, len(plans) > 1) for each in plans), "there is no more of it")
+    return bounded(_described(snapshot, drift, _planned(drift, arguments.get("answers"))), "there is no more of it")
 
 
 def write_migration(bench: Workbench, arguments: Arguments) -> str:
@@ -46,13 +44,11 @@ def write_migration(bench: Workbench, arguments: Arguments) -> str:
     heads = drift.replay.history.heads
     if len(heads) > 1:
         raise ToolError(f"the history in {_name(drift)} has several heads ({', '.join(heads)}); a person must join them first")
-    plans = _plans(drift, arguments.get("answers"))
-    if len(plans) > 1:
-        raise ToolError(
-            f"a question first: {plans[0].title}, or is what is gone dropped with its values? Call again with answers: "
-            f'{_rename_answers(plans[0])} for the rename, {{"rename_tables": {{}}, "rename_columns": {{}}}} for the drop'
-        )
-    path, content, lines = _written(snapshot, drift, plans[0], arguments.get("title"))
+    plan = _planned(drift, arguments.get("answers"))
+    if plan.unanswered:
+        asked = "\n".join(_asked(question) for question in plan.unanswered)
+        raise ToolError(f"a question first; answer it from the task and the documents, or leave the migration to a person:\n{asked}")
+    path, content, lines = _written(snapshot, drift, plan, arguments.get("title"))
     path = bench.write(path, content)
     bench.note_proof(path)
     return bounded("\n".join([f"{path}: written", *lines, "", content]), "read_file shows the file")
@@ -116,60 +112,44 @@ def _name(drift: Drift) -> str:
     return drift.replay.history.folder or "."
 
 
-# Answers
-
-
-def _plans(drift: Drift, given: Mapping[str, Any] | None) -> tuple[Plan, ...]:
-    from lsp_server.database.migration.plan import alternatives
-
-    return alternatives(drift.replay.database, drift.mapped, drift.replay.history.dialect, _answers(given or {}))
-
-
-def _answers(given: Mapping[str, Any]) -> Answers:
-    from lsp_server.database.migration.answers import Answers
-    from lsp_server.database.migration.operations import STAYS
-    from lsp_server.database.migration.renames import Rename
-
-    for name, value in given.items():
-        if not isinstance(value, Mapping) or not all(isinstance(each, str) for each in value.values()):
-            raise ToolError(f"answers.{name} must be an object of texts")
-    renames: tuple[Rename, ...] | None = None
-    if "rename_tables" in given or "rename_columns" in given:
-        tables = [(_key(old), _key(new)) for old, new in given.get("rename_tables", {}).items()]
-        columns = [(old.rpartition("."), new) for old, new in given.get("rename_columns", {}).items()]
-        renames = (
-            *(Rename(old, None, new[1], True, "as answered", STAYS if old[0] == new[0] else new[0]) for old, new in tables),
-            *(Rename(_key(table), column, new, True, "as answered") for (table, _, column), new in columns),
-        )
-    return Answers(renames, *(given.get(name, {}) for name in _ANSWERS))
-
-
-def _key(name: str) -> tuple[str | None, str]:
-    schema, _, bare = name.rpartition(".")
-    return (schema or None, bare)
-
-
-def _rename_answers(plan: Plan) -> str:
-    columns = ", ".join(f'"{each.table[1]}.{each.column}": "{each.new_name}"' for each in plan.renames if each.column is not None)
-    tables = ", ".join(f'"{each.table[1]}": "{each.new_name}"' for each in plan.renames if each.column is None)
-    return f'{{"rename_tables": {{{tables}}}, "rename_columns": {{{columns}}}}}'
-
-
 # Plans in words and as files
 
 
-def _described(snapshot: Snapshot, drift: Drift, plan: Plan, chosen: bool) -> str:
+def _planned(drift: Drift, given: Mapping[str, Any] | None) -> Plan:
+    from lsp_server.database.migration.answers import AnswersError, read_answers
+    from lsp_server.database.migration.plan import plan
+
+    try:
+        answers = read_answers(given or {})
+    except AnswersError as error:
+        raise ToolError(f"answers: {error}") from None
+    return plan(drift.replay.database, drift.mapped, drift.replay.history.dialect, answers)
+
+
+def _asked(question: Question) -> str:
+    """A question with where its answer goes."""
+    lines = [f"question: {question.text}"]
+    lines += [
+        f"    answers={json.dumps({question.key: {question.subject: choice.answer}})}: {choice.text}{' (values are lost)' if choice.loses else ''}"
+        for choice in question.choices
+    ]
+    if not question.choices:
+        example = json.dumps({question.key: {question.subject: question.suggestion or "…"}})
+        lines.append(f"    answers={example}: {question.expected or 'a value'}")
+    return "\n".join([*lines, *([f"    without an answer: {question.otherwise}"] if question.otherwise else [])])
+
+
+def _described(snapshot: Snapshot, drift: Drift, plan: Plan) -> str:
     from lsp_server.database.migration.describe import phrases_of
     from lsp_server.database.migration.proof import prove
 
-    dialect = drift.replay.history.dialect
-    lines = [f"{plan.title or 'drop what is gone and add what is new'} (answers: {_rename_answers(plan)})"] if chosen else []
-    lines += [f"a revision in {_name(drift)} for {dialect}, after {', '.join(drift.replay.history.heads) or 'nothing'}"]
+    lines = [f"a revision in {_name(drift)} for {drift.replay.history.dialect}, after {', '.join(drift.replay.history.heads) or 'nothing'}"]
     lines += [f"- {phrase}" for phrase in phrases_of(plan.operations)]
-    lines += [f"danger ({hazard.code}): {hazard.text}" for hazard in plan.hazards]
+    lines += [_asked(question) for question in plan.questions]
+    lines += [f"danger ({hazard.code}): {hazard.text}" for hazard in plan.settled_hazards]
     lines += [f"left out: {obstacle}" for obstacle in plan.obstacles]
-    if plan.operations and not plan.obstacles:
-        lines.append(f"proof {prove(plan, find=snapshot.find_scratch).line}")
+    if plan.operations and not plan.obstacles and not plan.unanswered:
+        lines.append(f"proof {prove(plan, find=snapshot.find_scratch, seed=snapshot.seed(drift.replay.history.dialect)).line}")
     return "\n".join(lines)
 
 
@@ -181,7 +161,7 @@ def _written(snapshot: Snapshot, drift: Drift, plan: Plan, title: str | None) ->
 
     if plan.obstacles:
         raise ToolError(f"not written: {'; '.join(plan.obstacles)}. Answer what is asked, or write the revision yourself and prove it")
-    proof = prove(plan, find=snapshot.find_scratch)
+    proof = prove(plan, find=snapshot.find_scratch, seed=snapshot.seed(drift.replay.history.dialect))
     if not proof.holds:
         reasons = proof.failed or proof.not_proved or ("nothing could be shown",)
         raise ToolError(f"not written, for the proof does not hold on {proof.where}: {'; '.join(reasons)}")
@@ -200,19 +180,22 @@ def _written(snapshot: Snapshot, drift: Drift, plan: Plan, title: str | None) ->
 
 
 _HISTORY = text("The folder of the migration history, where there are several.")
-_TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
 _GIVEN = {
     "type": "object",
-    "description": "What the models do not tell. Only what the task or a document says; never a guess.",
+    "description": "What the models do not tell, for the questions that plan_migration shows. Only what the task or a document says; never a guess.",
     "properties": {
-        "rename_tables": {**_TEXTS, "description": "Old name of a table to its new one. Empty: none was renamed."},
-        "rename_columns": {**_TEXTS, "description": '"table.column" to the new name. Empty: none was renamed.'},
-        "backfill": {**_TEXTS, "description": '"table.column" to the SQL expression for rows that have no value.'},
-        "derive_columns": {**_TEXTS, "description": '"table.column" to an SQL expression over the other columns of the table.'},
-        "derive_rows": {**_TEXTS, "description": "A new table to the query for its first rows."},
-        "rename_enum_values": {**_TEXTS, "description": '"enum.value" to its new name.'},
-        "enum_fallback": {**_TEXTS, "description": '"enum.value" that goes to the value that takes its place.'},
-        "assume_timezone": {**_TEXTS, "description": '"table.column" to the time zone that its moments were meant in.'},
+        name: {"type": "object", "description": said, "additionalProperties": {"type": ["string", "number", "null"]}}
+        for name, said in (
+            ("rename_tables", "Old name of a table to its new one, null for none."),
+            ("rename_columns", '"table.column" to its new name, null for none.'),
+            ("rename_enum_values", '"enum.value" to its new name, null for none.'),
+            ("backfill", '"table.column" to the SQL expression for rows that have no value.'),
+            ("enum_fallback", '"enum.value" that goes to the value that takes its place.'),
+            ("derive_columns", '"table.column" to an SQL expression over the other columns of the table.'),
+            ("restore_columns", '"table.column" to an SQL expression for its old value on the way back.'),
+            ("derive_rows", "A new table to the query for its first rows."),
+            ("assume_timezone", '"table.column" to the time zone that its moments were meant in.'),
+        )
     },
     "additionalProperties": False,
 }

@@ -164,5 +164,6 @@ def create_object(state: State, operation: CreateObject, location: Location) -> 
 def drop_object(state: State, operation: DropObject, location: Location) -> None:
     state.objects.pop(object_key(state, operation.sort, operation.name), None)
     if operation.sort == "schema" and operation.cascade:
-        for key in [key for key in state.tables if key[0] == operation.name]:
-            del state.tables[key]
+        for held in (state.tables, state.views, state.sequences):
+            for key in [key for key in held if key[0] == operation.name]:
+                del held[key]

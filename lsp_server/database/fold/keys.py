@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from lsp_server.database.casts import comparable
 from lsp_server.database.fold.objects import index_of_view, view_index, without_index
@@ -18,12 +19,14 @@ from lsp_server.database.fold.state import (
     table_of,
 )
 from lsp_server.database.model import Check, Column, Default, Exclusion, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.naming import ConventionalName, earlier_name
 from lsp_server.database.operations import (
     AddConstraint,
     Constraint,
     CreateIndex,
     DropConstraint,
     DropIndex,
+    Key,
     RenameConstraint,
     RenameIndex,
     ValidateConstraint,
@@ -76,6 +79,8 @@ def add_constraint(state: State, operation: AddConstraint, location: Location) -
         if table.incomplete is not None:
             return  # Something may have dropped the first one.
         raise Refused("exists", f"{table.full_name} has a constraint {constraint.name} already")
+    if isinstance(constraint.name, ConventionalName):
+        constraint = replace(constraint, name=_with_earlier_name(state, table, constraint, constraint.name))
     if isinstance(constraint, PrimaryKey):
         if table.primary_key is not None and table.incomplete is None:
             raise Refused("exists", f"the table {table.full_name} has a primary key already")
@@ -92,6 +97,28 @@ def add_constraint(state: State, operation: AddConstraint, location: Location) -
     else:
         constraint = _resolved_target(state, table, constraint)
         state.tables[operation.table] = replace(table, foreign_keys=(*table.foreign_keys, constraint))
+
+
+def _with_earlier_name(state: State, table: Table, constraint: Constraint, name: ConventionalName) -> str:
+    """The name, with what the server calls the constraint in databases that are older than the convention."""
+    if state.dialect == "sqlite" or (state.dialect != "postgresql" and isinstance(constraint, PrimaryKey)):
+        return str(name)  # it gives no names, or always the same
+    if name.otherwise is not None or table.incomplete is not None or (state.dialect != "postgresql" and isinstance(constraint, Check)):
+        return name
+    return ConventionalName(name, chosen_name(state, table, replace(constraint, name=None)))
+
+
+def settle_name(state: State, key: Key, name: str) -> bool:
+    """From now on a part bears this name in every database, however old; False where no part of the table has it."""
+    table = state.tables[key]
+    if not any(each.name == name for each in named_elements(table)):
+        return False
+    settled: Any = lambda parts: tuple(replace(each, name=str(name)) if each.name == name else each for each in parts)  # noqa: E731
+    state.tables[key] = replace(
+        table, primary_key=next(iter(settled((table.primary_key,))), None) if table.primary_key else None, uniques=settled(table.uniques),
+        foreign_keys=settled(table.foreign_keys), checks=settled(table.checks), indexes=settled(table.indexes),
+    )  # fmt: skip
+    return True
 
 
 def _take_index(state: State, table: Table, name: str) -> None:
@@ -154,7 +181,7 @@ def chosen_name(state: State, table: Table, constraint: Constraint) -> str | Non
     else:
         label = "fkey" if isinstance(constraint, ForeignKey) else "excl" if isinstance(constraint, Exclusion) else "key"
         middle = "_".join(columns)
-    taken = {each.name for other in state.tables.values() if other.schema == table.schema for each in named_elements(other)}
+    taken = {earlier_name(each.name) for other in state.tables.values() if other.schema == table.schema for each in named_elements(other)}
     name = object_name(table.name, middle, label)
     number = 0
     while name in taken:
@@ -166,10 +193,10 @@ def chosen_name(state: State, table: Table, constraint: Constraint) -> str | Non
 def _chosen_by_mysql(table: Table, constraint: ForeignKey | Unique) -> str:
     """Foreign keys are counted, a unique key is called by its first column."""
     if isinstance(constraint, ForeignKey):
-        counted = [re.fullmatch(rf"{re.escape(table.name)}_ibfk_(\d+)", key.name or "") for key in table.foreign_keys]
+        counted = [re.fullmatch(rf"{re.escape(table.name)}_ibfk_(\d+)", earlier_name(key.name) or "") for key in table.foreign_keys]
         return f"{table.name}_ibfk_{1 + max((int(match[1]) for match in counted if match), default=0)}"
     assert constraint.columns is not None
-    taken = {unique.name for unique in table.uniques} | {index.name for index in table.indexes}
+    taken = {earlier_name(unique.name) for unique in table.uniques} | {earlier_name(index.name) for index in table.indexes}
     name, number = constraint.columns[0], 1
     while name in taken:
         number += 1
@@ -244,8 +271,10 @@ def _without_key(state: State, table: Table, column: Column) -> Column:
 def rename_constraint(state: State, operation: RenameConstraint, location: Location) -> None:
     table = table_of(state, operation.table)
     found = constraint_named(table, operation.name)
+    if found is None and operation.if_exists and settle_name(state, operation.table, operation.new_name):
+        return
     if found is None:
-        if table.incomplete is not None:
+        if table.incomplete is not None or operation.if_exists:
             return
         raise Refused("missing", f"the table {table.full_name} has no constraint {operation.name} here")
 
@@ -345,17 +374,19 @@ def _made_for_a_key(state: State, operation: DropIndex) -> bool:
 
 
 def rename_index(state: State, operation: RenameIndex, location: Location) -> None:
+    if operation.if_exists and any(settle_name(state, key, operation.new_name) for key in list(state.tables)):
+        return
     shown = view_index(state, operation.name)
     if shown is not None and without_index(state, operation.name, replace(shown, name=operation.new_name)):
         return
     for key, table in state.tables.items():
-        index = index_of(table, operation.name)
+        index = index_of(table, operation.name) if operation.table in (None, key) else None
         if index is not None:
             indexes = tuple(replace(each, name=operation.new_name) if each is index else each for each in table.indexes)
             state.tables[key] = replace(table, indexes=indexes)
             return
         for found in (table.primary_key, *table.uniques):
-            if found is not None and found.name == operation.name:
+            if found is not None and found.name == operation.name and operation.table in (None, key):
                 rename_constraint(state, RenameConstraint(key, operation.name, operation.new_name), location)
                 return
     if not operation.if_exists and state.blind is None and not any(table.incomplete for table in state.tables.values() if table.incomplete is not None):

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lsp_server.database.fold.state import State, mentions
-from lsp_server.database.model import Index, View
+from lsp_server.database.model import Index
 from lsp_server.database.objects import AlterSequence, CreateSequence, CreateView, DropSequence, DropView, RenameView
 from lsp_server.database.operations import CreateIndex, Key
-from lsp_server.database.view_text import reads_table, shows_column
+from lsp_server.database.view_text import reads_table, renamed_query, shows_column
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -108,10 +108,7 @@ def take_sequences_along(state: State, table: Key, column: str | None = None) ->
 
 
 def move_owner(state: State, before: Key, after: Key, columns: tuple[str, str] | None = None) -> None:
-    """A table, or one of its columns, has another name: sequences go on belonging to it, views go on reading it.
-
-    The database keeps a view's text in step; ours, where it names what was renamed, is not known any more.
-    """
+    """A table, or one of its columns, has another name: sequences go on belonging to it, views go on reading it."""
     for key, sequence in list(state.sequences.items()):
         if sequence.owner is not None and sequence.owner[:2] == before:
             column = sequence.owner[2]
@@ -120,9 +117,13 @@ def move_owner(state: State, before: Key, after: Key, columns: tuple[str, str] |
             state.sequences[key] = replace(sequence, owner=(*after, column))
     old = columns[0] if columns is not None else before[1]
     for key, view in list(state.views.items()):
-        if _names(view, old) and (columns is None or _names(view, before[1])):
-            state.views[key] = replace(view, query=Unknown(f"the query of a view over {old}, which was renamed since", view.location))
+        if state.dialect not in ("mysql", "mariadb") and isinstance(view.query, str) and _names(view.query, old, before[1], columns is None):
+            unknown = Unknown(f"the query of a view over {old}, which was renamed since", view.location)
+            query = renamed_query(view.query, state.dialect, before, after, columns, keeps_names=state.dialect != "sqlite")
+            state.views[key] = replace(view, query=query if query is not None else unknown)
 
 
-def _names(view: View, word: str) -> bool:
-    return isinstance(view.query, str) and (mentions(view.query.lower(), word.lower()) or "*" in view.query)
+def _names(query: str, word: str, table: str, whole: bool) -> bool:
+    """Whether a query may name what was renamed: a table, or a column of it."""
+    text = query.lower()
+    return mentions(text, table.lower()) and (whole or mentions(text, word.lower()) or "*" in text)

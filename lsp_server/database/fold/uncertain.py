@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lsp_server.database.fold.state import State, index_of, with_column
-from lsp_server.database.model import Column, ColumnType
+from lsp_server.database.fold.keys import settle_name
+from lsp_server.database.fold.state import State, index_of, named_elements, with_column
+from lsp_server.database.model import Column, ColumnType, Table
+from lsp_server.database.naming import ConventionalName
 from lsp_server.database.operations import (
     AddColumn,
     AddConstraint,
@@ -18,7 +20,9 @@ from lsp_server.database.operations import (
     DropTable,
     Keep,
     Opaque,
+    Operation,
     RenameConstraint,
+    RenameIndex,
     RenameTable,
     Step,
     table_key,
@@ -64,8 +68,19 @@ def perhaps(state: State, step: Step, condition: Unknown) -> None:
     elif isinstance(operation, DropIndex):
         indexes = tuple(replace(each, unknown=condition) if each.name == operation.name else each for each in table.indexes)
         state.tables[key] = replace(table, indexes=indexes)
-    elif isinstance(operation, AddConstraint | DropConstraint | RenameConstraint):
+    elif isinstance(operation, AddConstraint | DropConstraint | RenameConstraint | RenameIndex) and not _settles_name(state, operation, table):
         state.tables[key] = replace(table, incomplete=condition)
+
+
+def _settles_name(state: State, operation: Operation, table: Table) -> bool:
+    """Whether a step only gives a part the name that it has already, where a convention was there before the part."""
+    if isinstance(operation, AddConstraint):
+        return operation.constraint.name is not None and settle_name(state, table.key, operation.constraint.name)
+    if isinstance(operation, RenameConstraint | RenameIndex):
+        return settle_name(state, table.key, operation.new_name)
+    return isinstance(operation, DropConstraint) and operation.name is not None and any(
+        isinstance(each.name, ConventionalName) and each.name.otherwise == operation.name for each in named_elements(table)
+    )
 
 
 def _maybe_altered(column: Column, operation: AlterColumn, condition: Unknown) -> Column:

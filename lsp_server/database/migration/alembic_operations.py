@@ -35,6 +35,7 @@ from lsp_server.database.model import Column, Exclusion, ForeignKey, PrimaryKey,
 from lsp_server.database.sql_text import quoted
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
     from alembic.operations.ops import MigrateOperation
 
 _TEXTS = ("VARCHAR", "TEXT", "CHAR")
@@ -56,13 +57,22 @@ def create_table(table: Table, dialect: str | None, final_names: bool) -> list[M
     from alembic.operations import ops
 
     made = to_table(replace(table, exclusions=()), sa.MetaData(), dialect, indexes=False, final_names=final_names)
-    operations: list[MigrateOperation] = [ops.CreateTableOp.from_table(made)]
+    creation = ops.CreateTableOp.from_table(made)
+    # A table keeps its constraints in a set; the same table must come to the same SQL every time.
+    creation.columns = [*made.columns, *sorted(made.constraints, key=_place_of)]
+    operations: list[MigrateOperation] = [creation]
     for part in table.exclusions if dialect == "postgresql" else ():
         operations.append(add_exclusion(table.key, part, part.name or automatic_name(table, part, dialect), table))
     for index in table.indexes:
         name = index.name or automatic_name(table, index, dialect)
         operations.append(create_index(CreateIndex(table.key, index, name), dialect))
     return operations
+
+
+def _place_of(constraint: sa.Constraint) -> tuple[str, str, str]:
+    """By what it is, its name and its columns."""
+    columns = ",".join(column.name for column in getattr(constraint, "columns", ()))
+    return constraint.__visit_name__, str(constraint.name), columns
 
 
 def create_index(operation: CreateIndex, dialect: str | None) -> MigrateOperation:

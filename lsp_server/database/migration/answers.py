@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lsp_server.database.migration.operations import STAYS, Replacements, TableKey
 from lsp_server.database.migration.renames import Rename
-from lsp_server.database.model import EnumType
+from lsp_server.database.model import Database, EnumType
 
 RENAME_TABLES, RENAME_COLUMNS, RENAME_VALUES = "rename_tables", "rename_columns", "rename_enum_values"
 BACKFILL, FALLBACK, ZONE = "backfill", "enum_fallback", "assume_timezone"
@@ -81,6 +81,28 @@ class Answers:
             self.declined | others.declined,
             others.settled if others.renames is not None else self.settled,
         )
+
+
+def strangers(answers: Answers, databases: Iterable[Database]) -> tuple[str, ...]:
+    """The answers about what none of these schemas has, as "key: subject": most likely misspelled."""
+    databases = tuple(databases)
+    tables = [table for database in databases for table in database.tables]
+    names = {name for table in tables for name in (table.name, table.full_name)}
+    columns = {f"{name}.{column.name}" for table in tables for name in (table.name, table.full_name) for column in table.columns}
+    enums = [(enum, "") for database in databases for enum in database.enums]
+    enums += [(column.type.enum, f"{table.name}.{column.name}") for table in tables for column in table.columns if column.type.enum is not None]
+    values = {
+        f"{name}.{value}" for enum, place in enums for name in (enum.name, place) if name and isinstance(enum.values, tuple) for value in enum.values
+    }
+    said = {(RENAME_TABLES if each.column is None else RENAME_COLUMNS, each.subject) for each in answers.renames or ()}
+    said |= answers.declined | {(DERIVE_ROWS, name) for name in answers.rows}
+    for key, given in (
+        (BACKFILL, answers.values), (DERIVE, answers.derived), (RESTORE, answers.restored), (ZONE, answers.zones),
+        (RENAME_VALUES, answers.enum_renames), (FALLBACK, answers.enum_fallbacks),
+    ):  # fmt: skip
+        said |= {(key, subject) for subject in given}
+    known = {"table": names, "table.column": columns, "enum.value": values}
+    return tuple(sorted(f"{key}: {subject}" for key, subject in said if subject not in known[KEYS[key]]))
 
 
 def for_column(given: Mapping[str, str], table: TableKey, column: str) -> str | None:

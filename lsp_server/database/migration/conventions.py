@@ -61,6 +61,7 @@ class Conventions:
 
     versions: str = "migrations/versions"
     heads: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
     file_template: str = "%(rev)s_%(slug)s"
     truncate_slug_length: int = 40
     template: str | None = None

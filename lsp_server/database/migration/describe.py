@@ -56,7 +56,8 @@ def describe(plan: Plan, proof: str | None) -> str:
     """The docstring after its first line: purpose, impact, the way back, and the proof if there is one."""
     phrases = phrases_of(plan.operations)
     if not phrases:
-        return "Joins branches of the history; changes nothing itself."
+        joins = "Joins branches of the history; changes nothing itself."
+        return f"{joins}\n\n{_paragraph('Proof', proof)}" if proof else joins
     parts = [_paragraph("Purpose", f"bring the tables in line with the models: {'; '.join(phrases)}.")]
     told = [hazard.text for hazard in plan.hazards if hazard.code != "may_fail_on_downgrade"]
     parts.append(_paragraph("Impact", f"{'; '.join(told)}." if told else "no rows are lost, and none can stop the upgrade."))

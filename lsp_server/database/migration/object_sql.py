@@ -69,10 +69,11 @@ def said(operation: ObjectOperation) -> str:
     return f"change sequence {operation.after.full_name}"
 
 
-def comment_on(operation: ObjectOperation) -> str | None:
-    if isinstance(operation, DropView) and operation.remade:
-        return f"The {operation.view.sort} {operation.view.full_name} reads what changes here: it is made again below. Rights on it must be granted again."
-    return None
+def comment_on(operation: ObjectOperation, dialect: str | None) -> str | None:
+    if not isinstance(operation, DropView) or not operation.remade:
+        return None
+    rights = "" if dialect == "sqlite" else " Rights on it must be granted again."
+    return f"The {operation.view.sort} {operation.view.full_name} reads what changes here: it is made again below.{rights}"
 
 
 # Sequences
@@ -97,6 +98,8 @@ def _changed(before: Sequence, after: Sequence) -> str:
         words += [f"{name} {number}"] if getattr(old.options, field) != number else []
     if old.options.cycle != new.options.cycle:
         words.append("CYCLE" if new.options.cycle else "NO CYCLE")
+    if ((old.options.increment or 1) > 0) != ((new.options.increment or 1) > 0):
+        words.append("RESTART")  # where it stands is beyond its end now
     if old.owner != new.owner:
         words.append(f"OWNED BY {owner_sql(new)}")
     return " ".join(words)

@@ -9,7 +9,8 @@ import io
 
 from lsp_server.database.migration.metadata import NotSayable
 from lsp_server.database.migration.plan import plan
-from lsp_server.database.migration.steps import Batch, Direct, Guard, to_steps
+from lsp_server.database.migration.step import Batch, Direct, Guard, Perhaps
+from lsp_server.database.migration.steps import to_steps
 from lsp_server.database.model import Database
 
 
@@ -35,6 +36,9 @@ def sql_between(before: Database, after: Database, dialect: str | None) -> str |
                     written.write(f"-- stops if: {step.message}\n\n")
                 case Direct():
                     operations.invoke(step.operation)
+                case Perhaps():
+                    for operation in step.operations:
+                        operations.invoke(operation)
                 case Batch():
                     with operations.batch_alter_table(step.table[1], schema=step.table[0], copy_from=step.copy_from) as batch:
                         for operation in step.operations:

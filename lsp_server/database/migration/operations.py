@@ -486,15 +486,20 @@ class ChangeCounter:
 
 @dataclass(frozen=True, slots=True)
 class RenameConstraint:
-    """The same rule under another name, where a database can say so."""
+    """The same rule or index under another name, where a database can say so.
+
+    `doubtful`: only databases that are older than the naming convention have the name before; in others nothing is to be done.
+    """
 
     table: TableKey
-    constraint: Constraint  # under its name before
+    constraint: Constraint | Index  # under its name before
     after: str
+    doubtful: bool = False
 
     @property
     def reverse(self) -> RenameConstraint:
-        return RenameConstraint(self.table, replace(self.constraint, name=self.after), self.constraint.name or "")
+        named = replace(self.constraint, name=self.after)
+        return RenameConstraint(self.table, named, self.constraint.name or "")
 
     def applied(self, database: Database) -> Database:
         named = replace(self.constraint, name=self.after)
@@ -582,7 +587,9 @@ def _with_table(
     return replace(database, tables=tuple(map(changed, database.tables)))
 
 
-def _with_constraint(table: Table, constraint: Constraint) -> Table:
+def _with_constraint(table: Table, constraint: Constraint | Index) -> Table:
+    if isinstance(constraint, Index):
+        return replace(table, indexes=(*table.indexes, constraint))
     if isinstance(constraint, PrimaryKey):
         return replace(
             table,
@@ -600,7 +607,9 @@ def _with_constraint(table: Table, constraint: Constraint) -> Table:
     return replace(table, checks=(*table.checks, constraint))
 
 
-def _without_constraint(table: Table, constraint: Constraint) -> Table:
+def _without_constraint(table: Table, constraint: Constraint | Index) -> Table:
+    if isinstance(constraint, Index):
+        return replace(table, indexes=tuple(index for index in table.indexes if index != constraint))
     if isinstance(constraint, PrimaryKey):
         keys = primary_key_of(table) or ()
         return replace(

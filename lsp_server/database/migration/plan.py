@@ -15,6 +15,7 @@ from lsp_server.database.compare import Difference, compare, plain_identity
 from lsp_server.database.equivalence import automatic_name, default_schema, family_of, native_enums, primary_key_of
 from lsp_server.database.migration.answers import RENAME_COLUMNS, RENAME_TABLES, RENAMES, Answers, for_column
 from lsp_server.database.migration.counters import counter_of
+from lsp_server.database.migration.earlier_names import earlier_names
 from lsp_server.database.migration.hazards import Hazard, find_hazards
 from lsp_server.database.migration.operations import (
     AddColumn,
@@ -40,8 +41,8 @@ from lsp_server.database.migration.operations import (
     TableKey,
     apply_operations,
 )
-from lsp_server.database.migration.plan_objects import carried, made_schema, schemas_of_moves, with_objects
-from lsp_server.database.migration.questions import Answered, Need, Question, answered_questions, open_questions
+from lsp_server.database.migration.plan_objects import carried, followed, made_schema, schemas_of_moves, with_objects
+from lsp_server.database.migration.questions import Answered, Question, answered_questions, open_questions
 from lsp_server.database.migration.renames import Rename, find_renames, rename_operations
 from lsp_server.database.migration.sql import name_sql, selected_columns, selected_sources, table_sql
 from lsp_server.database.migration.values import default_sql, must_be_given, placeholder
@@ -84,7 +85,7 @@ class Plan:
     @property
     def unanswered(self) -> tuple[Question, ...]:
         """The questions without whose answers this is no plan that could be right."""
-        return tuple(question for question in self.questions if question.need is Need.MUST)
+        return tuple(question for question in self.questions if question.must)
 
     @property
     def settled_hazards(self) -> tuple[Hazard, ...]:
@@ -117,13 +118,17 @@ def plan(
     """
     answers = answers or Answers()
     before, after = _with_kept_names(before, dialect), _with_kept_names(after, dialect)
-    after = carried(before, after, dialect)
+    names = earlier_names(before, after, dialect)
+    before = names.before
+    declared, after = after, carried(before, after, dialect)
     certain, unsure = _renames(before, after, dialect, answers, evidence)
     renames = (*(answers.renames or ()), *certain)
     start = _with_real_names(before, renames, dialect)
     first = rename_operations(renames, start)
     renamed = apply_operations(start, first)
-    builder = _Builder(renamed, after, dialect, answers)
+    after = followed(after, declared, first, dialect)
+    builder = _Builder(renamed, after, dialect, answers, names.doubtful)
+    builder.obstacles += names.obstacles
     differences = compare(renamed, after, dialect, exact=True)
     operations = (*schemas_of_moves(first, start, after), *first, *builder.build(differences))
     operations = with_objects(operations, before, after, differences, dialect, builder.obstacles)
@@ -262,7 +267,11 @@ class _Steps:
 class _Builder:
     """Turns differences into operations; `obstacles` collects what cannot be said."""
 
-    def __init__(self, before: Database, after: Database, dialect: str | None, answers: Answers) -> None:
+    def __init__(
+        self, before: Database, after: Database, dialect: str | None, answers: Answers,
+        doubtful: frozenset[tuple[TableKey, str]] = frozenset(),
+    ) -> None:  # fmt: skip
+        self.doubtful = doubtful
         self.before = before
         self.after = after
         self.dialect = dialect
@@ -474,7 +483,9 @@ class _Builder:
             fill = self._tightening(key, demanding, after)
         enum = after.type.enum or before.type.enum
         replaced = self.answers.replacements(enum, f"{key[1]}.{after.name}") if enum is not None else ()
-        spoken = (for_column(given, key, after.name) for given in (self.answers.zones, self.answers.derived, self.answers.restored))
+        spoken = [for_column(given, key, after.name) for given in (self.answers.zones, self.answers.derived, self.answers.restored)]
+        if any(spoken) and self.dialect != "postgresql" and "type" in aspects:
+            self.obstacles.append(f"{key[1]}.{after.name} changes its type: only PostgreSQL takes a zone or an expression for it")
         self.steps.altered.append(AlterColumn(key, before, changed, aspects, fill, replaced, *spoken))
 
     def _tightening(self, key: TableKey, column: Column, wanted: Column) -> Fill:
@@ -503,11 +514,13 @@ class _Builder:
             (self.steps.bound_keys if isinstance(item.after, ForeignKey) else self.steps.bound).append(come)
 
     def _rename(self, table: Table, before: object, after: object) -> None:
-        """The same constraint under another name: said so on PostgreSQL, made anew elsewhere."""
-        assert isinstance(before, (PrimaryKey, ForeignKey, Check)) and isinstance(after, (PrimaryKey, ForeignKey, Check))
-        if self.dialect == "postgresql":
+        """The same constraint under another name: said so where the database has words for it, made anew elsewhere."""
+        parts = (PrimaryKey, ForeignKey, Check, Unique, Index)
+        assert isinstance(before, parts) and isinstance(after, parts)
+        if self.dialect in ("postgresql", "mysql", "mariadb"):
             named = replace(before, name=before.name or automatic_name(table, before, self.dialect))
-            self.steps.bound.append(RenameConstraint(table.key, named, after.name or ""))
+            doubtful = (table.key, named.name or "") in self.doubtful
+            self.steps.bound.append(RenameConstraint(table.key, named, after.name or "", doubtful))
             return
         gone, come = self._drop(table, before), self._add(table, after)
         (self.steps.freed_keys if isinstance(before, ForeignKey) else self.steps.freed).append(gone)

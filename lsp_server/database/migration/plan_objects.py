@@ -37,7 +37,7 @@ from lsp_server.database.migration.operations import (
     TableKey,
 )
 from lsp_server.database.model import Database, Sequence, View
-from lsp_server.database.view_text import in_order, reads_of, reads_table, same_columns, shows_column
+from lsp_server.database.view_text import in_order, reads_of, reads_table, renamed_query, same_columns, shows_column
 from lsp_server.unknown import Unknown
 
 _REPLACING = ("postgresql", "mysql", "mariadb")
@@ -45,14 +45,37 @@ _REPLACING = ("postgresql", "mysql", "mariadb")
 
 def carried(before: Database, after: Database, dialect: str | None) -> Database:
     """The wanted schema with the views and sequences of the one before that it says nothing about: they stay."""
-    views, sequences = views_for(after, dialect), after.sequences
+    earlier = {view.key: view for view in views_for(before, dialect)}
+    views = tuple(_with_indexes(view, earlier.get(view.key)) for view in views_for(after, dialect))
+    sequences = after.sequences
     if "view" not in after.whole:
         known = {view.key for view in views} | {table.key for table in after.tables}
-        views += tuple(view for view in views_for(before, dialect) if view.key not in known)
+        views += tuple(view for view in earlier.values() if view.key not in known)
     if "sequence" not in after.whole:
         named = {sequence.key for sequence in sequences}
         sequences += tuple(each for each in before.sequences if each.key not in named and not _has_lost_its_use(each, before, after))
     return replace(after, views=views, sequences=sequences)
+
+
+def followed(after: Database, declared: Database, renames: Iterable[Operation], dialect: str | None) -> Database:
+    """The views that only the history makes go on reading what is renamed."""
+    renames = tuple(renames)
+    own = {view.key for view in declared.views}
+
+    def follow(view: View) -> View:
+        for rename in renames if view.key not in own else ():
+            if isinstance(view.query, Unknown) or not _touches(rename, view, dialect):
+                continue
+            query: str | None = None
+            if isinstance(rename, RenameTable):
+                query = renamed_query(view.query, dialect, (rename.schema, rename.before), rename.target)
+            elif isinstance(rename, RenameColumn):
+                query = renamed_query(view.query, dialect, rename.table, rename.table, (rename.before.name, rename.after))
+            lost = Unknown(f"it reads what is renamed, and how is not understood: {view.query}", view.location)
+            view = replace(view, query=query if query is not None else lost)
+        return view
+
+    return replace(after, views=tuple(map(follow, after.views)))
 
 
 def with_objects(
@@ -115,8 +138,7 @@ def _views(
     made = {key for key in (aside & new.keys()) | fresh if _is_known(new[key], obstacles)}
     remade = {key for key in made if key in old}
     gone = [DropView(view, view.key in remade) for view in reversed(in_order(tuple(old[key] for key in old if key in aside), dialect))]
-    kept = {key: _with_indexes(new[key], old.get(key)) for key in made}
-    come = [CreateView(view, view.key in remade) for view in in_order(tuple(kept[key] for key in new if key in made), dialect)]
+    come = [CreateView(view, view.key in remade) for view in in_order(tuple(new[key] for key in new if key in made), dialect)]
     exchanged = [ReplaceView(old[key], new[key]) for key in new if key in replaced - aside]
     return [*gone], [*exchanged, *come]
 

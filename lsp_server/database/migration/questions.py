@@ -76,6 +76,10 @@ class Question:
     otherwise: str = ""
 
     @property
+    def must(self) -> bool:
+        return self.need is Need.MUST
+
+    @property
     def place(self) -> str:
         """Where the answer belongs: `backfill: customer.phone`."""
         return f"{self.key}: {self.subject}"
@@ -111,7 +115,7 @@ def open_questions(
     renamed = {(rename.table, rename.new_name) for rename in unsure if rename.column is not None}
     found = [each for each in found if each.key != BACKFILL or (each.table, each.columns[0]) not in renamed]  # only if it is none
     left = [question for question in dict.fromkeys(found) if not answers.has_declined(question.key, question.subject)]
-    return tuple(sorted(left, key=lambda question: question.need is not Need.MUST))
+    return tuple(sorted(left, key=lambda question: not question.must))
 
 
 def answered_questions(operations: Iterable[Operation], answers: Answers) -> tuple[Answered, ...]:

@@ -19,7 +19,8 @@ from lsp_server.database.migration.describe import describe, title_of
 from lsp_server.database.migration.layout import lay_out, string
 from lsp_server.database.migration.operations import Operation, apply_operations, reversed_operations
 from lsp_server.database.migration.plan import Plan
-from lsp_server.database.migration.steps import Batch, Direct, Guard, Step, to_steps
+from lsp_server.database.migration.step import Batch, Direct, Guard, Perhaps, Step
+from lsp_server.database.migration.steps import to_steps
 from lsp_server.database.model import Database
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def render(plan: Plan, conventions: Conventions, proof: str | None = None, title
     back = reversed_operations(plan.operations)
     downgrade = render_body(back, end, plan.dialect, conventions, imports, final_names=final)
     heads = conventions.heads
-    down: str | tuple[str, ...] | None = heads if len(heads) > 1 else heads[0] if heads else None
+    down = _one_or_all(heads)
     quote = conventions.quote
     words = {
         "message": f"{title}\n\n{describe(plan, proof)}".replace("\\", "\\\\").replace('"""', "'''"),
@@ -58,7 +59,7 @@ def render(plan: Plan, conventions: Conventions, proof: str | None = None, title
         "repr(up_revision)": string(revision, quote),
         "repr(down_revision)": _literal(down, quote),
         "repr(branch_labels)": "None",
-        "repr(depends_on)": "None",
+        "repr(depends_on)": _literal(_one_or_all(conventions.depends_on), quote),
         "upgradesifupgradeselse'pass'": upgrade or "pass",
         "downgradesifdowngradeselse'pass'": downgrade or "pass",
     }
@@ -131,7 +132,10 @@ def _step(step: Step, context: AutogenContext, conventions: Conventions, indent:
         )
         return lay_out(source, indent, conventions.line_length, conventions.quote)
     lines = [f"{' ' * indent}# {part}" for part in textwrap.wrap(step.comment or "", conventions.line_length - indent - 2)]
-    if isinstance(step, Direct):
+    if isinstance(step, Perhaps):
+        source = f"if op.get_context().as_sql or op.get_bind().scalar(sa.text({step.query!r})):"
+        source += "".join("\n    " + _joined(_source(operation, context)) for operation in step.operations)
+    elif isinstance(step, Direct):
         source = _source(step.operation, context)
     else:
         source = _batch_source(step, context)
@@ -233,6 +237,10 @@ def _table_source(table: sa.Table, context: AutogenContext) -> str:
         made.args = [made.args[0], *made.args[2].elts]
         call.args.append(made)
     return ast.unparse(call)
+
+
+def _one_or_all(identifiers: tuple[str, ...]) -> str | tuple[str, ...] | None:
+    return identifiers if len(identifiers) > 1 else identifiers[0] if identifiers else None
 
 
 def _literal(value: str | tuple[str, ...] | None, quote: str) -> str:

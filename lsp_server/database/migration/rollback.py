@@ -21,7 +21,8 @@ from lsp_server.database.migration.operations import (
 )
 from lsp_server.database.migration.plan import Plan, plan
 from lsp_server.database.migration.render import render_steps
-from lsp_server.database.migration.steps import Direct, Guard, Step, to_steps
+from lsp_server.database.migration.step import Direct, Guard, Step
+from lsp_server.database.migration.steps import to_steps
 from lsp_server.database.migration.values import placeholder
 from lsp_server.database.model import Revision
 from lsp_server.database.undo.parts import Statements, Stretch, WayBack

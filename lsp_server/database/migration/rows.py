@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BIND = r"\:"  # how `text()` takes a colon that is no parameter
 _MOST_VALUES = 24  # of an enumeration that get a row each
-_MOST_TRIES = 24  # for a row that the table's rules refuse
+_MOST_TRIES = 40  # for a row that the table's rules refuse
 _NUMBERS = (100, 0, 1000)  # large enough for most checks that want "more than", small enough for the others, a year
 
 Key = tuple[str | None, str]
@@ -112,15 +112,14 @@ class _Maker:
         return [_Wish(1), _Wish(2, empty=True), *others]
 
     def instead(self, wish: _Wish) -> Iterator[_Wish]:
-        """Other rows where one is refused: other numbers, then single columns NULL or not."""
+        """Other rows where one is refused: other numbers, all or single columns NULL or not."""
         named = " ".join(check.expression or "" for check in self.table.checks)
         single = [column.name for column in self.columns if _nullable(self.table, column) and column.name in named]
-        for base in _NUMBERS[1:]:
-            yield _Wish(wish.number, wish.empty, base=base)
-        for empty in (not wish.empty, wish.empty):
-            yield _Wish(wish.number, empty)
-            for name in single:
-                yield _Wish(wish.number, empty, turned=frozenset({name}))
+        for base in _NUMBERS:
+            for empty in (wish.empty, not wish.empty):
+                yield _Wish(wish.number, empty, base=base)
+                for name in single:
+                    yield _Wish(wish.number, empty, turned=frozenset({name}), base=base)
 
     def row(self, wish: _Wish) -> Row:
         row: Row = {}
@@ -236,20 +235,21 @@ def _fill(connection: sa.Connection, maker: _Maker) -> list[Row]:
         return []
     wishes = maker.wishes()
     rows = [maker.row(wish) for wish in wishes]
-    if _insert(connection, maker.table, rows):
+    if insert(connection, maker.table, rows) is None:
         return _as_stored(connection, maker.table, rows)
     taken: list[Row] = []
     for wish in wishes:
         tries = [wish] if taken else [wish, *maker.instead(wish)][:_MOST_TRIES]
         for each in tries:
             row = maker.row(each)
-            if _insert(connection, maker.table, [row]):
+            if insert(connection, maker.table, [row]) is None:
                 taken.append(row)
                 break
     return _as_stored(connection, maker.table, taken)
 
 
-def _insert(connection: sa.Connection, table: Table, rows: list[Row]) -> bool:
+def insert(connection: sa.Connection, table: Table, rows: list[Row]) -> str | None:
+    """Put rows of the same columns into a table, all or none; what the database has against it."""
     names = list(rows[0])
     marks = ", ".join(f":v{position}" for position in range(len(names)))
     statement = f"INSERT INTO {_place(connection, table)} ({', '.join(_quoted(connection, name) for name in names)}) VALUES ({marks})"
@@ -270,8 +270,8 @@ def _tie(connection: sa.Connection, table: Table, key: ForeignKey, made: dict[Ke
     _attempt(connection, f"UPDATE {_place(connection, table)} SET {changes} WHERE {where}", [values])
 
 
-def _attempt(connection: sa.Connection, statement: str, values: list[dict[str, object]]) -> bool:
-    """Run a statement that the database may refuse."""
+def _attempt(connection: sa.Connection, statement: str, values: list[dict[str, object]]) -> str | None:
+    """Run a statement that the database may refuse; its first words if it does."""
     import sqlalchemy as sa
     from sqlalchemy.exc import DBAPIError
 
@@ -281,8 +281,8 @@ def _attempt(connection: sa.Connection, statement: str, values: list[dict[str, o
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
-        return False
-    return True
+        return str(error.orig).strip().splitlines()[0]
+    return None
 
 
 def _as_stored(connection: sa.Connection, table: Table, rows: list[Row]) -> list[Row]:

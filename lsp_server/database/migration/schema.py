@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -51,14 +52,19 @@ def _extensions(database: Database) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_EXTENSIONS[word.lower()] for word in words if word.lower() in _EXTENSIONS))
 
 
+_PLACES = re.compile(r"\w*location=Location\(path=.*?, span=Span\(start=\d+, end=\d+\)\)")
+
+
 def content_key(database: Database, dialect: str, around: Database | None = None) -> str:
-    """The same for schemas that are made alike."""
-    text = repr((__version__, dialect, database.tables, database.enums, database.schemas, database.views, database.sequences, sorted(database.naming_convention.items()), around))
+    """The same for schemas that are made alike, wherever in the files their parts stand."""
+    parts = (database.tables, database.enums, database.schemas, database.views, database.sequences, sorted(database.naming_convention.items()))
+    near = (_extensions(around), around.schemas) if around is not None else ()
+    text = _PLACES.sub("", repr((__version__, dialect, parts, near)))
     return blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
 
-def _before_tables(connection: sa.Connection, database: Database, around: Database) -> None:
-    """Schemas and named enumerations."""
+def surround(connection: sa.Connection, database: Database, around: Database) -> None:
+    """PostgreSQL's extensions and schemas, which `create_all` takes for given."""
     import sqlalchemy as sa
 
     for extension in dict.fromkeys((*_extensions(database), *_extensions(around))):
@@ -67,6 +73,13 @@ def _before_tables(connection: sa.Connection, database: Database, around: Databa
     for name in dict.fromkeys([*used, *database.schemas, *around.schemas]):
         if name not in (None, "public"):
             connection.execute(sa.text(f"CREATE SCHEMA {name_sql(name)}"))
+
+
+def _before_tables(connection: sa.Connection, database: Database, around: Database) -> None:
+    """Extensions, schemas and named enumerations."""
+    import sqlalchemy as sa
+
+    surround(connection, database, around)
     enums: dict[tuple[str | None, str | None], EnumType] = {
         (default_schema(enum.schema), enum.name): enum for enum in database.enums if enum.native and enum.name
     }

@@ -57,7 +57,9 @@ from lsp_server.database.migration.operations import (
     Replacements,
     TableKey,
 )
+from lsp_server.database.migration.renamed_parts import renamed_on_mysql, renamed_on_postgresql
 from lsp_server.database.migration.sql import enum_sql, gone_values, name_sql, replaced_value, table_sql
+from lsp_server.database.migration.step import Batch, Direct, Guard, Perhaps, Step
 from lsp_server.database.migration.whole_table import ChangeTableOptions, options_sql
 from lsp_server.database.model import (
     Check,
@@ -81,36 +83,6 @@ if TYPE_CHECKING:
 _WITHOUT_ROLLBACK = ("sqlite", "mysql", "mariadb")  # SQLite through its usual driver, which commits before DDL
 
 
-@dataclass(frozen=True, slots=True)
-class Direct:
-    """One of Alembic's operations outside a batch."""
-
-    operation: MigrateOperation
-    comment: str | None = None
-    clears_the_way: bool = False  # drops a view, which no guard asks
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Operations on one table in `batch_alter_table`; `copy_from` states the table where reflecting it would lose parts."""
-
-    table: TableKey
-    operations: tuple[MigrateOperation, ...]
-    copy_from: sa.Table | None = None
-    comment: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """Stops with `message` if the query counts anything."""
-
-    query: str
-    message: str
-
-
-Step = Direct | Batch | Guard
-
-
 def to_steps(
     operations: Iterable[Operation],
     start: Database,
@@ -128,7 +100,18 @@ def to_steps(
     for operation in operations:
         writer.add(operation)
     writer.flush()
-    return tuple(_guards_first(writer.steps))
+    return _said_once(_guards_first(writer.steps))
+
+
+def _said_once(steps: list[Step]) -> tuple[Step, ...]:
+    """The same comment on steps that follow each other stands before the first."""
+    found: list[Step] = []
+    said: str | None = None
+    for step in steps:
+        comment = None if isinstance(step, Guard) else step.comment
+        found.append(replace(step, comment=None) if comment is not None and comment == said and isinstance(step, Direct | Perhaps) else step)
+        said = comment or said
+    return tuple(found)
 
 
 def _guards_first(steps: list[Step]) -> list[Step]:
@@ -173,7 +156,15 @@ class _Writer:
         match operation:
             case FillTable() if operation.undone:
                 pass
-            case RenameConstraint() if self.dialect != "postgresql":
+            case RenameConstraint() if self.dialect in ("mysql", "mariadb") and not isinstance(operation.constraint, PrimaryKey):
+                self.flush()
+                self.steps += renamed_on_mysql(operation, self.dialect, self._name)
+            case RenameConstraint() if self.dialect != "postgresql" and isinstance(operation.constraint, Index):
+                index = operation.constraint
+                self.add(DropIndex(operation.table, index, index.name or ""))
+                self.add(CreateIndex(operation.table, replace(index, name=operation.after), operation.after))
+                return
+            case RenameConstraint() if self.dialect != "postgresql" and not isinstance(operation.constraint, Index):
                 old, new = operation.constraint, replace(operation.constraint, name=operation.after)
                 self.add(DropConstraint(operation.table, old, old.name or ""))
                 self.add(AddConstraint(operation.table, new, operation.after))
@@ -188,8 +179,8 @@ class _Writer:
                     self.flush()
                     self.steps.append(Direct(create_index(operation, self.dialect)))
             case DropIndex():
-                if not self.batch:
-                    self.flush()
+                if self.dialect != "sqlite":
+                    self.flush()  # MySQL keeps an index as long as a foreign key needs it
                 # Before the copying starts: a batch copies what it finds. Within a running group the earlier steps of
                 # the same table cannot need the index, so it may go first.
                 self.steps.append(Direct(drop_index(operation)))
@@ -435,7 +426,7 @@ class _Writer:
         from alembic.operations import ops
 
         statement = ops.ExecuteSQLOp(escaped(object_sql(operation, self.dialect)))
-        self.steps.append(Direct(statement, comment_on(operation), isinstance(operation, DropView)))
+        self.steps.append(Direct(statement, comment_on(operation, self.dialect), isinstance(operation, DropView)))
         if isinstance(operation, CreateView):
             indexes = [CreateIndex(operation.view.key, index, index.name or "") for index in operation.view.indexes]
             self.steps += [Direct(create_index(index, self.dialect)) for index in indexes]
@@ -478,9 +469,7 @@ class _Writer:
             case ChangeCounter():
                 self.steps += [Direct(made) for made in change_counter(operation, self.dialect)]
             case RenameConstraint():
-                place = table_sql(operation.table, self.dialect)
-                old, new = name_sql(operation.constraint.name or ""), name_sql(operation.after)
-                self.steps.append(Direct(ops.ExecuteSQLOp(f"ALTER TABLE {place} RENAME CONSTRAINT {old} TO {new}")))
+                self.steps += renamed_on_postgresql(operation)
             case FillTable():
                 self._fill_table(operation)
             case FixComputed():

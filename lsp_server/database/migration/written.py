@@ -22,17 +22,19 @@ from lsp_server.database.migration.on_sqlite import translate
 from lsp_server.database.migration.operations import AddColumn, AlterColumn, CreateSchema, Operation
 from lsp_server.database.migration.operations import RenameTable as Renaming
 from lsp_server.database.migration.plan import plan
-from lsp_server.database.migration.proof import Proof, run_steps
+from lsp_server.database.migration.proof import Proof
 from lsp_server.database.migration.renames import Rename
 from lsp_server.database.migration.row_statements import read_row_statements
 from lsp_server.database.migration.rows import insert_rows
 from lsp_server.database.migration.schema import content_key, create_schema
 from lsp_server.database.migration.scratch import FindScratch, InMemory, NoScratch, Scratch
 from lsp_server.database.migration.shape import differences, only_named
-from lsp_server.database.migration.steps import Guard, Step, to_steps
+from lsp_server.database.migration.step import Guard, Step
+from lsp_server.database.migration.steps import to_steps
+from lsp_server.database.migration.trial import names_in, run_steps
 from lsp_server.database.model import Database
 from lsp_server.database.operations import AlterColumn as Altered
-from lsp_server.database.operations import ChangeRows, CreateObject, DropObject, Opaque, RenameTable
+from lsp_server.database.operations import ChangeProperty, ChangeRows, CreateObject, DropObject, Opaque, RenameTable
 from lsp_server.database.operations import Step as Written
 from lsp_server.database.replay import RevisionReplay
 from lsp_server.text import Location
@@ -94,8 +96,14 @@ def read_direction(name: str, steps: Iterable[Written], start: State, source: st
         elif isinstance(operation, Opaque) or step.condition is not None:
             reason = operation.reason.what if isinstance(operation, Opaque) else step.condition.what if step.condition is not None else ""
             made.blind.append(f"a step of the {name} that the text does not tell: {reason}")
+        elif isinstance(operation, ChangeProperty):
+            what = f"what {' '.join(operation.text.split())[:60]} changes"
+            # Rights are nothing to be handed out by a step that nobody has looked at.
+            (made.blind if operation.text.lower().startswith(("grant", "revoke")) else made.unsaid).append(what)
         elif isinstance(operation, CreateObject | DropObject) and operation.sort != "schema":
             made.unsaid.append(f"the {operation.sort} {operation.name}")
+        elif isinstance(operation, ChangeProperty):
+            made.unsaid.append(f"what the {name} does by {' '.join(operation.text.split())[:60]}")
         else:
             _schema(made, step, before.database(source), state.database(source), dialect)
     made.after = state.database(source)
@@ -226,7 +234,7 @@ class _Run:
             self._keep(connection)
             self.doing = "the upgrade"
             self._go(connection, self.upgrade)
-            problems = differences(read_shapes(connection), only_named(wanted_after, _names_in(after)))
+            problems = differences(read_shapes(connection), only_named(wanted_after, names_in(after)))
             self._note("the upgrade gives the schema that its text says", problems)
             self._note_rows("rows that it does not change are kept", rows, read_rows(connection), self.upgrade)
             if self.downgrade is None:
@@ -234,12 +242,12 @@ class _Run:
             self.doing = "the downgrade"
             between = read_rows(connection)
             self._go(connection, self.downgrade)
-            problems = differences(read_shapes(connection), only_named(wanted_before, _names_in(before)))
+            problems = differences(read_shapes(connection), only_named(wanted_before, names_in(before)))
             self._note("the downgrade gives the schema before", problems)
             self._note_rows("rows kept on the way back", between, read_rows(connection), self.downgrade)
             self.doing = "the second upgrade"
             self._go(connection, self.upgrade)
-            problems = differences(read_shapes(connection), only_named(wanted_after, _names_in(after)))
+            problems = differences(read_shapes(connection), only_named(wanted_after, names_in(after)))
             self._note("a second upgrade works", problems)
 
     def _here(self, database: Database) -> Database:
@@ -340,16 +348,6 @@ def _on_sqlite(statement: str, dialect: str) -> str | None:
 
 def _schemas(database: Database) -> tuple[str, ...]:
     return tuple(name for name in (table.key[0] for table in database.tables) if name is not None)
-
-
-def _names_in(database: Database) -> frozenset[str]:
-    """The names that the schema gives to its keys, indexes and checks."""
-    return frozenset(
-        part.name
-        for table in database.tables
-        for part in (table.primary_key, *table.foreign_keys, *table.uniques, *table.indexes, *table.checks)
-        if part is not None and part.name is not None
-    )
 
 
 def directions_of(step: RevisionReplay, down: Iterable[Written] | None, source: str, dialect: str) -> tuple[Direction, Direction | None]:

@@ -72,17 +72,19 @@ class Course:
     def fate(self, place: Place, moment: int) -> Fate:
         return self.column_after(place, moment, len(self.steps))
 
-    def is_kept(self, key: Key, moment: int) -> bool:
-        """Whether a table of state `moment` was there before the upgrade and is there after it."""
-        if self.table_before(key, moment) is None:
-            return False
-        for number in range(moment, len(self.steps)):
+    def table_after(self, key: Key, moment: int, later: int) -> Key | None:
+        """The name that a table of state `moment` has in state `later`; None for one that was dropped in between."""
+        for number in range(moment, later):
             operation = self.steps[number].operation
             if isinstance(operation, RenameTable) and operation.table == key:
                 key = renamed_to(operation)
             if key not in self.states[number + 1].tables:
-                return False
-        return True
+                return None
+        return key
+
+    def is_kept(self, key: Key, moment: int) -> bool:
+        """Whether a table of state `moment` was there before the upgrade and is there after it."""
+        return self.table_before(key, moment) is not None and self.table_after(key, moment, len(self.steps)) is not None
 
     def renames(self, later: int, earlier: int) -> tuple[Rename, ...]:
         """What has another name in state `earlier` than in state `later`, seen from the later one."""

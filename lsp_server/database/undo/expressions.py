@@ -66,12 +66,41 @@ def into(image: Inverse, source: Column, target: Column, dialect: str) -> Invers
         places = _scale(source)
         divisor = f"1{'0' * image.tens}.0"
         return Inverse(image.source, lambda text: f"{text} / {divisor}") if places is not None and places <= image.tens else None
+    if not _same_item(source, target):
+        return None
     if old == new and (old in _TEXTS or source.type.arguments == target.type.arguments or not target.type.arguments):
         return image
     if image.back is not _same:
         return None
     kept = (old in _TEXTS and new in _TEXTS) or (old in _WHOLE and (new in _WHOLE or (new == "NUMERIC" and dialect != "sqlite")))
-    return image if kept and source.type.enum is None and target.type.enum is None else None
+    return image if kept else None
+
+
+def _same_item(source: Column, target: Column) -> bool:
+    """Whether two columns are of the same enumeration or hold the same items, if they do at all."""
+    enums = [each.type.enum.name if each.type.enum is not None else None for each in (source, target)]
+    items = [family_of(each.type.item) if each.type.item is not None else None for each in (source, target)]
+    return enums[0] == enums[1] and items[0] == items[1] and (source.type.enum is None) == (target.type.enum is None)
+
+
+def quotient(tree: exp.Expression, columns: dict[str, Column], target: Column, dialect: str) -> Inverse | None:
+    """A whole number divided by a power of ten into decimals that have room for all of it: `cents / 100.0`."""
+    tree = bare(tree)
+    divisor = number(tree.expression) if isinstance(tree, exp.Div) else None
+    text = f"{divisor.normalize():f}" if divisor else ""
+    if divisor is None or text.rstrip("0") != "1" or family_of(target.type) != "NUMERIC" or dialect == "sqlite":
+        return None
+    inner = bare(tree.this)
+    as_decimals = isinstance(inner, exp.Cast) and inner.to.is_type("decimal")
+    inner = bare(inner.this) if isinstance(inner, exp.Cast) and as_decimals and not inner.to.expressions else inner
+    source = columns.get(inner.name) if isinstance(inner, exp.Column) else None
+    if source is None or source.name == target.name or family_of(source.type) not in _WHOLE:
+        return None
+    tens, places = len(text) - 1, _scale(target)
+    divides_whole = dialect == "postgresql" and not as_decimals and "." not in bare(tree.expression).name
+    if divides_whole or (places is not None and places < tens) or (dialect != "postgresql" and tens > 4):
+        return None
+    return Inverse(source.name, lambda new: f"{_atom(new)} * {text}", uneven=lambda new: f"round({_atom(new)} * {text}) <> {_atom(new)} * {text}")
 
 
 def bare(node: exp.Expression) -> exp.Expression:

@@ -15,6 +15,7 @@ from lsp_server.database.equivalence import primary_key_of
 from lsp_server.database.fold.state import State, points_at
 from lsp_server.database.migration.sql import name_sql, table_sql
 from lsp_server.database.model import ForeignKey, Table
+from lsp_server.database.operations import Key
 from lsp_server.database.undo.parts import Check, Statements
 from lsp_server.database.undo.updates import literal
 
@@ -77,17 +78,36 @@ def key_of(insertion: Insertion) -> tuple[str, ...] | None:
     return None
 
 
-def deletion(insertion: Insertion, key: tuple[str, ...], state: State, dialect: str) -> Statements:
-    """The statement that takes the rows away. It stops before it takes along rows of others, or leaves them pointing at nothing."""
+def deletion(insertion: Insertion, key: tuple[str, ...], state: State, dialect: str, new: frozenset[Key] = frozenset()) -> Statements:
+    """The statement that takes the rows away. It stops before it takes along rows of others, or leaves them pointing at nothing.
+
+    `new` are the tables that the upgrade has made: what they hold goes anyway, and goes first where it would be in the way.
+    """
     table = insertion.table
     place = table_sql(table.key, dialect)
     checks = tuple(
         _check(insertion, key, other, foreign, dialect)
         for other in state.tables.values()
         for foreign in other.foreign_keys
-        if points_at(foreign, table) and (dialect == "sqlite" or str(foreign.ondelete or "").upper() in _TAKES_ALONG)
+        if points_at(foreign, table) and other.key not in new and (dialect == "sqlite" or str(foreign.ondelete or "").upper() in _TAKES_ALONG)
     )
-    return Statements((f"DELETE FROM {place} WHERE {_condition(insertion, key, '', dialect)}",), checks=tuple(dict.fromkeys(checks)))
+    first = tuple(f"DELETE FROM {table_sql(each.key, dialect)}" for each in _referring(table, state, new))
+    return Statements((*first, f"DELETE FROM {place} WHERE {_condition(insertion, key, '', dialect)}"), checks=tuple(dict.fromkeys(checks)))
+
+
+def _referring(table: Table, state: State, new: frozenset[Key]) -> list[Table]:
+    """The new tables whose rows may refer to those of a table, directly or not: before each the ones that refer to it."""
+    found: dict[Key, Table] = {}
+
+    def visit(target: Table) -> None:
+        for other in state.tables.values():
+            if other.key in new and other.key not in found and other.key != table.key and any(points_at(each, target) for each in other.foreign_keys):
+                found[other.key] = other
+                visit(other)
+                found[other.key] = found.pop(other.key)  # behind those that refer to it
+
+    visit(table)
+    return list(found.values())
 
 
 def _check(insertion: Insertion, key: tuple[str, ...], other: Table, foreign: ForeignKey, dialect: str) -> Check:

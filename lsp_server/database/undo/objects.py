@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 
 from lsp_server.database.ddl import QUALIFIED, qualified
-from lsp_server.database.fold.state import State, named_elements, object_key
+from lsp_server.database.fold.state import State, full_name, named_elements, object_key
 from lsp_server.database.migration.sql import name_sql, table_sql
 from lsp_server.database.operations import (
     ChangeProperty,
     CreateObject,
     DropObject,
+    Key,
     RenameEnum,
     RenameEnumValue,
     RenameIndex,
@@ -23,25 +24,27 @@ from lsp_server.database.sql_text import quoted
 from lsp_server.database.undo.parts import NOTHING, Statements, Undoing, shortened
 
 _FLAGS = re.IGNORECASE | re.DOTALL
-# What the schema of a stretch shows by itself.
-SHOWN = ("view", "materialized view", "sequence")
 _OF_A_TABLE = ("trigger", "policy")
 _PLAIN = ("extension", "schema", "domain", "type", "collation", "publication", "event trigger", "foreign table", "server", "language")
 _WITH_ARGUMENTS = ("function", "procedure", "aggregate")
 _ON_TABLE = re.compile(rf"\son\s+({QUALIFIED})", _FLAGS)
 
 
-def undo_object(operation: CreateObject | DropObject, before: State, dialect: str) -> Undoing:
-    """How the making or dropping of an object is undone, given the schema before it."""
+def undo_object(operation: CreateObject | DropObject, before: State, dialect: str, guarded: bool = False) -> Undoing:
+    """How the making or dropping of an object is undone, given the schema before it. `guarded`: the upgrade goes on where it fails."""
     key = object_key(before, operation.sort, operation.name)
     there = key in before.objects
     if isinstance(operation, DropObject):
         return _made_again(operation, before.objects.get(key)) if there or not operation.if_exists else NOTHING
     if there and operation.if_not_exists:
         return NOTHING
-    if there and operation.replaces and not _overloads(operation, before.objects[key]):
-        return _replaced_back(operation, before.objects[key])
-    dropped = dropping(operation, dialect)
+    if there and operation.replaces:
+        beside = _stands_beside(operation, before.objects[key])
+        if beside is False:
+            return _replaced_back(operation, before.objects[key], dialect)
+        if beside is None:
+            return Undoing(leftovers=(f"the {operation.sort} {operation.name}: whether it was replaced or stands beside the old one is not known",))
+    dropped = dropping(operation, dialect, " IF EXISTS" if guarded else "")
     if dropped is None:
         return Undoing(leftovers=(f"the {operation.sort} {operation.name} stays",))
     return Undoing((Statements((dropped,)),))
@@ -49,88 +52,104 @@ def undo_object(operation: CreateObject | DropObject, before: State, dialect: st
 
 def _made_again(operation: DropObject, text: str | None) -> Undoing:
     found = f"the {operation.sort} {operation.name.removesuffix(' on ?')}"
-    if text is None:
+    if text is None or not _is_the_dropped_one(operation, text):
         return Undoing(leftovers=(f"{found}: no revision shows how it was made",))
     also = (f"what hung on {found} and went with it",) if operation.cascade else ()
-    return Undoing((Statements((text,)),), leftovers=also)
+    return Undoing((Statements((text,)),), losses=also)
 
 
-def _replaced_back(operation: CreateObject, old: str | None) -> Undoing:
+def _is_the_dropped_one(operation: DropObject, made: str) -> bool:
+    """Whether a function takes as many arguments as the one that was dropped: others of its name may stand beside it."""
+    if operation.sort not in _WITH_ARGUMENTS or operation.text is None:
+        return True
+    dropped = _argument_list(operation.text, rf"drop\s+{operation.sort}\s+(?:if\s+exists\s+)?")
+    known = _argument_list(made, _MAKING.format(operation.sort))
+    return dropped is None or (known is not None and len(dropped) == len(known) and all(map(_same_argument, dropped, known)))
+
+
+def _same_argument(dropped: str, known: str) -> bool:
+    """Whether an argument is of a type that the other names too; a name may stand before it."""
+    words = [_TYPE_WORDS.get(word, word) for word in dropped.lower().split()]
+    others = [_TYPE_WORDS.get(word, word) for word in known.lower().split()]
+    return others[-len(words) :] == words
+
+
+def _replaced_back(operation: CreateObject, old: str | None, dialect: str) -> Undoing:
     if old is None:
         return Undoing(leftovers=(f"the {operation.sort} {operation.name} as it was: no revision shows how it was made",))
+    if operation.sort == "trigger":  # not every server replaces one in place
+        dropped = dropping(operation, dialect)
+        return Undoing((Statements((dropped, old)),)) if dropped is not None else Undoing(leftovers=(f"the trigger {operation.name} as it was",))
     again = re.sub(r"^\s*create\s+(?!or\s+replace)", "CREATE OR REPLACE ", old, flags=re.IGNORECASE)
     return Undoing((Statements((again,)),))
 
 
-def _overloads(operation: CreateObject, old: str | None) -> bool:
-    """Whether a function of the same name takes other arguments, and so stands beside the old one."""
-    if operation.sort not in _WITH_ARGUMENTS or operation.text is None or old is None:
+def _stands_beside(operation: CreateObject, old: str | None) -> bool | None:
+    """Whether a function takes other arguments than the one of its name, and so replaces nothing; None: not known."""
+    if operation.sort not in _WITH_ARGUMENTS:
         return False
-    return _arguments(operation.text, operation.sort) != _arguments(old, operation.sort)
+    new, there = (_argument_list(text or "", _MAKING.format(operation.sort)) for text in (operation.text, old))
+    if new is None or there is None:
+        return None
+    if len(new) != len(there):
+        return True
+    return False if all(map(_same_argument, new, there)) else None
 
 
-def dropping(operation: CreateObject, dialect: str) -> str | None:
-    """The statement that drops what was made; None where it cannot be said."""
+def dropping(operation: CreateObject, dialect: str, lenient: str = "") -> str | None:
+    """The statement that drops what was made; None where it cannot be said. `lenient` stands behind the sort's name."""
     sort, text = operation.sort, operation.text or ""
     word = sort.upper()
-    name = name_of(operation)
+    name = _dotted(operation.name, dialect)
     if sort in _PLAIN:
-        return f"DROP {word} {name}"
+        return f"DROP {word}{lenient} {name}"
     if sort in _WITH_ARGUMENTS:
         if dialect != "postgresql":
-            return f"DROP {word} {name}"
-        arguments = _arguments(text, sort)
-        return None if arguments is None else f"DROP {word} {name}({arguments})"
+            return f"DROP {word}{lenient} {name}"
+        arguments = _argument_list(text, _MAKING.format(sort))
+        return None if arguments is None else f"DROP {word}{lenient} {name}({', '.join(arguments)})"
     if sort in _OF_A_TABLE:
         own, _, table = operation.name.rpartition(" on ")
         if sort == "trigger" and dialect != "postgresql":
-            return f"DROP TRIGGER {name_sql(own or operation.name, dialect)}"
-        if not own:  # told in the statement alone
-            found = _ON_TABLE.search(text)
-            own, table = operation.name, ".".join(filter(None, qualified(found[1]))) if found else "?"
-        return None if table == "?" else f"DROP {word} {name_sql(own)} ON {_dotted(table)}"
+            return f"DROP TRIGGER{lenient} {name_sql(own or operation.name, dialect)}"
+        return f"DROP {word}{lenient} {name_sql(own)} ON {_dotted(table)}" if own and table != "?" else None
     return None
 
 
-def name_of(operation: CreateObject) -> str:
-    return _dotted(operation.name)
+def _dotted(name: str, dialect: str | None = None) -> str:
+    return ".".join(name_sql(part, dialect) for part in name.split("."))
 
 
-def _dotted(name: str) -> str:
-    return ".".join(name_sql(part) for part in name.split("."))
+_MAKING = r"create\s+(?:or\s+replace\s+)?{}\s+"
+_TYPE_WORDS = {"int": "integer", "int4": "integer", "int8": "bigint", "int2": "smallint", "bool": "boolean", "decimal": "numeric", "timestamptz": "timestamp",
+               "float8": "double", "float4": "real"}  # fmt: skip
 
 
-def _arguments(text: str, sort: str) -> str | None:
-    """The arguments of a function as DROP FUNCTION wants them: without defaults."""
-    head = re.match(rf"\s*create\s+(?:or\s+replace\s+)?{sort}\s+{QUALIFIED}\s*\(", text, _FLAGS)
-    if head is None:
+def _argument_list(text: str, head: str) -> list[str] | None:
+    """The arguments of a function as DROP FUNCTION wants them: without defaults. None where none are told."""
+    found = re.match(rf"\s*{head}{QUALIFIED}\s*\(", text, _FLAGS)
+    if found is None:
         return None
-    depth, start, parts = 1, head.end(), []
+    depth, start, parts = 1, found.end(), []
     for match in re.finditer(r"'(?:[^']|'')*'|[(),]", text[start:]):
         token = match.group()
         depth += (token == "(") - (token == ")")
         if (token == "," and depth == 1) or depth == 0:
-            parts.append(text[start : head.end() + match.start()])
-            start = head.end() + match.end()
+            parts.append(text[start : found.end() + match.start()])
+            start = found.end() + match.end()
         if depth == 0:
             break
     else:
         return None
     bare = (re.sub(r"\s+default\b.*|\s*:?=.*", "", part, flags=_FLAGS) for part in parts)
-    return ", ".join(" ".join(part.split()) for part in bare if part.strip())
+    return [" ".join(part.split()) for part in bare if part.strip()]
 
 
-def lost_with_tables(start: State, end: State) -> tuple[Statements, ...]:
+def lost_with_tables(end: State, dropped: frozenset[Key]) -> tuple[Statements, ...]:
     """Triggers and policies that went with a table, made again when the way back has made the table again."""
-    gone = [(key, text) for key, text in end.objects.items() if key not in start.objects and key[0] in _OF_A_TABLE and text is not None]
-    return tuple(Statements((text,)) for (_, name), text in gone if _was_dropped(name, text, start, end))
-
-
-def _was_dropped(name: str, text: str, start: State, end: State) -> bool:
-    table = name.rpartition(" on ")[2] if " on " in name else ""
-    found = _ON_TABLE.search(text)
-    called = qualified(found[1]) if found else (None, table)
-    return called in end.tables and called not in start.tables
+    ends = tuple(f" on {full_name(key)}" for key in dropped)
+    gone = [text for (sort, name), text in end.objects.items() if sort in _OF_A_TABLE and name.endswith(ends) and text is not None]
+    return tuple(Statements((text,)) for text in gone) if ends else ()
 
 
 # Names that PostgreSQL changes in place

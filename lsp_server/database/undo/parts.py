@@ -62,6 +62,14 @@ class WayBack:
     leftovers: tuple[str, ...] = ()
 
 
+_IDLE = ("select", "show", "analyze", "vacuum", "set", "explain", "notify", "refresh", "pragma", "use", "lock", "optimize", "flush")
+
+
+def changes_nothing(text: str | None) -> bool:
+    """Whether a statement leaves rows as they are, as far as its first word tells."""
+    return text is not None and text.lstrip("( \n\t").lower().startswith(_IDLE)
+
+
 def shortened(statement: str, longest: int = 60) -> str:
     """A statement on one line, for a comment."""
     line = " ".join(statement.split())

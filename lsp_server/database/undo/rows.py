@@ -13,15 +13,15 @@ from sqlglot.errors import SqlglotError
 from lsp_server.database.equivalence import family_of
 from lsp_server.database.fold.state import State, mentions
 from lsp_server.database.model import Column, Table
+from lsp_server.database.operations import ChangeRows
 from lsp_server.database.undo.course import Course, Fate, Place, column_in, table_called
 from lsp_server.database.undo.expressions import Inverse
 from lsp_server.database.undo.inserts import deletion, inserted_into, key_of, read_insert
-from lsp_server.database.undo.parts import NOTHING, Undoing, shortened
-from lsp_server.database.undo.updates import Exchange, Update, comes_back, literal, read_update, restoring
+from lsp_server.database.undo.parts import NOTHING, Undoing, changes_nothing, shortened
+from lsp_server.database.undo.updates import Exchange, Update, comes_back, literal, plain_value, read_update, restoring
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
-_IDLE = ("select", "show", "analyze", "vacuum", "set", "explain", "notify", "refresh")
 _PROGRAMS = ("call", "do", "exec", "execute")
 
 
@@ -51,12 +51,23 @@ class RowHistory:
     blurred: set[Fate] = field(default_factory=set)
     blind: bool = False
 
+    def undo_all(self, number: int, texts: tuple[str | None, ...], certain: bool) -> tuple[Undoing, tuple[Recovery, ...]]:
+        """How the statements of one step are undone, the last of them first."""
+        if len(texts) == 1:
+            return self.undo(number, texts[0], certain)
+        # Several are one statement run with several sets of values; what an UPDATE writes then hangs on the one before.
+        inserts = all(text is not None and text.lstrip().lower().startswith("insert") for text in texts)
+        found = [self.undo(number, text, certain and inserts)[0] for text in reversed(texts)]
+        parts = tuple(part for each in found for part in each.parts)
+        losses = tuple(loss for each in found for loss in each.losses)
+        return Undoing(parts, losses, tuple(left for each in found for left in each.leftovers)), ()
+
     def undo(self, number: int, text: str | None, certain: bool) -> tuple[Undoing, tuple[Recovery, ...]]:
         """How the statement of step `number` is undone, and which columns that are dropped later it lets come back."""
         if text is None:
             self.blind = True
             return Undoing(losses=("rows changed by a statement that is made at run time stay changed",)), ()
-        if text.lstrip("( \n\t").lower().startswith(_IDLE):
+        if changes_nothing(text):
             return NOTHING, ()
         state = self.course.states[number]
         tree = self._parsed(text) if certain else None
@@ -68,7 +79,7 @@ class RowHistory:
                 update = read_update(tree, table, self.dialect)
                 if update is not None:
                     return self._update(number, text, update)
-            if isinstance(tree, exp.Delete):
+            if isinstance(tree, exp.Delete | exp.TruncateTable):
                 kept = self.course.is_kept(table.key, number)
                 return (Undoing(losses=(f"the rows taken by {shortened(text)}",)) if kept else NOTHING), ()
         return self._unread(number, text, state), ()
@@ -83,6 +94,8 @@ class RowHistory:
 
     def _table(self, tree: exp.Expression | None, state: State) -> Table | None:
         target = inserted_into(tree) if isinstance(tree, exp.Insert) else tree.this if isinstance(tree, exp.Update | exp.Delete) else None
+        if isinstance(tree, exp.TruncateTable) and len(tree.expressions) == 1:
+            target = tree.expressions[0]
         return table_called(state, target.db or None, target.name) if isinstance(target, exp.Table) else None
 
     def _unread(self, number: int, text: str, state: State) -> Undoing:
@@ -119,7 +132,9 @@ class RowHistory:
             return Undoing(leftovers=(f"{stays}: nothing in the statement tells them from other rows",))
         if any(self.course.fate((table.key, column), number) in self.spoilt for column in key):
             return Undoing(leftovers=(f"{stays}: their {', '.join(key)} is changed later",))
-        return Undoing((deletion(insertion, key, self.course.states[number], self.dialect),))
+        state = self.course.states[number]
+        new = frozenset(other for other in state.tables if self.course.table_before(other, number) is None)
+        return Undoing((deletion(insertion, key, state, self.dialect, new),))
 
     # Updates
 
@@ -130,11 +145,11 @@ class RowHistory:
         self.recovered |= {self.course.fate(each.column, number) for each in recoveries}
         earlier = {name for name in update.images if self.course.column_before((key, name), number) is not None}
         wanted = [name for name in update.images if name in earlier and (fates[name].dropped is None or fates[name] in self.recovered)]
-        # What is spoilt by a later statement has been said to be so.
-        wanted = [name for name in wanted if fates[name] not in self.spoilt and not self.blind and fates[name] not in self.blurred]
         unfit = [name for name in wanted if isinstance(update.images[name], Exchange) and not self._is_reversible(number, key, name, update)]
         asked = all(self._is_usable((key, name), number) for name in update.asked - update.images.keys())
-        tried = [name for name in wanted if name not in unfit] if asked else []
+        # Behind what a later statement has spoilt, the old value does not show any more.
+        firm = [name for name in wanted if self._is_usable((key, name), number)]
+        tried = [name for name in firm if name not in unfit] if asked else []
         parts, done, nearly = restoring(update, tried, lambda name: self._is_usable((key, name), number), self.dialect)
         lost = [name for name in wanted if name not in done]
         self.written |= set(fates.values())
@@ -152,7 +167,41 @@ class RowHistory:
         assert isinstance(image, Exchange)
         place = self.course.column_before((key, name), number)
         possible = possible_values(self.course.states[0], place) if place is not None else None
-        return comes_back(image, possible, self.dialect)
+        written = self._written_before(number, (key, name)) if possible is not None else None
+        both = possible | written if possible is not None and written is not None else None
+        column = update.table.column(name)
+        return column is not None and comes_back(image, both, column, self.dialect)
+
+    def _written_before(self, number: int, place: Place) -> frozenset[str] | None:
+        """The constants that earlier statements of the upgrade have written into a column; None where that is not known."""
+        fate = self.course.fate(place, number)
+        found: set[str] = set()
+        for earlier, step in enumerate(self.course.steps[:number]):
+            then = self.course.column_before(place, number, earlier)
+            for text in step.operation.statements if isinstance(step.operation, ChangeRows) else ():
+                if changes_nothing(text):
+                    continue
+                written = self._written_by(text, earlier, then, fate) if text is not None and then is not None else None
+                if written is None:
+                    return None
+                found |= written
+        return frozenset(found)
+
+    def _written_by(self, text: str, number: int, place: Place, fate: Fate) -> set[str] | None:
+        """The constants that one statement writes into a column; None where it may write anything."""
+        tree = self._parsed(text)
+        table = self._table(tree, self.course.states[number])
+        if table is None:
+            return None if mentions(text.lower(), place[0][1].lower()) else set()
+        if table.key != place[0] or isinstance(tree, exp.Delete):
+            return set()
+        update = read_update(tree, table, self.dialect) if isinstance(tree, exp.Update) else None
+        if update is None:
+            return None
+        if place[1] not in update.images:
+            return set()
+        image = update.images[place[1]]
+        return {new for _, new in image.pairs} if isinstance(image, Exchange) and self.course.fate(place, number) == fate else None
 
     def _recoveries(self, number: int, update: Update) -> Iterator[Recovery]:
         """Columns that a later step drops and whose values this statement has copied to another one that stays."""
@@ -195,6 +244,7 @@ def possible_values(before: State, place: Place) -> frozenset[str] | None:
         values = _checked(before, place)
     if values is None:
         return None
+    values = [plain_value(value, column) for value in values]
     return frozenset(values if column.nullable is False else [*values, "NULL"])
 
 

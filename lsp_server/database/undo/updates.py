@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from lsp_server.database.equivalence import family_of
 from lsp_server.database.migration.sql import name_sql, table_sql
 from lsp_server.database.model import Column, Table
-from lsp_server.database.undo.expressions import Inverse, bare, into, inverse_of
+from lsp_server.database.undo.expressions import Inverse, bare, into, inverse_of, quotient
 from lsp_server.database.undo.parts import Check, Statements
 
 _QUIET = (
@@ -70,6 +71,7 @@ def read_update(tree: exp.Update, table: Table, dialect: str) -> Update | None:
             source = table.column(image.source) if image is not None else None
             if image is not None and source is not None and source.name != own.name:
                 image = into(image, source, own, dialect)
+            image = image or quotient(value, columns, own, dialect)
             others = {columns[each.name].name for each in value.find_all(exp.Column)} - {own.name}
             if one_after_another and others & done:
                 image = None  # MySQL sees what the assignment before has written.
@@ -200,20 +202,39 @@ def literal(node: exp.Expression) -> str | None:
     if isinstance(node, exp.Boolean):
         return "true" if node.this else "false"
     if isinstance(node, exp.Literal):
-        return "'" + node.name.replace("'", "''") + "'" if node.is_string else node.name
+        if node.is_string:
+            return None if "\\" in node.name else "'" + node.name.replace("'", "''") + "'"  # Databases read it differently.
+        return node.name
     if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal) and not node.this.is_string:
         return f"-{node.this.name}"
     return None
 
 
-def comes_back(exchange: Exchange, possible: frozenset[str] | None, dialect: str) -> bool:
+def comes_back(exchange: Exchange, possible: frozenset[str] | None, column: Column, dialect: str) -> bool:
     """Whether each new value has one old value alone. `possible`: what rows may have held before, None: anything."""
-    olds, news = [old for old, _ in exchange.pairs], [new for _, new in exchange.pairs]
-    if dialect in ("mysql", "mariadb") and len({each.casefold().strip("' ") for each in (*olds, *news)}) != len({*olds, *news}):
-        return False  # There 'a' and 'A' are found by the same condition.
-    if len(set(news)) != len(news):
+    pairs = [(plain_value(old, column), plain_value(new, column)) for old, new in exchange.pairs]
+    olds, news = [old for old, _ in pairs], [new for _, new in pairs]
+    if dialect in ("mysql", "mariadb"):
+        if len({each.casefold() for each in (*olds, *news)}) != len({*olds, *news}):
+            return False  # There 'a' and 'A' are found by the same condition.
+        possible = possible and frozenset(value.casefold() for value in possible)
+        olds, news = [value.casefold() for value in olds], [value.casefold() for value in news]
+    if len(set(news)) != len(news) or len(set(olds)) != len(olds):
         return False
-    return all(new in olds or (possible is not None and new not in possible) for new in news)
+    return all(new in olds or (possible is not None and _is_comparable(new, possible) and new not in possible) for new in news)
+
+
+def plain_value(value: str, column: Column) -> str:
+    """A constant in one spelling: a truth value may be written in several ways, and blanks behind a text may not count."""
+    if family_of(column.type) == "BOOLEAN":
+        bare = value.strip("'").lower()
+        return {"1": "true", "t": "true", "yes": "true", "on": "true", "0": "false", "f": "false", "no": "false", "off": "false"}.get(bare, bare)
+    return f"{value[:-1].rstrip()}'" if value.startswith("'") else value
+
+
+def _is_comparable(value: str, possible: frozenset[str]) -> bool:
+    """Whether it shows that two constants are different: texts from texts, truth values from truth values."""
+    return value == "NULL" or all(other == "NULL" or value.startswith("'") == other.startswith("'") for other in possible)
 
 
 # The way back

@@ -11,19 +11,23 @@ from typing import TYPE_CHECKING
 from lsp_server.database.fold.state import State
 from lsp_server.database.migration.sql import name_sql, table_sql
 from lsp_server.database.operations import (
+    AlterColumn,
     ChangeProperty,
     ChangeRows,
     CreateObject,
+    DropColumn,
     DropEnum,
     DropObject,
+    DropTable,
     RenameEnum,
     RenameEnumValue,
     RenameIndex,
     Step,
 )
-from lsp_server.database.undo.course import Course, course_of
-from lsp_server.database.undo.objects import SHOWN, lost_with_tables, undo_object, undo_property, undo_rename
+from lsp_server.database.undo.course import Course, course_of, has
+from lsp_server.database.undo.objects import lost_with_tables, undo_object, undo_property, undo_rename
 from lsp_server.database.undo.parts import NOTHING, Check, Statements, Stretch, Undoing, WayBack
+from lsp_server.database.undo.types import undo_type
 
 if TYPE_CHECKING:
     from lsp_server.database.undo.rows import Recovery, RowHistory
@@ -47,6 +51,9 @@ class _Walk:
     def parts(self) -> WayBack:
         later = len(self.course.steps)
         for number in range(later - 1, -1, -1):
+            if self._is_taken_again(number, later):
+                self._stretch(later, number + 1)
+                later = number + 1
             undoing, recoveries = self._undo(number)
             if undoing.parts or recoveries:
                 self._stretch(later, number + 1)
@@ -60,18 +67,27 @@ class _Walk:
         unique = (tuple(dict.fromkeys(each)) for each in (self.losses, self.leftovers))
         return WayBack(tuple(part for part, _ in self.found), *unique)
 
+    def _is_taken_again(self, number: int, later: int) -> bool:
+        """Whether something else has the name, in state `later`, of the column or table that this step drops: a comparison takes them for one."""
+        operation, state = self.course.steps[number].operation, self.course.states[later]
+        if isinstance(operation, DropTable):
+            return operation.table in state.tables
+        return isinstance(operation, DropColumn) and has(state, operation.table, operation.column)
+
     def _undo(self, number: int) -> tuple[Undoing, tuple[Recovery, ...]]:
         step, state = self.course.steps[number], self.course.states[number]
         operation = step.operation
         if isinstance(operation, DropEnum) and ("type", operation.name) in state.objects:
             operation = DropObject("type", operation.name, operation.if_exists, operation.cascade)
         match operation:
-            case ChangeRows(text):
-                return self._row_history().undo(number, text, step.condition is None)
-            case CreateObject(sort) | DropObject(sort) if sort not in SHOWN:
-                return undo_object(operation, state, state.dialect), ()
+            case ChangeRows():
+                return self._row_history().undo_all(number, operation.statements, step.condition is None and not step.guarded)
+            case CreateObject() | DropObject():
+                return undo_object(operation, state, state.dialect, step.guarded), ()
             case RenameEnum() | RenameEnumValue() | RenameIndex() if state.dialect == "postgresql":
                 return undo_rename(operation, state), ()
+            case AlterColumn():
+                return undo_type(operation, state, self.course.states[number + 1]), ()
             case ChangeProperty():
                 return undo_property(operation, self.course.states[0], state), ()
         return NOTHING, ()
@@ -87,7 +103,8 @@ class _Walk:
         start, end = self.course.states[later], self.course.states[earlier]
         if not _same_schema(start, end):
             self.found.append((Stretch(start, end, self.course.renames(later, earlier)), (later, earlier)))
-            self.found += [(part, None) for part in lost_with_tables(start, end)]
+            dropped = frozenset(key for key in end.tables if self.course.table_after(key, earlier, later) is None)
+            self.found += [(part, None) for part in lost_with_tables(end, dropped)]
 
     def _recover(self, recovery: Recovery) -> None:
         """Tell the stretch that makes a column again where its values are."""
@@ -111,8 +128,4 @@ class _Walk:
 
 def _same_schema(one: State, two: State) -> bool:
     """Whether a comparison would find nothing: what stands beside the tables is undone by itself."""
-    return one.tables == two.tables and one.enums == two.enums and _shown(one) == _shown(two)
-
-
-def _shown(state: State) -> dict[tuple[str, str], str | None]:
-    return {key: text for key, text in state.objects.items() if key[0] in SHOWN}
+    return (one.tables, one.enums, one.views, one.sequences) == (two.tables, two.enums, two.views, two.sequences)

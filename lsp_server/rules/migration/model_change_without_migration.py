@@ -3,8 +3,8 @@
 ## What it does
 
 Replays the Alembic history without a database, compares the schema at head with what the SQLAlchemy models map, and
-reports each difference on the line that causes it: a table, column, type, nullability, default, key, index or constraint
-that only the model has, or that only the database has.
+reports each difference on the line that causes it: a table, column, type, nullability, default, key, index, constraint,
+view or sequence that only the model has, or that only the database has.
 
 It needs no database and does not import the project, so it also sees models that `env.py` forgets. Where the history
 asks the database something, or a model is put together at run time, it stays silent about what depends on it.
@@ -19,6 +19,9 @@ test on a freshly created database was green.
 *Generate migration for model change* writes the revision in the project's own conventions, with a downgrade, proved on
 a scratch database in memory. Or take the change back in the model.
 
+What no text tells is asked, never guessed: was a column renamed or dropped, which value do rows get, which time zone is meant. The
+finding names the question and the key under which `--answers FILE` answers it; editors ask for it.
+
 ## Options
 
 `dialect` says which database is meant where the project does not tell; `alembic` narrows the folders looked at.
@@ -30,6 +33,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lsp_server.database.compare import Difference
+from lsp_server.database.migration.answers import RENAME_VALUES
+from lsp_server.database.migration.questions import Question
 from lsp_server.database.model import Column, Table
 from lsp_server.findings import Finding, Related, Rule, Severity
 from lsp_server.repair.generate_migration import generate_migration
@@ -41,11 +46,29 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     for drift in snapshot.drifts:
         if not drift.differences:
             continue
-        fixes = generate_migration(drift)
+        fixes, questions = generate_migration(drift, snapshot)
         for difference in drift.differences:
             finding = _finding(drift, difference, snapshot)
             if finding is not None:
-                yield replace(finding, fixes=fixes)
+                yield replace(finding, message=finding.message + _asked(difference, questions), fixes=fixes)
+
+
+def _asked(difference: Difference, questions: tuple[Question, ...]) -> str:
+    """What must be answered about the same thing before there can be a migration, and where the answer goes."""
+    question = next((each for each in questions if _concerns(each, difference)), None)
+    return f"; open: {question.text} (`{question.key}`, `{question.subject}`)" if question is not None else ""
+
+
+def _concerns(question: Question, difference: Difference) -> bool:
+    if difference.element == "enum" and difference.column is None:
+        return question.key == RENAME_VALUES
+    if question.table is None or _full(question.table) != difference.table:
+        return False
+    return difference.column in question.columns or (difference.element == "table" and not question.columns)
+
+
+def _full(table: tuple[str | None, str]) -> str:
+    return ".".join(part for part in table if part)
 
 
 def _finding(drift: Drift, difference: Difference, snapshot: Snapshot) -> Finding | None:
@@ -85,6 +108,8 @@ def _message(difference: Difference) -> str:
         if difference.kind == "missing":
             return f"no migration creates the table `{table}`"
         return f"the migrations have made the table `{table}`, which no model maps"
+    if difference.path[0] in ("view", "sequence"):
+        return _about_object(difference)
     if difference.element == "column":
         if difference.kind == "missing":
             return f"no migration adds the column `{table}.{difference.column}`"
@@ -98,6 +123,15 @@ def _message(difference: Difference) -> str:
     if difference.kind == "unrequested":
         return f"the migrations have made the {what} of `{table}`, which the model does not have"
     return f"the {what} of `{table}` differs between the model and the migrations"
+
+
+def _about_object(difference: Difference) -> str:
+    what = f"{difference.element} `{difference.path[1]}`"
+    if difference.kind == "missing":
+        return f"no migration makes the {what}"
+    if difference.kind == "unrequested":
+        return f"the migrations have made the {what}, which the models do not have"
+    return f"the {what} is not the same in the models and in the migrations"
 
 
 def _aspect(difference: Difference) -> str:

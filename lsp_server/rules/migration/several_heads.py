@@ -16,6 +16,10 @@ are merged, so it is usually found by the deployment.
 one branch follow the other and keeps the history a line: right while that branch has run on no database yet. It is marked
 unsafe where both touch the same table, or change rows.
 
+After a merge databases have run the branches in either order. Both are tried first, on the texts and on a scratch database:
+where one order does not run, or the schema is not the same afterwards (both branches add a column of the same name, one drops
+what the other changes), the finding says why, and only what works is offered.
+
 ## Options
 
 None.
@@ -25,8 +29,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsp_server.findings import Finding, Related, Rule, Severity
-from lsp_server.repair.join_heads import merge_heads, rebase_head
+from lsp_server.database.branches import Conflict, Meeting, meet
+from lsp_server.database.replay import HistoryReplay
+from lsp_server.findings import Finding, Fix, Related, Rule, Severity
+from lsp_server.repair.join_heads import conflicts_of, merge_heads, rebase_head, stands_apart
 from lsp_server.snapshot import Snapshot
 
 
@@ -34,34 +40,35 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     for replay in snapshot.histories:
         history = replay.history
         heads = [revision for head in history.heads if (revision := history.revision(head)) is not None]
-        if len(heads) < 2 or any(_labels(history, head.id) for head in heads):
+        if len(heads) < 2 or any(stands_apart(history, head.id) for head in heads):
             continue
         first = heads[0]
-        for other in heads[1:]:
+        met = [meet(snapshot.replayer, replay, first.id, other.id) for other in heads[1:]]
+        for other, meeting in zip(heads[1:], met):
+            conflicts = conflicts_of((meeting,))
+            because = f" and do not go together: {conflicts[0].text}" if conflicts else ""
             yield Finding(
                 RULE.name,
                 other.location,
-                f"`{other.id}` and `{first.id}` are both heads of {history.folder or 'the history'}",
+                f"`{other.id}` and `{first.id}` are both heads of {history.folder or 'the history'}{because}",
                 ("heads", *sorted((first.id, other.id))),
-                (Related(first.location, "the other head"),),
+                (Related(first.location, "the other head"), *_places(conflicts)),
                 RULE.severity,
-                (*merge_heads(replay), *rebase_head(replay, other.id, first.id)),
+                (*(() if conflicts_of(met) else merge_heads(replay)), *_rebases(replay, first.id, other.id, meeting)),
             )
 
 
-def _labels(history: object, head: str) -> bool:
-    """Whether a head stands on a branch that was given a label on purpose."""
-    waiting, seen = [head], set()
-    while waiting:
-        identifier = waiting.pop()
-        revision = history.revision(identifier)  # type: ignore[attr-defined]
-        if revision is None or identifier in seen:
-            continue
-        seen.add(identifier)
-        if revision.branch_labels:
-            return True
-        waiting.extend(revision.down)
-    return False
+def _rebases(replay: HistoryReplay, first: str, other: str, meeting: Meeting | None) -> Iterator[Fix]:
+    """The one behind the other, in the orders that run; the younger branch behind the older one where both do and end alike."""
+    possible = meeting.possible if meeting is not None else (None, None)
+    if possible[0] is not False:
+        yield from rebase_head(replay, other, first, safe=meeting is None or not meeting.conflicts)
+    if possible[1] is not False and meeting is not None and meeting.conflicts:
+        yield from rebase_head(replay, first, other, safe=False)
+
+
+def _places(conflicts: tuple[Conflict, ...]) -> tuple[Related, ...]:
+    return tuple(Related(place, conflict.text) for conflict in conflicts for place in conflict.places)
 
 
 RULE = Rule(

@@ -24,6 +24,7 @@ from lsp_server.database.migration.render import render
 from lsp_server.database.migration.scratch import FindScratch
 from lsp_server.repair.add_rollback import rollback_of
 from lsp_server.repair.generate_migration import conventions_of
+from lsp_server.repair.join_heads import beside_heads
 from lsp_server.shadow.offer import offer
 from lsp_server.snapshot import Snapshot
 from lsp_server.text import apply_edits
@@ -93,7 +94,10 @@ def generate(folder: Path, dialect: str) -> int:
     if proof.failed:
         print(f"not proved: {'; '.join(proof.failed)}", file=sys.stderr)
         return 1
-    rendered = render(made, conventions_of(snapshot, replay.history), proof.line)
+    conventions = conventions_of(snapshot, replay.history)
+    if len(conventions.heads) > 1 and made.operations:
+        conventions = beside_heads(conventions)  # nobody asked for a merge
+    rendered = render(made, conventions, proof.line)
     (folder / rendered.path).write_text(rendered.text)
     return 0
 

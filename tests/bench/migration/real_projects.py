@@ -32,7 +32,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -43,10 +43,11 @@ from lsprotocol import types as t
 
 from lsp_server.config import Config
 from lsp_server.database.migration.catalogue import Rows, lost_rows, read_rows, read_shapes
-from lsp_server.database.migration.proof import names_in
+from lsp_server.database.migration.metadata import NotSayable
 from lsp_server.database.migration.rows import insert_rows
 from lsp_server.database.migration.schema import create_schema
 from lsp_server.database.migration.shape import Shapes, differences, only_named
+from lsp_server.database.migration.trial import names_in
 from lsp_server.snapshot import Drift, Snapshot
 from lsp_server.workspace import documents_of, list_files
 from tests.bench.migration.users import as_nobody
@@ -100,6 +101,8 @@ class Project:
     options: dict[str, str] = field(default_factory=dict)  # what `env.py` gives to `context.configure`
     environment: dict[str, str] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()  # that the history makes and the models' own `create_all` does not
+    files: dict[str, str] = field(default_factory=dict)  # that the settings ask for and the repository does not hold
 
 
 def place_of(text: str, owner: str, attribute: str | None) -> tuple[int, int]:
@@ -166,12 +169,13 @@ PROJECTS = (
     Project(
         "polar", "postgresql", "server", "server/migrations/versions", "polar.models:Model.metadata",
         (
-            Trial("column", (added(POLAR, "WebhookDelivery", "http_code", "attempts: Mapped[int] = mapped_column(Integer, nullable=False, server_default='0')"),)),  # noqa: E501
+            Trial("column", (added(POLAR, "WebhookDelivery", "http_code", "attempts: Mapped[int] = mapped_column(Integer, nullable=False, server_default='0')"),)),
             Trial("rename", (renamed(POLAR, "WebhookDelivery", "http_code", "status_code"),), ("webhook_deliveries", "http_code", "status_code")),
             with_enum(POLAR, "WebhookDelivery", "http_code", "mood: Mapped[Mood | None] = mapped_column()", 'content = "content"'),
             Trial("foreign key", (replaced(POLAR, "WebhookDelivery", "webhook_event_id", '"CASCADE"', '"RESTRICT"'),)),
         ),
-        environment={"POLAR_ENV": "testing", "POLAR_EMAIL_RENDERER_BINARY_PATH": "/bin/true"},
+        environment={"POLAR_ENV": "testing", "POLAR_JWKS": "{root}/jwks.json", "POLAR_EMAIL_RENDERER_BINARY_PATH": "/bin/true"},
+        files={"jwks.json": '{"keys": []}'}, extensions=("citext", "uuid-ossp"),
     ),
     Project(
         "fief", "postgresql", ".", "fief/alembic/versions", "fief.models:Base.metadata",
@@ -209,7 +213,7 @@ PROJECTS = (
             Trial("column", (added(BARBICAN, "Container", "creator_id", "label = sa.Column(sa.String(64))"),)),
             Trial("rename", (renamed(BARBICAN, "Container", "creator_id", "made_by"),), ("containers", "creator_id", "made_by")),
             Trial("enum value", (replaced(BARBICAN, "Container", "type", "'certificate'", "'certificate', 'bundle'"),)),
-            Trial("foreign key", (replaced(BARBICAN, "ContainerConsumerMetadatum", "container_id", r"'containers.id'", "'containers.id', ondelete='CASCADE'"),)),  # noqa: E501
+            Trial("foreign key", (replaced(BARBICAN, "ContainerConsumerMetadatum", "container_id", r"'containers.id'", "'containers.id', ondelete='CASCADE'"),)),
         ),
         first=("barbican.model.models",), environment={"PBR_VERSION": "1.0"},
     ),
@@ -297,7 +301,7 @@ class Run:
         }  # fmt: skip
         done = subprocess.run(
             [self.interpreter, "-B", str(REPLAY)], input=json.dumps(asked), text=True, capture_output=True, check=False,
-            env={**os.environ, **project.environment, "PYTHONPATH": ""}, timeout=600,
+            env={**os.environ, **{name: text.format(root=self.root) for name, text in project.environment.items()}, "PYTHONPATH": ""}, timeout=600,
         )  # fmt: skip
         return None if done.returncode == 0 else (done.stderr.strip().splitlines() or ["?"])[-1]
 
@@ -309,12 +313,15 @@ class Run:
 
     def wanted(self) -> Wanted:
         """What the models as they are on disk want."""
-        mapped = self.drift().mapped
-        with connected(self.server.make()) as connection:
+        mapped, ours = self.drift().mapped, None
+        with suppress(NotSayable), connected(self.server.make()) as connection:
             create_schema(connection, mapped, self.project.dialect)
             ours = read_shapes(connection)
         url, own = self.server.make(), None
         if self.project.models is not None:
+            with connected(url) as connection:
+                for extension in self.project.extensions:
+                    connection.execute(sa.text(f'CREATE EXTENSION "{extension}"'))
             trouble = self.alembic(url, ("create_all", self.project.models))
             own = seen(url)[0] if trouble is None else None
             if trouble is not None:
@@ -324,15 +331,17 @@ class Run:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The models' tables on the project's kind of server: from our view of them, and as the project itself makes them if it imports."""
+    """The models' tables on the project's kind of server: from our view of them if it knows all types, as the project makes them if it imports."""
 
-    ours: Shapes
+    ours: Shapes | None
     own: Shapes | None
     names: frozenset[str]
 
     def missed_by(self, found: Shapes) -> set[str]:
         """What a database has otherwise, in words. Names that nobody gave may differ."""
-        problems = {f"(view) {text}" for text in differences(found, only_named(self.ours, self.names))}
+        problems: set[str] = set()
+        if self.ours is not None:
+            problems = {f"(view) {text}" for text in differences(found, only_named(self.ours, self.names))}
         if self.own is not None:
             problems |= {f"(create_all) {text}" for text in differences(found, only_named(self.own, self.names))}
         return problems
@@ -345,7 +354,7 @@ class Outcome:
     what: str
     seconds: float = 0.0
     proof: str = ""
-    own: bool = False
+    judges: tuple[str, ...] = ()
     checks: dict[str, str | None] = field(default_factory=dict)
 
 
@@ -456,7 +465,7 @@ def attempt(run: Run, trial: Trial, base: Base, outcome: Outcome) -> Base:
     checks["up"] = None
     up, kept = seen(url)
     wanted = run.wanted()
-    outcome.own = wanted.own is not None
+    outcome.judges = (*(("view",) if wanted.ours is not None else ()), *(("`create_all`",) if wanted.own is not None else ()))
     new = sorted(wanted.missed_by(up) - base.wanted.missed_by(before))
     checks["schema"] = new[0] if new else None
     checks["rows"] = next(iter(lost_rows(under_new_names(rows, trial), kept, frozenset())), None)
@@ -485,6 +494,8 @@ def under_new_names(rows: Rows, trial: Trial) -> Rows:
 async def drive(project: Project, checkouts: Path, folder: Path, interpreter: str, keep: Path | None) -> list[Outcome]:
     root = folder / project.name
     shutil.copytree(checkouts / project.name, root, ignore=LEFT_OUT)
+    for path, text in project.files.items():
+        (root / path).write_text(text)
     server = Server(project.dialect, folder)
     settings = [f'dialect = "{project.dialect}"']
     if project.dialect == "mysql":
@@ -525,7 +536,7 @@ def main() -> int:
             outcomes = asyncio.run(drive(project, options.checkouts.resolve(), Path(folder), interpreter, options.keep))
         for outcome in outcomes:
             marks = ["yes" if outcome.checks.get(check, "") is None else "**no**" if outcome.checks.get(check) else "–" for check in CHECKS]
-            judge = "view and own `create_all`" if outcome.own else "view"
+            judge = " and ".join(outcome.judges)
             rows.append(f"| {project.name} | {project.dialect} | {outcome.what} | {outcome.seconds:.1f} | {' | '.join(marks)} | {judge} |")
             print(f"{rows[-1]}\n  {outcome.proof}", file=sys.stderr)
             for check, words in outcome.checks.items():

@@ -47,7 +47,7 @@ class Nothing:
 
 
 class Absent(types.ModuleType):
-    __path__: list = []
+    __path__ = ()
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -72,7 +72,7 @@ class Absence(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 def main(asked):
     import alembic.command
     import alembic.config
-    import sqlalchemy.orm  # what the project's files may take for loaded
+    importlib.import_module("sqlalchemy.orm")  # what the project's files may take for loaded
 
     logging.disable(logging.INFO)
     sys.path.insert(0, asked["imports"])

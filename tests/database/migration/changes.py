@@ -12,6 +12,7 @@ from lsp_server.database.model import (
     Database,
     Default,
     EnumType,
+    Exclusion,
     ForeignKey,
     Index,
     PrimaryKey,
@@ -55,6 +56,7 @@ def table(name: str, *parts: object) -> Table:
         uniques=of(Unique),
         indexes=of(Index),
         checks=of(Check),
+        exclusions=of(Exclusion),
     )
 
 

@@ -11,6 +11,7 @@ from lsp_server.database.migration.answers import Answers
 from lsp_server.database.migration.plan import plan
 from lsp_server.database.migration.proof import Proof, prove
 from lsp_server.database.migration.renames import Rename
+from lsp_server.database.migration.steps import to_steps
 from lsp_server.database.model import (
     Check,
     Column,
@@ -142,3 +143,10 @@ def test_values_follow_a_column_that_is_split_and_a_table_that_is_taken_out(tmp_
         rows={"phone": "SELECT id, phone AS number, id AS person_id FROM person"},
     )  # fmt: skip
     assert_proved(proof_of(before, after, "postgresql", tmp_path, answers))
+
+
+def test_in_a_batch_mysql_loses_a_key_before_its_index() -> None:
+    """The project writes batches; the index that the key needs goes after the key."""
+    planned = plan(owned(ForeignKey(("owner_id",), "owner", ("id",), name="fk_owner")), owned(), "mysql")
+    steps = to_steps(planned.operations, planned.before, "mysql", batch=True)
+    assert [type(step).__name__ for step in steps] == ["Batch", "Direct"]

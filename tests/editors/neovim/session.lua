@@ -284,6 +284,42 @@ local function run()
     vim.cmd.cclose()
   end)
 
+  step('a migration that needs a value asks for it', function()
+    local models = open('app/models.py')
+    replace_line(models, 'pages: Mapped', '    isbn: Mapped[str] = mapped_column(String(20))')
+    local found = await('the finding of the new column', function()
+      return vim.iter(of_rule(models, 'model-change-without-migration')):find(function(each)
+        return each.message:find('backfill', 1, true) ~= nil
+      end)
+    end, function()
+      return findings(models)
+    end)
+    place_cursor(found)
+    local asked
+    vim.ui.input = function(options, done)
+      asked = options.prompt
+      done("'unknown'")
+    end
+    vim.lsp.buf.code_action({
+      filter = function(action)
+        return action.title:find('asks 1 question', 1, true) ~= nil
+      end,
+      apply = true,
+    })
+    local revision = await('the revision', function()
+      return vim.iter(vim.api.nvim_list_bufs()):find(function(buffer)
+        return vim.api.nvim_buf_get_name(buffer):find('add_books_isbn.py', 1, true) ~= nil and #lines(buffer) > 10
+      end)
+    end)
+    assert(asked and asked:find('books.isbn must have a value', 1, true), show(asked))
+    local text = table.concat(lines(revision), '\n')
+    assert(text:find("Answered: backfill books.isbn = 'unknown'.", 1, true), text)
+    local file = vim.api.nvim_buf_get_name(revision)
+    vim.api.nvim_buf_delete(revision, { force = true })
+    vim.fn.delete(file)
+    replace_line(models, 'isbn: Mapped', '    pages: Mapped[int | None]')
+  end)
+
   step('of shared file types only the named files get the server', function()
     local server = require('specdrift.server')
     local function wanted(path)

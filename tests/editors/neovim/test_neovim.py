@@ -38,6 +38,7 @@ STEPS = (
     "a rule is explained in a window of its own",
     "rules are completed on the command line",
     "a check of the project fills the quickfix list",
+    "a migration that needs a value asks for it",
     "of shared file types only the named files get the server",
     "the project's own environment is used only if the project is trusted",
     "the health check tells which command answered",

@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text, nullable=False),
         if_not_exists=True,
     )
-    op.create_index("ix_specdrift_journal_run_started", "specdrift_journal_run", ["started"], if_not_exists=True)
+    _index("specdrift_journal_run", "started")
     op.create_table(
         "specdrift_journal_application",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
@@ -52,7 +52,14 @@ def upgrade() -> None:
         sa.Column("run_id", sa.String(40)),
         if_not_exists=True,
     )
-    op.create_index("ix_specdrift_journal_application_at", "specdrift_journal_application", ["at"], if_not_exists=True)
+    _index("specdrift_journal_application", "at")
+
+
+def _index(table: str, column: str) -> None:
+    """MySQL knows no `IF NOT EXISTS` for indexes."""
+    name = f"ix_{table}_{column}"
+    if all(index["name"] != name for index in sa.inspect(op.get_bind()).get_indexes(table)):
+        op.create_index(name, table, [column])
 
 
 def downgrade() -> None:

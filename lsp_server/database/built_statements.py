@@ -49,11 +49,9 @@ def statement_text(value: Value, dialect: str, rows: Value = None) -> str | None
     return None
 
 
-def with_parameters(text: str, values: Value) -> str | tuple[str, ...]:
+def with_parameters(text: str, values: Value) -> tuple[str, ...]:
     """SQL with `:name` and the values it is run with: one statement for each set of values."""
-    if isinstance(values, list | tuple):
-        return tuple(_filled(text, each) for each in values)
-    return _filled(text, values)
+    return tuple(_filled(text, each) for each in (values if isinstance(values, list | tuple) else [values]))
 
 
 def _filled(text: str, values: Value) -> str:
