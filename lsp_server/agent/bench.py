@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from lsp_server.agent.draft import Draft
-from lsp_server.agent.order import refuse_out_of_order
+from lsp_server.agent.order import RULE, refuse_out_of_order
 from lsp_server.agent.tool import ToolError
 from lsp_server.check import check
 from lsp_server.document import digest_of
@@ -55,7 +55,7 @@ class Workbench:
     def write(self, path: str, text: str) -> str:
         """Write a file of the draft, if its turn has come; gives the path, normalised. Raises ToolError."""
         path = self.draft.boundary.writable(path)
-        refuse_out_of_order(self.draft, self.findings, self.proved, path, text)
+        refuse_out_of_order(self.draft, self._wanted(), self.proved, path, text)
         self.draft.write(path, text)
         return path
 
@@ -80,6 +80,12 @@ class Workbench:
         if self.before is None:
             self.before = self._checked(self.draft.base)
         return self.before
+
+    def _wanted(self) -> tuple[tuple[str, ...], ...]:
+        """What of the task is about models without a migration, by its subjects."""
+        if not self.findings:
+            return ()
+        return tuple(each.subject for each in self.report_before().findings if each.rule == RULE and each.fingerprint in self.findings)
 
     def _checked(self, snapshot: Snapshot) -> Report:
         try:

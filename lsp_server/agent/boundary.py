@@ -22,9 +22,11 @@ from lsp_server.workspace import NEVER, ignored_by_git, tracked_files
 SECRET = (
     ".env", ".env.*", ".envrc", "*.env", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.ppk", "*.ovpn", "*.tfvars", "*.tfstate",
     "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", ".netrc", "_netrc", ".pgpass", "pgpass.conf", ".my.cnf", ".npmrc", ".yarnrc*", ".pypirc", ".htpasswd",
-    ".dockercfg", ".vault-token", ".*_history", "*credential*", "*secret*", "*password*", "*service-account*", "*service_account*",
+    ".dockercfg", ".vault-token", ".*_history", "passwd", "password.txt", "passwords.*",
 )  # fmt: skip
-_HARMLESS = (".env.example", ".env.sample", ".env.template", ".env.dist", "*.example.env", "*.py", "*.pyi", "*.md", "*.rst", "*.html", "*.mako", "*.j2")
+_TELLING = ("*credential*", "*secret*", "*service-account*", "*service_account*")  # secret unless it is code, a document or a template
+_HARMLESS = (".env.example", ".env.sample", ".env.template", ".env.dist", "*.example.env")
+_CODE = (".py", ".pyi", ".md", ".rst", ".html", ".mako", ".j2", ".jinja", ".jinja2", ".js", ".jsx", ".ts", ".tsx", ".css", ".scss", ".vue", ".svelte")
 _SECRET_FOLDERS = frozenset({".aws", ".ssh", ".gnupg", ".kube", ".docker", ".azure", ".gcloud", ".secrets", "secrets"})
 _OURS = frozenset({".specdrift"})  # notes and journals are no part of the project
 # What runs by itself on somebody's machine, tells other agents what to do, or decides what counts as a finding: a person's business.
@@ -36,6 +38,7 @@ _NEVER_WRITTEN = (
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))})
 _SHORT_NAME = re.compile(r"^(git|env|ssh|aws)[^.]*~\d+", re.IGNORECASE)
 LONGEST = 400  # characters of a path
+_MANY = 3000  # paths among which it takes too long to look for one that is spelled alike
 
 
 @dataclass(frozen=True)
@@ -170,11 +173,14 @@ def _fault(path: str) -> str | None:
 def is_secret(path: str) -> bool:
     """Whether a file may hold a secret, by its name and folders; case and look-alike letters do not count."""
     *folders, name = _seen(path).split("/")
+    is_code = name.endswith(_CODE)
     if any(folder in _SECRET_FOLDERS or fnmatchcase(folder, ".env*") for folder in folders):
-        return not name.endswith((".py", ".pyi", ".md")) or any(folder.startswith(".") for folder in folders)
+        return not is_code or any(folder.startswith(".") for folder in folders)
     if any(fnmatchcase(name, pattern) for pattern in _HARMLESS):
         return False
-    return any(fnmatchcase(name, pattern) for pattern in SECRET)
+    if any(fnmatchcase(name, pattern) for pattern in SECRET):
+        return not (is_code and name.startswith("passwords."))
+    return not is_code and any(fnmatchcase(name, pattern) for pattern in _TELLING)
 
 
 def _fits(path: str, patterns: tuple[str, ...]) -> bool:
@@ -201,5 +207,7 @@ def _is_mixed(part: str) -> bool:
 def nearest(path: str, paths: tuple[str, ...]) -> str:
     """A hint for a path that is not there, in brackets; empty where none is near."""
     name = path.rpartition("/")[2]
-    near = [each for each in paths if each.rpartition("/")[2] == name] or difflib.get_close_matches(path, paths, 3, 0.7)
+    near = [each for each in paths if each.rpartition("/")[2] == name]
+    if not near and len(paths) <= _MANY:
+        near = difflib.get_close_matches(path, paths, 3, 0.7)
     return f" (there is {', '.join(near[:3])})" if near else ""

@@ -24,6 +24,7 @@ from lsp_server.text import Change, Edit, LineIndex, Span
 from lsp_server.workspace import is_looked_at, read_document
 
 LARGEST = 1_000_000  # characters of a file that a run may write
+_MUCH = 4_000_000  # pairs of lines beyond which it takes too long to find which of them are the same
 
 
 class Draft:
@@ -187,13 +188,22 @@ def _settings(text: str) -> object:
 
 
 def edits_between(path: str, before: str, after: str) -> tuple[Edit, ...]:
-    """The edits, by whole lines, that lead from one text to the other."""
+    """The edits, by whole lines, that lead from one text to the other. Where much is otherwise, one edit for all of it."""
     starts = [*LineIndex(before).starts, len(before)]
     old, new = _lines(before), _lines(after)
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    same = 0
+    while same < min(len(old), len(new)) and old[same] == new[same]:
+        same += 1
+    end = 0
+    while end < min(len(old), len(new)) - same and old[-1 - end] == new[-1 - end]:
+        end += 1
+    inner, other = old[same : len(old) - end], new[same : len(new) - end]
+    if len(inner) * len(other) > _MUCH:
+        return (Edit(path, Span(starts[same], starts[len(old) - end]), "".join(other)),)
+    matcher = difflib.SequenceMatcher(None, inner, other, autojunk=False)
     return tuple(
-        Edit(path, Span(starts[first], starts[last]), "".join(new[start:end]))
-        for tag, first, last, start, end in matcher.get_opcodes()
+        Edit(path, Span(starts[same + first], starts[same + last]), "".join(other[start:stop]))
+        for tag, first, last, start, stop in matcher.get_opcodes()
         if tag != "equal"
     )
 

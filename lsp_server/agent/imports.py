@@ -39,7 +39,7 @@ def _fault(base: Snapshot, snapshot: Snapshot, path: str, imported: _Import) -> 
         source = program.find(module, path)
     else:
         top = module.partition(".")[0]
-        return None if _is_used(base, top) else f"imports `{top}`, which the project neither uses nor declares"
+        return None if _is_used(base, snapshot, top) else f"imports `{top}`, which the project neither uses nor declares"
     written = "." * level + module
     if source is None:
         return f"there is no module `{written}`"
@@ -151,14 +151,14 @@ def _targets(target: Node) -> Iterator[str]:
             yield from _targets(target[3])
 
 
-def _is_used(base: Snapshot, top: str) -> bool:
+def _is_used(base: Snapshot, snapshot: Snapshot, top: str) -> bool:
     """Whether a package is Python's own, imported somewhere in the project already, or named where projects name what they need."""
-    if top in sys.stdlib_module_names or top in KNOWN_BY_NAME or top in INSTALLED or top == "__future__":
+    if top in sys.stdlib_module_names or top in KNOWN_BY_NAME or top in INSTALLED or top in ("__future__", "pytest"):
         return True
     named = re.compile(rf"(?i)\b{re.escape(top).replace('_', '[-_.]')}")
-    for path in base.documents:
+    for path in snapshot.documents:
         name = path.rpartition("/")[2]
-        if (name == "pyproject.toml" or name.startswith("setup.") or "requirements" in path) and named.search(base.documents[path].text):
+        if (name == "pyproject.toml" or name.startswith("setup.") or "requirements" in path) and named.search(snapshot.documents[path].text):
             return True
     return any(
         module.partition(".")[0] == top for path in base.program.paths for module, level, _, _ in _imports(base.module(path).body) if not level

@@ -15,13 +15,13 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from typing import TypeVar
 
 from lsp_server.agent.bench import Todo, Workbench
 from lsp_server.agent.conversation import LONG, Conversation
 from lsp_server.agent.journal import new_run_id
-from lsp_server.agent.model import Call, Model, ModelError, NoModel, Reply
+from lsp_server.agent.model import Call, Model, ModelError, NoModel, Reply, TooLong
 from lsp_server.agent.money import Usage
 from lsp_server.agent.prompt import AgentFile
 from lsp_server.agent.redact import Redaction
@@ -31,8 +31,6 @@ from lsp_server.agent.stamp import stamped
 from lsp_server.agent.task import Task
 from lsp_server.agent.tool import Tool, ToolError, checked
 from lsp_server.agent.verdict import Tests, Verdict, judge, refused
-from lsp_server.check import check
-from lsp_server.findings import Report
 from lsp_server.rules import all_rules
 from lsp_server.snapshot import Cancelled
 from lsp_server.text import Change
@@ -103,15 +101,14 @@ async def run(
     *,
     key: str | None = None,
     run_id: str | None = None,
-    before: Report | None = None,
     run_tests: Callable[[], Tests] | None = None,
 ) -> Outcome:
     """Work on a task until the verdict holds, or until it is clear that it will not. Raises NoModel where nothing can be sent.
 
-    `before` is the report on the draft's base, if it is known already. `run_tests` runs the project's tests on the draft, in a workspace that a
-    person trusts. Cancelling the asyncio task, or `bench.cancelled`, ends a run within a second.
+    `run_tests` runs the project's tests on the draft, in a workspace that a person trusts. Cancelling the asyncio task, or `bench.cancelled`,
+    ends a run within a second.
     """
-    work = _Work(task, bench, tools, agent_file, settings, report, run_id or new_run_id(datetime.now()), before, run_tests)
+    work = _Work(task, bench, tools, agent_file, settings, report, run_id or new_run_id(), run_tests)
     wanted = bench.cancelled
     stopped = threading.Event()
     bench.cancelled = lambda: stopped.is_set() or wanted()
@@ -146,7 +143,6 @@ class _Work:
     settings: AgentSettings
     report: Callable[[Progress], None]
     run_id: str
-    before: Report | None
     run_tests: Callable[[], Tests] | None
     usage: Usage = field(default_factory=Usage)
     rounds: int = 0
@@ -205,6 +201,8 @@ class _Work:
                 raise _Over("refused", "the model declined the task")
             if reply.calls:
                 conversation.answer([await self._call(call) for call in reply.calls])
+            elif reply.stop == "model_context_window_exceeded" and conversation.shorten():
+                conversation.say("The conversation had grown too long; old results are shortened. Go on.")
             elif reply.stop == "max_tokens":
                 conversation.say("Your answer was cut off at its longest. Go on, in smaller pieces.")
             elif not reply.content and (empty := empty + 1) < _EMPTY:
@@ -234,7 +232,13 @@ class _Work:
         self.tell("asking")
         name = model_of(self.settings, self.agent_file.model)
         body = body_of(name, self.settings.effort, instruction, self.tools, conversation.messages, min(LONGEST_ANSWER, left))
-        reply = await model.reply(body)
+        try:
+            reply = await model.reply(body)
+        except TooLong as error:
+            self.usage += error.used
+            if not conversation.shorten():
+                raise ModelError(str(error)) from None
+            return await self._ask(model, conversation, instruction)
         self.usage += reply.usage
         self.rounds += 1
         return reply
@@ -244,10 +248,7 @@ class _Work:
         bench, today = self.bench, date.today()
 
         def work() -> Verdict:
-            rules = all_rules()
-            if self.before is None:
-                self.before = check(bench.draft.base, rules, bench.cancelled, today)
-            return judge(bench.draft, self.task, rules, self.before, bench.cancelled, today, self.run_tests)
+            return judge(bench.draft, self.task, all_rules(), bench.report_before(), bench.cancelled, today, self.run_tests)
 
         self.verdict = await in_thread(work)
         return self.verdict

@@ -92,10 +92,6 @@ class _Offer:
     schema: Mapping[str, Any]
 
 
-class _Lost(Exception):
-    """Why a server is of no use any more, in words that follow its name."""
-
-
 class _Connection:
     """One server. A task of its own opens the conversation, keeps it and ends it; calls come from any task."""
 

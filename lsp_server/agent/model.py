@@ -45,6 +45,10 @@ class NoModel(ModelError):
     """The run cannot begin: a package or a key is missing, or the key is refused. The message says what to do."""
 
 
+class TooLong(ModelError):
+    """The conversation has grown longer than the model can read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A tool call. `fault` says why the arguments cannot be used; they are empty then."""
@@ -118,8 +122,7 @@ class Model:
                     raise ModelError(f"the connection to the model broke {_BROKEN + 1} times: {_short(error)}", used) from None
                 continue
             except Exception as error:  # The SDK's errors are many, and its own checks raise TypeError and ValueError.
-                sort = NoModel if _is_about_the_key(error) else ModelError
-                raise sort(_in_words(error, self.settings), used + _priced(answer.usage, body)) from None
+                raise _sort(error)(_in_words(error, self.settings), used + _priced(answer.usage, body)) from None
             used += _priced(answer.usage, body)
             if answer.whole:
                 return _reply(answer, used)
@@ -264,6 +267,15 @@ def _passing_errors() -> tuple[type[BaseException], ...]:
 
 class _Unfinished(Exception):
     """The stream said itself that it cannot go on."""
+
+
+def _sort(error: Exception) -> type[ModelError]:
+    import anthropic
+
+    if isinstance(error, anthropic.BadRequestError | anthropic.ContentTooLargeError):
+        said = str(error).lower()
+        return TooLong if "too long" in said or "context" in said or error.status_code == 413 else ModelError
+    return NoModel if _is_about_the_key(error) else ModelError
 
 
 def _is_about_the_key(error: Exception) -> bool:

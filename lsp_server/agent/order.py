@@ -27,8 +27,8 @@ _SHOWN = 3  # differences in a message
 _Key = tuple[str, str, tuple[str, ...]]
 
 
-def refuse_out_of_order(draft: Draft, findings: Collection[str], proved: Mapping[str, str], path: str, text: str) -> None:
-    """Raises ToolError for a file whose turn has not come. `path` is normalised; `findings` are fingerprints."""
+def refuse_out_of_order(draft: Draft, wanted: Collection[tuple[str, ...]], proved: Mapping[str, str], path: str, text: str) -> None:
+    """Raises ToolError for a file whose turn has not come. `path` is normalised; `wanted` are the subjects of the task's findings of `RULE`."""
     if _may_come_first(draft, path, text):
         return
     waiting = unproved(draft, proved)
@@ -37,7 +37,7 @@ def refuse_out_of_order(draft: Draft, findings: Collection[str], proved: Mapping
             f"{path}: not yet. The revision {waiting[0]} has no proof. The order is: models, then the migration, then its proof, then the code. "
             "Call prove_migration for it, mend what it says, and then come back to this file."
         )
-    ahead = open_differences(draft, findings)
+    ahead = open_differences(draft, wanted)
     if ahead:
         shown = "; ".join(ahead[:_SHOWN]) + (f"; and {len(ahead) - _SHOWN} more" if len(ahead) > _SHOWN else "")
         raise ToolError(
@@ -46,14 +46,13 @@ def refuse_out_of_order(draft: Draft, findings: Collection[str], proved: Mapping
         )
 
 
-def open_differences(draft: Draft, findings: Collection[str]) -> tuple[str, ...]:
+def open_differences(draft: Draft, wanted: Collection[tuple[str, ...]] = ()) -> tuple[str, ...]:
     """What models want that no revision makes and that this run has to do with, in words."""
     known = set(_differences(draft.base))
-    named = _named(draft, findings)
     return tuple(
         _said(difference)
         for key, difference in _differences(draft.snapshot).items()
-        if key not in known or difference.path in named
+        if key not in known or difference.path in wanted
     )
 
 
@@ -101,17 +100,6 @@ def _differences(snapshot: Snapshot) -> dict[_Key, Difference]:
         for drift in snapshot.drifts
         for difference in drift.differences
     }
-
-
-def _named(draft: Draft, findings: Collection[str]) -> set[tuple[str, ...]]:
-    """The subjects of the task's findings that speak of models without a migration."""
-    if not findings:
-        return set()
-    from lsp_server.rules import rule_named
-
-    rule = rule_named(RULE)
-    found = rule.check(draft.base) if rule is not None and rule.check is not None else ()
-    return {finding.subject for finding in found if finding.fingerprint in findings}
 
 
 def _said(difference: Difference) -> str:

@@ -33,7 +33,7 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "PATHEXT
 _SCRIPT = Path(lsp_server.worker.__file__).with_name("suite.py")
 _PARALLEL = re.compile(r"-n[ =]?(?:auto|logical|\d+)\b|--numprocesses")
 _SETTINGS = ("pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg")
-_STATUS = {0: "all passed", 1: "some failed", 2: "interrupted: tests could not be collected", 3: "pytest failed", 4: "pytest was called wrongly", 5: "no test ran"}
+_STATUS = {0: "all passed", 1: "some failed", 2: "interrupted: tests could not be collected", 3: "pytest failed", 4: "pytest could not begin", 5: "no test ran"}
 
 
 @dataclass(frozen=True, slots=True)

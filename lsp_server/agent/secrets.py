@@ -25,7 +25,7 @@ _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)(?:-----END [A-Z 
 _BEARER = re.compile(r"\b(?:Bearer|Basic)\s+([A-Za-z0-9+/_.=-]{16,})")
 _URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,30}://([^\s/@'\"<>?#:]*):([^\s/@'\"<>]+)@")
 _WORD = (
-    r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|api[_-]?key|access[_-]?key(?:[_-]?id)?|secret[_-]?key|private[_-]?key|"
+    r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|secret[_-]?key|private[_-]?key|"
     r"signing[_-]?key|encryption[_-]?key|account[_-]?key|shared[_-]?access[_-]?signature)"
 )
 _GAP = r"[ \t]{0,20}"
@@ -40,6 +40,7 @@ _DEFAULT = re.compile(
 )
 _BARE = re.compile(rf"(?i)({_WORD})({_GAP}[=:]{_GAP})([^\s'\"#;,&<>{{}}()\[\]\\]{{1,400}})")
 _CODE = re.compile(r"[A-Za-z_]\w*(?:[.(\[].*)?\Z", re.DOTALL)  # a name, a call, an item
+_NUMBER = re.compile(r"[\d._+-]{1,7}\Z")
 _HARMLESS = frozenset({
     "password", "passwd", "secret", "token", "string", "str", "text", "none", "null", "true", "false", "bearer", "basic", "example",
     "changeme", "change-me", "xxx", "required", "optional", "secretstr", "int", "bytes", "any", "object", "integer", "number", "boolean",
@@ -51,9 +52,12 @@ _NAMES_ONE = re.compile(rf"(?i)(?:[a-z]+[_-])*{_WORD}(?:[_-][a-z]+)*\Z")  # acce
 
 _INSERT = re.compile(r"\bINSERT\s+(?:IGNORE\s+)?INTO\b[^;]{0,2000}?\bVALUES\b", re.IGNORECASE)
 _COPY = re.compile(r"^COPY\b[^\n]*\bFROM\s+stdin\b[^\n]*;[ \t]*\r?\n(.*?)^\\\.", re.IGNORECASE | re.DOTALL | re.MULTILINE)
-_SQL_LITERAL = re.compile(r"'((?:[^']|'')*)'|(?<![\w.])(\d[\d.]{4,})(?![\w.])")
+_TUPLE = re.compile(r"[\s,]{0,200}(?:\"\s{0,200}[rf]?\"[\s,]{0,200})?\(")  # the next one may stand in the next piece of a string
+_IN_TUPLE = re.compile(r"'((?:[^']|'')*)'|(?<![\w.])(\d[\d.]{4,})(?![\w.])|\"\s{0,200}[rf]?\"|[();\"]")
 _QUOTED_ROWS = re.compile(
-    r"Failing row contains \((.*)\)|Key \([^)\n]*\)=\((.*?)\)|\[parameters: (.*?)\]\s*$|Duplicate entry '(.*?)' for key", re.MULTILINE
+    r"Failing row contains \((.*)\)|Key \([^)\n]*\)=\((.*?)\)|\[parameters: (.*?)\]\s*$|Duplicate entry '(.*?)' for key"
+    r"|invalid input (?:value|syntax) for [^:\n]*: \"(.*?)\"|out of range: \"(.*?)\"|Incorrect [\w ]+ value: '(.*?)' for column",
+    re.MULTILINE,
 )
 _LONGEST = 4000  # characters of one literal that is looked at
 _DATA = (".csv", ".tsv", ".jsonl", ".ndjson", ".dump")
@@ -90,6 +94,11 @@ def _is_hole(value: str) -> bool:
     return value[:1] in "{$%<*" or set(value) <= set("*x.-_") or not value
 
 
+def _is_code(value: str) -> bool:
+    """A value that stands for a kind of thing, not for a thing: PENDING, OAUTH2, an empty object."""
+    return _is_hole(value) or value in ("[]", "{}") or re.fullmatch(r"[A-Z][A-Z0-9_]{0,30}", value) is not None
+
+
 def _is_harmless(value: str) -> bool:
     if _is_hole(value) or len(value) < 3 or len(value) > _LONGEST or value.lower() in _HARMLESS:
         return True
@@ -105,18 +114,17 @@ def _is_bare_secret(name: str, between: str, value: str, following: str) -> bool
     if name.isupper() and between.strip() == between:
         return True  # PASSWORD=value
     if _CODE.match(value) is None:
-        return True
+        return name[0] in "pP" or _NUMBER.match(value) is None  # cost_per_token=0.002
     return name.isupper() and between.startswith(":") and any(each.isdigit() for each in value)
 
 
 def _rows(text: str) -> Iterator[Place]:
     start = 0
     while (match := _INSERT.search(text, start)) is not None:
-        start = _end_of_statement(text, match.end())
-        for literal in _SQL_LITERAL.finditer(text, match.end(), start):
-            group = 1 if literal[1] is not None else 2
-            if literal[group] and not _is_hole(literal[group]):
-                yield (*literal.span(group), "row value")
+        start = match.end()
+        while (opened := _TUPLE.match(text, start)) is not None:
+            literals, start = _values(text, opened.end())
+            yield from ((*span, "row value") for span in literals if not _is_code(text[slice(*span)]))
     for match in _COPY.finditer(text):
         yield (*match.span(1), "rows")
     for match in _QUOTED_ROWS.finditer(text):
@@ -125,9 +133,19 @@ def _rows(text: str) -> Iterator[Place]:
             yield (*match.span(group), "row value")
 
 
-_END = re.compile(r"'(?:[^']|'')*'|[;\"]|\n\r?\n|\Z")
-
-
-def _end_of_statement(text: str, start: int) -> int:
-    """Where the values of an INSERT end: at its semicolon, at the quote that closes the string around it, at an empty line."""
-    return next(match.start() for match in _END.finditer(text, start) if not match[0].startswith("'"))
+def _values(text: str, start: int) -> tuple[list[tuple[int, int]], int]:
+    """The literals of one tuple of values, and where it ends; the end of the text where it never does."""
+    literals: list[tuple[int, int]] = []
+    depth = 1
+    for token in _IN_TUPLE.finditer(text, start):
+        if token[1] is not None or token[2] is not None:
+            literals.append(token.span(1 if token[1] is not None else 2))
+        elif token[0] == "(":
+            depth += 1
+        elif token[0] == ")":
+            depth -= 1
+            if not depth:
+                return literals, token.end()
+        elif token[0] in ';"':  # The statement, or the string that holds it, is over.
+            return literals, token.end()
+    return literals, len(text)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,10 +20,11 @@ from lsp_server.agent.bench import Workbench
 from lsp_server.agent.boundary import Boundary
 from lsp_server.agent.draft import Draft
 from lsp_server.agent.journal import Entry, Journal, new_run_id
-from lsp_server.agent.loop import Outcome, Progress, first_request, run
+from lsp_server.agent.loop import Outcome, Progress, first_request, in_thread, run
 from lsp_server.agent.money import Usage
 from lsp_server.agent.notes import notes_file
 from lsp_server.agent.prompt import AgentFile, AgentFileError, read_agent_file, shipped
+from lsp_server.agent.redact import Redaction
 from lsp_server.agent.request import Body, model_of
 from lsp_server.agent.running import Ran, run_tests
 from lsp_server.agent.settings import AgentSettings
@@ -33,7 +35,7 @@ from lsp_server.agent.verdict import Tests
 from lsp_server.config import ConfigError
 from lsp_server.document import UndecodableText, decode, digest_of
 from lsp_server.findings import Report
-from lsp_server.snapshot import Snapshot
+from lsp_server.snapshot import Memo, Snapshot
 from lsp_server.text import Change
 
 Say = Callable[[str], None]
@@ -42,7 +44,10 @@ _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """All that a run needs. `key` is one from the editor's secret storage; without it the environment's counts."""
+    """All that a run needs. `key` is one from the editor's secret storage; without it the environment's counts.
+
+    `before` is the report on the snapshot, if it is known already; `baseline` the fingerprints of accepted findings, with their rules.
+    """
 
     root: Path
     snapshot: Snapshot
@@ -51,6 +56,7 @@ class Session:
     trusted: bool = False
     key: str | None = None
     before: Report | None = None
+    baseline: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +113,32 @@ def _allowed(tools: tuple[Tool, ...], session: Session, say: Say) -> Allowance:
     return allowance
 
 
+def _private(snapshot: Snapshot) -> Snapshot:
+    """The same moment with facts of its own: a run works beside the shell's analysis, and what it drafts must not end up there."""
+    memo = Memo()
+    memo.entries = {key: (digest, dict(value) if isinstance(value, dict) else value) for key, (digest, value) in snapshot.memo.entries.items()}
+    own = Snapshot(snapshot.documents, snapshot.config, memo, now=snapshot.now or datetime.now(), lasting=True, find_scratch=snapshot.find_scratch)
+    own.runtime = snapshot.runtime
+    return own
+
+
 def _bench(session: Session, task: Task, allowance: Allowance) -> Workbench:
-    boundary = Boundary(session.root, session.settings.exclude, allowance.reading, allowance.writing)
+    seed = session.snapshot.config.seed  # rows of the user's own
+    exclude = (*session.settings.exclude, *([seed.removeprefix("./")] if seed else []))
+    boundary = Boundary(session.root, exclude, allowance.reading, allowance.writing)
     notes = notes_file(session.root)
     commands = session.settings.commands if session.trusted else ()
-    return Workbench(session.root, Draft(session.root, session.snapshot, boundary), session.trusted, notes, commands, findings=task.findings)
+    draft = Draft(session.root, _private(session.snapshot), boundary)
+    return Workbench(
+        session.root, draft, session.trusted, notes, commands,
+        findings=task.findings, baseline=session.baseline, before=session.before,
+    )  # fmt: skip
 
 
 async def dry_run(session: Session, task: Task, say: Say = lambda text: None) -> Body:
     """Exactly what the first request of a run would be. Nothing is sent to a model; the configured servers are asked what they offer."""
+    for sentence in session.settings.unused:
+        say(sentence)
     async with _tools(session, say) as allowance:
         return first_request(task, allowance.tools, session.agent_file, session.settings)
 
@@ -144,15 +167,18 @@ async def perform(
             tests = (lambda: _tests(session, bench)) if session.trusted else None
             outcome = await run(
                 task, bench, allowance.tools, session.agent_file, session.settings, note,
-                key=session.key, run_id=run_id, before=session.before, run_tests=tests,
+                key=session.key, run_id=run_id, run_tests=tests,
             )  # fmt: skip
     except asyncio.CancelledError:
         seconds = (datetime.now(UTC) - started).total_seconds()
         entry = _entry(session, task, run_id, started, seconds, "cancelled", latest[0].usage)
-        _write(session, entry, say)
+        # Whoever cancelled does not wait for the journal; the program does, before it ends.
+        threading.Thread(target=Journal(session.settings.journal).record, args=(entry,), name="journal").start()
         raise
-    used = _entry(session, task, run_id, started, outcome.seconds, outcome.ended, outcome.usage)
-    _write(session, _completed(used, outcome), say)
+    entry = _completed(_entry(session, task, run_id, started, outcome.seconds, outcome.ended, outcome.usage), outcome)
+    trouble = await in_thread(lambda: Journal(session.settings.journal).record(entry))
+    if trouble is not None:  # Losing the journal never loses a change.
+        say(trouble)
     return Result(outcome, _texts(bench, outcome.change))
 
 
@@ -189,7 +215,7 @@ def _entry(
     session: Session, task: Task, run_id: str, started: datetime, seconds: float, ended: str, usage: Usage
 ) -> Entry:
     return Entry(
-        run_id, started, seconds, session.root.name, task.kind, task.title, ended, prompt=digest_of(session.agent_file.instruction),
+        run_id, started, seconds, session.root.name, task.kind, Redaction().hide(task.title), ended, prompt=digest_of(session.agent_file.instruction),
         model=model_of(session.settings, session.agent_file.model), tokens_in=usage.sent, tokens_out=usage.answered,
         cache_read=usage.cache_read, cache_written=usage.cache_written, cost=usage.cost,
     )  # fmt: skip
@@ -199,12 +225,5 @@ def _completed(entry: Entry, outcome: Outcome) -> Entry:
     change = outcome.change
     digest = digest_of(repr((change.edits, sorted(change.new_files.items())))) if change is not None else None
     verdict = "holds" if outcome.verdict.ok else "fails"
-    detail = outcome.verdict.faults[0] if outcome.verdict.faults else ""
+    detail = Redaction().hide(outcome.verdict.faults[0]) if outcome.verdict.faults else ""
     return replace(entry, verdict=verdict, tools=outcome.tools_called, rounds=outcome.rounds, change=digest, detail=detail)
-
-
-def _write(session: Session, entry: Entry, say: Say) -> None:
-    """Losing the journal never loses a change."""
-    trouble = Journal(session.settings.journal).record(entry)
-    if trouble is not None:
-        say(trouble)

@@ -46,9 +46,10 @@ def run(options: argparse.Namespace) -> int:
     folder = Path(project.config.source).parent if project.config.source and "prompt" in project.config.agent else None
     agent_file = agent_file_of(settings, project.root, folder)
     rules, today = all_rules(), date.today()
-    before = check(project.snapshot, rules, today=today, baseline=read_baseline(baseline_of(options, project)))
+    baseline = read_baseline(baseline_of(options, project))
+    before = check(project.snapshot, rules, today=today, baseline=baseline)
     task = task_of(options.agent, project, before)
-    session = Session(project.root, project.snapshot, settings, agent_file, options.trust, before=before)
+    session = Session(project.root, project.snapshot, settings, agent_file, options.trust, before=before, baseline=baseline)
     if options.dry_run:
         put(json.dumps(asyncio.run(dry_run(session, task, _say)), indent=2, ensure_ascii=False) + "\n")
         return OK

@@ -31,6 +31,7 @@ from lsp_server.database.operations import (
     DropObject,
     DropTable,
     Key,
+    Opaque,
     RenameTable,
     SetEnumValues,
     table_key,
@@ -122,13 +123,21 @@ def drop_column(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
 
 
 def alter_column(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
-    key, name = table_argument(recorder, arguments, 0), given(arguments, 1, "column_name")
-    if key is None:
-        return
-    if not isinstance(name, str):
-        recorder.opaque("a column whose name is not known is altered", key)
-        return
-    change = AlterColumn(key, str(name))
+    table, schema, name = given(arguments, 0, "table_name"), schema_of(arguments), given(arguments, 1, "column_name")
+    named = isinstance(table, str) and not isinstance(schema, Unknown)
+    key = table_key(str(table), None if isinstance(schema, Unknown) else schema)
+    renames = any(each.star or each.name in ("new_column_name", "name") for each in arguments)
+    if named and isinstance(name, str):
+        recorder.step(_altered(recorder, arguments, key, str(name)))
+    elif renames:
+        recorder.opaque("a column whose name is not known is altered", key if named else None, inside=True)
+    else:
+        reason = Unknown("a column whose name is not known is altered", recorder.location)
+        recorder.step(Opaque(reason, key if named else None, inside=True, altered=_altered(recorder, arguments, key, str(name))))
+
+
+def _altered(recorder: Recorder, arguments: tuple[Argument, ...], key: Key, name: str) -> AlterColumn:
+    change = AlterColumn(key, name)
     for argument in arguments:
         value = argument.value
         if argument.star:
@@ -149,7 +158,7 @@ def alter_column(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
         elif argument.name == "postgresql_using" and value is not None:
             text = sql_text(value, argument.location)
             change = replace(change, using=text if isinstance(text, str) else "?")
-    recorder.step(change)
+    return change
 
 
 def create_index(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:

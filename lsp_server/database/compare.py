@@ -41,7 +41,7 @@ from lsp_server.database.model import (
     Table,
     Unique,
 )
-from lsp_server.database.table_options import changed_options, unset_options
+from lsp_server.database.table_options import changed_options, keeps_foreign_keys, unset_options
 from lsp_server.unknown import Unknown
 
 _VERSION_TABLE = "alembic_version"  # a project may put something before or after the name
@@ -253,8 +253,8 @@ def _primary_key(table: Table, columns: tuple[str, ...]) -> PrimaryKey | None:
 def _compare_foreign_keys(
     before: Table, after: Table, path: tuple[str, ...], dialect: str | None = None, exact: bool = False
 ) -> Iterator[Difference]:
-    left = [key for key in before.foreign_keys if key.unknown is None and key.columns is not None]
-    right = [key for key in after.foreign_keys if key.unknown is None and key.columns is not None]
+    kept = [table.foreign_keys if keeps_foreign_keys(table.options, dialect) else () for table in (before, after)]
+    left, right = ([key for key in keys if key.unknown is None and key.columns is not None] for keys in kept)
     unmatched = list(left)
     missing: list[ForeignKey] = []
     for key in right:
@@ -265,10 +265,10 @@ def _compare_foreign_keys(
                 yield Difference("contradicts", "name", (*path, "foreign_key", _label(key)), found, key)
         elif not any(_same_foreign_key(other, key) for other in (*left, *missing)):  # stated twice is one key
             missing.append(key)
-    if before.incomplete is None and len(left) == len(before.foreign_keys):
+    if before.incomplete is None and len(left) == len(kept[0]):
         for key in missing:
             yield Difference("missing", "foreign_key", (*path, "foreign_key", _label(key)), None, key)
-    if after.incomplete is None and len(right) == len(after.foreign_keys):
+    if after.incomplete is None and len(right) == len(kept[1]):
         for key in unmatched:
             yield Difference("unrequested", "foreign_key", (*path, "foreign_key", _label(key)), key, None)
 

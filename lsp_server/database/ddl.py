@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from lsp_server.database.exclusions import exclusion_of_sql
 from lsp_server.database.model import Check, EnumType, PrimaryKey, Unique
+from lsp_server.database.naming import cut_name
 from lsp_server.database.objects import CreateSequence, CreateView, DropSequence, DropView, object_operations
 from lsp_server.database.operations import (
     AddColumn,
@@ -56,11 +57,14 @@ _FLAGS = re.IGNORECASE | re.DOTALL
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(\$\w*\$).*?\1|--[^\n]*|/\*.*?\*/|[();,]", re.DOTALL)
 _BACKTICKED = re.compile(r"('(?:[^']|'')*')|`((?:[^`]|``)*)`")  # MySQL's quotes
+_LONG_NAME = re.compile(r"('(?:[^']|'')*'|(\$\w*\$).*?\2)|\"(?:[^\"]|\"\"){16,}\"|[^\W\d][\w$]{15,}", re.DOTALL)  # it may have that many bytes
 _VALUE = re.compile(r"'((?:[^']|'')*)'")
 
 
-def operations_of(text: str, location: Location) -> list[Operation]:
-    """The operations of a text of SQL statements, in order."""
+def operations_of(text: str, location: Location, dialect: str | None = None) -> list[Operation]:
+    """The operations of a text of SQL statements, in order. PostgreSQL (`dialect`) cuts off names that are too long for it."""
+    if dialect == "postgresql":
+        text = _LONG_NAME.sub(lambda match: match[1] or _cut(match[0]), text)
     found: list[Operation] = []
     for statement in statements_of(text):
         made = object_operations(statement, location)  # a view's query keeps its quotes
@@ -101,6 +105,10 @@ def _depth(text: str) -> int:
     """How many blocks are open at the end of a text."""
     words = (match.lower() for match in _BLOCKS.findall(_VALUE.sub("''", text)))
     return sum({"begin": 1, "case": 1, "end": -1}.get(word, 0) for word in words)
+
+
+def _cut(name: str) -> str:
+    return f'"{cut_name(name[1:-1])}"' if name.startswith('"') else cut_name(name)
 
 
 def _split(text: str, separator: str) -> Iterator[str]:

@@ -24,7 +24,7 @@ from lsp_server.database.model import (
     Table,
     Unique,
 )
-from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name, kept_name
+from lsp_server.database.naming import DEFAULT_CONVENTION, conventional_name, cut_name, kept_name
 from lsp_server.unknown import Unknown
 
 _FAMILIES = {
@@ -119,7 +119,8 @@ def same_type(before: ColumnType, after: ColumnType, dialect: str | None, exact:
         if before.item is None or after.item is None:
             return None
         return same_type(before.item, after.item, dialect, exact)
-    if left[0] == "ENUM" and (before.enum is None or after.enum is None or None in (before.enum.name, after.enum.name)):
+    nameless = before.enum is None or after.enum is None or None in (before.enum.name, after.enum.name)
+    if left[0] == "ENUM" and nameless and dialect not in ("mysql", "mariadb"):  # there its values are the type
         return None
     if left[1] != right[1] and (exact or left[0] == "ENUM" or len(left[1]) == len(right[1])):
         return False
@@ -341,7 +342,7 @@ def same_name(before: str, after: str, dialect: str | None) -> bool:
     kind = dialect or "postgresql"
     if before == after or kept_name(before, kind) == kept_name(after, kind):
         return True
-    return dialect == "postgresql" and len(before) > 63 and before[:63] == after[:63]
+    return dialect == "postgresql" and cut_name(before) == cut_name(after)
 
 
 def _shortened(first: str, second: str, label: str) -> str:

@@ -94,7 +94,14 @@ def kept_name(name: str, dialect: str | None) -> str:
     Without a dialect nothing is cut: the same models may go to several databases.
     """
     longest = _LONGEST.get(dialect or "")
-    if longest is None or len(name) <= longest:
+    if longest is not None and len(name) > longest:
+        digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+        name = f"{name[: longest - 8]}_{digest[-4:]}"
+    return cut_name(name) if dialect == "postgresql" else name
+
+
+def cut_name(name: str, room: int = _LONGEST["postgresql"]) -> str:
+    """As PostgreSQL cuts off what does not fit: whole characters in so many bytes."""
+    if len(name) * 4 <= room or len(name.encode(errors="surrogatepass")) <= room:
         return name
-    digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
-    return f"{name[: longest - 8]}_{digest[-4:]}"
+    return name.encode(errors="surrogatepass")[:room].decode(errors="ignore")

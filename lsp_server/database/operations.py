@@ -279,12 +279,14 @@ class ChangeProperty:
 class Opaque:
     """Something that may change the schema in a way the text does not tell.
 
-    `table`: only that one is touched. `inside`: tables are neither made nor dropped, only what is in them may change.
+    `table`: only that one is touched. `inside`: tables are neither made nor dropped, only what is in them may change. `altered`: nothing but
+    this is done to columns that are there, of whatever name.
     """
 
     reason: Unknown
     table: Key | None = None
     inside: bool = False
+    altered: AlterColumn | None = None
 
 
 Operation = (

@@ -259,7 +259,7 @@ class Recorder:
             else:
                 text = Unknown("a text made at run time", value.location)
         if isinstance(text, str):
-            for operation in operations_of(text, self.location):
+            for operation in operations_of(text, self.location, self.state.dialect):
                 if isinstance(operation, ChangeRows) and operation.text is not None and parameters is not None:
                     operation = ChangeRows(operation.text, with_parameters(operation.text, parameters))
                 self.step(operation)

@@ -159,6 +159,12 @@ def _spelled(name: str, word: str, options: TableOptions) -> str:
     return {"innodb": "InnoDB"}.get(word, word.upper())
 
 
+def keeps_foreign_keys(options: TableOptions, dialect: str | None) -> bool:
+    """Whether the table's engine takes foreign keys: MyISAM and its like read them and forget them."""
+    engine = spoken_options(options, dialect).get("engine")
+    return engine is None or isinstance(engine, Unknown) or engine in ("innodb", "ndb", "ndbcluster", "xtradb", "pbxt")
+
+
 def recodes(before: TableOptions, after: TableOptions, dialect: str | None) -> bool:
     """Whether the texts in a table are written in another character set, or sorted by other rules, afterwards."""
     old, new = spoken_options(before, dialect), spoken_options(after, dialect)
@@ -174,7 +180,7 @@ def may_not_hold(before: TableOptions, after: TableOptions, dialect: str | None)
 
 
 _CLAUSE = re.compile(
-    r"(?:default\s+)?(?P<name>character\s+set|charset|collate|engine|row_format|auto_increment|key_block_size|checksum|stats_\w+|pack_keys|"
+    r"(?:default\s+)?(?P<name>character\s+set|charset|collate|engine|row_format|auto_increment|key_block_size|checksum|stats_\w+|pack_keys|page_checksum|"
     r"delay_key_write|min_rows|max_rows|avg_row_length)\s*=?\s*[`'\"]?(?P<value>[\w-]+)[`'\"]?",
     re.IGNORECASE,
 )

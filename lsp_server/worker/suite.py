@@ -157,7 +157,8 @@ def main() -> None:
     sys.path[:] = [os.getcwd(), *(path for path in sys.path if os.path.abspath(path or ".") != own)]
     redirect(asked["root"], os.getcwd())
     sys.dont_write_bytecode = True
-    libraries = [sys.prefix, sys.base_prefix, sys.exec_prefix, *(path for path in sys.path if "site-packages" in path or "dist-packages" in path)]
+    hidden = [os.path.realpath(folder) for folder in asked["hidden"]]
+    libraries = [sys.prefix, sys.base_prefix, sys.exec_prefix, *(path for path in sys.path if os.path.realpath(path) not in hidden)]
     sys.meta_path.insert(0, probe.Drivers())
     probe.start_nothing()
     probe.attach_nothing()
@@ -166,7 +167,7 @@ def main() -> None:
     except ImportError:
         print("the project's interpreter has no pytest")
         sys.exit(5)
-    sys.addaudithook(Fence(asked["folders"], asked["hidden"], libraries))
+    sys.addaudithook(Fence(asked["folders"], hidden, libraries))
     sys.exit(pytest.main(asked["arguments"]))
 
 

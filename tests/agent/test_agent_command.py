@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -213,3 +216,20 @@ def test_another_agent_file_works_unchanged(root: Path, monkeypatch: pytest.Monk
     assert "You build." in sent["system"][1]["text"]
     assert {"read_file", "edit_file", "todo_write"} <= {tool["name"] for tool in sent["tools"]}
     assert done.err.count("not available here") == 1 and "mcp__linear__a" in done.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_ends_a_run_at_once_and_leaves_nothing(root: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "ANTHROPIC_API_KEY": KEY, "SPECDRIFT_CACHE": str(tmp_path / "cache")}
+    with untouched(root), messages_api([say("x" * 9000, seconds=0.05)]) as api:
+        environment["ANTHROPIC_BASE_URL"] = api.url
+        process = subprocess.Popen([sys.executable, "-m", "lsp_server", *TASK], cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while not api.requests and process.poll() is None:
+            time.sleep(0.02)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        started = time.perf_counter()
+        assert api.gone.wait(5)
+        assert time.perf_counter() - started < 1
+        out, _ = process.communicate(timeout=20)  # The journal is still written.
+        assert (process.returncode, out) == (130, b"")

@@ -147,11 +147,12 @@ def test_git_starts_no_program_of_the_workspace(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize("path", [".env", "a/.ENV.local", "prod.env", "x/id_rsa.pub", "My-Credentials.json", ".aws/config", ".secrets/x.py", "\u0435nv/.\u0435nv"])
+@pytest.mark.parametrize("path", [".env", "a/.ENV.local", "prod.env", "x/id_rsa.pub", "My-Credentials.json", "passwords.csv", "k8s/secret.yaml", ".aws/config", ".secrets/x.py", "\u0435nv/.\u0435nv"])
 def test_secrets_by_name(path: str) -> None:
     assert is_secret(path)
 
 
-@pytest.mark.parametrize("path", ["app/secrets.py", "docs/secrets.md", ".env.example", "environment.py", "app/keys.py", "migrations/env.py", "tests/test_password.py"])
+@pytest.mark.parametrize("path", ["app/secrets.py", "docs/secrets.md", ".env.example", "environment.py", "app/keys.py", "migrations/env.py", "tests/test_password.py",
+                                  "templates/password_reset.txt", "specs/paths/reset-password.yaml", "web/secrets.ts", "app/passwords.py"])
 def test_code_and_documents_are_no_secrets(path: str) -> None:
     assert not is_secret(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,13 @@ def test_edits_between_two_texts(before: str, after: str) -> None:
     edits = edits_between("x", before, after)
     assert apply_edits(before, edits) == after
     assert edits == () or before != after
+
+
+def test_very_different_texts_take_no_time() -> None:
+    before, after = "same\n" * 20_000 + "a\n", "b\n" + "same\n" * 20_000
+    start = time.monotonic()
+    assert apply_edits(before, edits_between("x", before, after)) == after
+    assert time.monotonic() - start < 5
 
 
 @settings(deadline=None, max_examples=40)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lsp_server.agent.redact import MARK, Redaction
@@ -36,8 +36,13 @@ SECRETS = [
     ("curl 'https://example.org/hook?token={}&x=1'", "9f8e7d6c"),
     ("INSERT INTO users (name, email) VALUES ('{}', :email);", "Ada Lovelace"),
     ("op.execute(\"INSERT INTO roles (name) VALUES ('x'), ('{}')\")", "warehouse clerk"),
+    ("op.execute(\"INSERT INTO roles VALUES (1, 'x'), \"\n  \"(2, '{}')\")", "warehouse clerk"),
+    ("INSERT INTO t VALUES (lower('{}'), 2)", "Ada Lovelace"),
+    ("INSERT INTO t (phone) VALUES ({})", "4915112345678"),
     ("DETAIL:  Failing row contains ({}).", "1, ada@example.org, null"),
     ("DETAIL:  Key (email)=({}) already exists.", "ada@example.org"),
+    ("invalid input syntax for type integer: \"{}\"", "ada@example.org"),
+    ("Incorrect integer value: '{}' for column 'age' at row 1", "ada@example.org"),
     ("Duplicate entry '{}' for key 'users.email'", "ada@example.org"),
     ("[SQL: INSERT INTO users VALUES (?, ?)]\n[parameters: {}]", "(1, 'ada@example.org')"),
     ("COPY users (id, email) FROM stdin;\n{}\\.\n", "1\tada@example.org\n2\tbob@example.org\n"),
@@ -65,6 +70,9 @@ HARMLESS = [
     "    API_KEY_HEADER = 'x-api-key'",
     "http://localhost:8000/api",
     "select token from tokens",
+    "execute('insert into kv (key, val) values (?, ?)', (1, 2))\nother('x')",
+    "_Cost(tokens=20, cost=0.02, cost_per_token=0.001)",
+    "databricks_credentials: 'DatabricksCredentials'",
 ]
 
 
@@ -128,6 +136,7 @@ _PLANTED = ["<<hidden-1:secret>>", "password = '<<hidden-2:mark>>hunter2'", "<<h
 _PIECES = st.sampled_from([form.format(secret) for form, secret in SECRETS] + HARMLESS + _PLANTED) | st.text(max_size=40)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_PIECES, max_size=6).map("\n".join))
 def test_hiding_and_putting_back_gives_the_same_text(text: str) -> None:
     redaction = Redaction()

@@ -518,3 +518,66 @@ def test_a_server_s_answers_are_data_and_marks_stay_marks(tmp_path: Path) -> Non
     assert secret not in played.api.wire
     assert unknown["is_error"] and "there is no tool" in unknown["content"][0]["text"]
     assert played.outcome.change is None
+
+
+# Migrations
+
+
+def test_a_migration_is_planned_proved_and_named_after_the_run(shop: Path) -> None:
+    script = [
+        calls(("plan_migration", {})),
+        calls(("write_migration", {"title": "customers have a phone number"})),
+        say("The migration is written and proved."),
+    ]
+    played = play(shop, script, "model-change-without-migration", "customers.phone")
+    outcome = played.outcome
+    assert outcome.verdict.ok, played.faults
+    (path,) = played.changed
+    before, after = played.result.texts[path]
+    assert before is None and path.startswith("migrations/versions/")
+    assert f"Agent run: {outcome.run_id}\n\"\"\"" in after
+    assert outcome.change is not None and outcome.change.new_files[path] == after
+    assert any("proved on" in line for line in outcome.verdict.proof)
+    compile(after, path, "exec")
+
+
+def test_code_before_its_migration_is_refused_by_the_tools(shop: Path) -> None:
+    column = "    phone: Mapped[str | None] = mapped_column(String(20))\n"
+    script = [
+        calls(
+            edit("app/models/customer.py", column, f"{column}    nickname: Mapped[str | None] = mapped_column(String(40))\n"),
+            edit("app/schemas/customer.py", "    phone: str | None\n", "    phone: str | None\n    nickname: str | None\n"),
+        ),
+        *[DONE] * 4,
+    ]
+    played = play(shop, script, words="Customers have a nickname")
+    first, second = played.api.requests[1].results
+    assert "is_error" not in first and second["is_error"]
+    assert "not yet" in second["content"][0]["text"]
+    assert played.outcome.change is None
+    assert "nickname" in played.faults
+
+
+def test_a_rollback_leaves_the_upgrade_alone(shop: Path) -> None:
+    path = "migrations/versions/20240821_e91f4c60a8b7_add_the_language_of_a_book.py"
+    text = (shop / path).read_text()
+    upgrade = text[text.index("def upgrade") : text.index("def downgrade")]
+    script = [
+        call("add_downgrade", path=path),
+        calls(edit(path, upgrade, upgrade.replace('"en"', '"fr"'))),
+        *[DONE] * 5,
+    ]
+    played = play(shop, script, "migration-without-rollback")
+    assert "the upgrade of a revision that databases may have run already was changed" in played.faults
+    played = play(shop, [call("add_downgrade", path=path), DONE], "migration-without-rollback")
+    assert played.outcome.verdict.ok, played.faults
+    assert played.changed == [path]
+
+
+def test_a_conversation_that_grew_too_long_is_shortened(shop: Path) -> None:
+    too_long = Failure(400, "invalid_request_error", "prompt is too long: 250000 tokens > 200000 maximum")
+    reads = [call("read_file", path=path) for path in ("openapi.yaml", "app/services/ordering.py", "app/models/order.py", "app/main.py", "README.md")]
+    played = play(shop, [*reads, too_long, *good()[1:]], RULE, CANCEL)
+    assert played.outcome.verdict.ok, played.faults
+    played = play(shop, [call("read_file", path="app/main.py"), too_long], RULE, CANCEL)
+    assert played.outcome.ended == "model-error" and "too long" in played.faults

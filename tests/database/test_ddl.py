@@ -106,3 +106,13 @@ def test_the_sql_parser_is_loaded_only_for_statements_about_tables() -> None:
 
 def test_rows_only() -> None:
     assert operations_of("WITH x AS (SELECT 1) UPDATE a SET b = 1", HERE) == [ChangeRows("WITH x AS (SELECT 1) UPDATE a SET b = 1")]
+
+
+def test_postgresql_cuts_off_long_names() -> None:
+    long, wide = "a" * 70, "ü" * 40
+    statement = f"ALTER TABLE t ADD CONSTRAINT {long} UNIQUE (a), ADD CONSTRAINT \"{wide}\" CHECK (b <> '{'x' * 70}')"
+    unique, check = operations_of(statement, HERE, "postgresql")
+    assert unique.constraint.name == "a" * 63  # type: ignore[union-attr]
+    assert (check.constraint.name, "x" * 70 in check.constraint.expression) == ("ü" * 31, True)  # type: ignore[union-attr]
+    unique, _ = operations_of(statement, HERE, "mysql")
+    assert unique.constraint.name == long  # type: ignore[union-attr]

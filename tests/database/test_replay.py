@@ -197,6 +197,15 @@ def test_what_is_done_to_an_unknown_table_leaves_the_tables_themselves_certain()
     assert replay.database.incomplete is None and replay.database.tables[0].incomplete is not None
 
 
+def test_columns_altered_under_unknown_names_leave_everything_else_certain() -> None:
+    body = "for row in op.get_bind().execute(sa.text('SELECT 1')):\n    op.alter_column(row[0], row[1], type_=sa.String(40))"
+    (table,) = replayed(chain(USERS, body)).database.tables
+    assert table.incomplete is None
+    assert [isinstance(column.type.family, Unknown) for column in table.columns] == [column.name == "email" for column in table.columns]
+    renamed = replayed(chain(USERS, body.replace("type_=sa.String(40)", "new_column_name='x'"))).database.tables[0]
+    assert renamed.incomplete is not None
+
+
 def test_three_hundred_revisions_replay_in_well_under_a_second() -> None:
     more = [f"op.add_column('users', sa.Column('c{number}', sa.String(20)))\nop.create_index('i{number}', 'users', ['c{number}'])" for number in range(300)]
     files = chain(USERS, *more)

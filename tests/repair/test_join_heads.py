@@ -66,7 +66,8 @@ def test_a_migration_on_two_heads_stands_on_their_merge() -> None:
 def test_beside_labelled_branches_it_follows_one_head_and_depends_on_the_others() -> None:
     snapshot = project(labels="stock")
     (drift,) = snapshot.drifts
-    change = generate_migration(drift)[0].build(snapshot)
+    (fix, *_), _ = generate_migration(drift, snapshot)
+    change = fix.build(snapshot)
     assert change is not None
     (text,) = change.new_files.values()
     flat = text.replace("'", '"')

@@ -33,7 +33,7 @@ from lsp_server.database.operations import (
     SetTableOptions,
     table_key,
 )
-from lsp_server.database.table_options import set_options
+from lsp_server.database.table_options import keeps_foreign_keys, set_options
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 
@@ -120,7 +120,9 @@ def comment_table(state: State, operation: CommentTable, location: Location) -> 
 
 def set_table_options(state: State, operation: SetTableOptions, location: Location) -> None:
     table = table_of(state, operation.table)
-    state.tables[operation.table] = replace(table, options=set_options(table, operation.options))
+    forgotten = not keeps_foreign_keys(table.options, state.dialect)  # by the engine so far: they do not come back with another
+    keys = () if forgotten else table.foreign_keys
+    state.tables[operation.table] = replace(table, options=set_options(table, operation.options), foreign_keys=keys)
 
 
 def add_column(state: State, operation: AddColumn, location: Location) -> None:

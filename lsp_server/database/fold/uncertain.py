@@ -95,7 +95,20 @@ def _maybe_altered(column: Column, operation: AlterColumn, condition: Unknown) -
     return column
 
 
+def _perhaps_altered(column: Column, change: AlterColumn, condition: Unknown) -> Column:
+    """Some column is altered, of whatever name: a type is taken to be changed within its family only."""
+    if not isinstance(change.type, Keep) and change.type.family != column.type.family:
+        change = replace(change, type=Keep.KEEP)
+    return _maybe_altered(column, change, condition)
+
+
 def opaque(state: State, operation: Opaque, location: Location) -> None:
+    if operation.altered is not None:
+        for key, table in list(state.tables.items()):
+            if operation.table in (None, key):
+                columns = tuple(_perhaps_altered(column, operation.altered, operation.reason) for column in table.columns)
+                state.tables[key] = replace(table, columns=columns)
+        return
     if operation.table is not None:
         table = state.tables.get(operation.table)
         if table is not None:

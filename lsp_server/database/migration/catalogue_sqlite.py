@@ -12,26 +12,46 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 
+Definition = tuple[str, str, tuple[tuple[str, str], ...]]  # a table's name, its statement, its indexes with theirs
+_MOST_KNOWN = 4096
+
+# A table is what its statements say, in whatever database: most are looked at several times in one proof.
+_known: dict[Definition, Shape] = {}
+
+
 def read(connection: sa.Connection) -> Shapes:
     """All tables and views of the database, by name."""
     import sqlalchemy as sa
 
     inspector = sa.inspect(connection)
+    tables: dict[str, str] = {}
+    indexes: dict[str, list[tuple[str, str]]] = {}
+    shapes: Shapes = {}
+    for sort, name, table, sql in connection.execute(sa.text("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")):
+        if sort == "view":
+            shapes[f"view {name}"] = Shape(options=frozenset({("query", _words(sql))}))
+        elif sort == "index":
+            indexes.setdefault(table, []).append((name, sql))
+        elif sort == "table" and name not in (VERSION_TABLE, "sqlite_sequence"):
+            tables[name] = sql
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the inspector names the indexes on expressions that it skips; they are read below
-        shapes = {
-            f"table {name}": _shape(connection, inspector, name)
-            for name in inspector.get_table_names()
-            if name not in (VERSION_TABLE, "sqlite_sequence")
-        }
-    for name, sql in connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'view'")):
-        shapes[f"view {name}"] = Shape(options=frozenset({("query", _words(sql))}))
+        warnings.simplefilter("ignore")  # the inspector names the indexes on expressions that it skips
+        for name, sql in tables.items():
+            definition = (name, sql, tuple(indexes.get(name, ())))
+            shape = _known.get(definition)
+            if shape is None:
+                shape = _shape(connection, inspector, definition)
+                if len(_known) >= _MOST_KNOWN:
+                    _known.clear()
+                _known[definition] = shape
+            shapes[f"table {name}"] = shape
     return shapes
 
 
-def _shape(connection: sa.Connection, inspector: sa.Inspector, table: str) -> Shape:
+def _shape(connection: sa.Connection, inspector: sa.Inspector, definition: Definition) -> Shape:
     import sqlalchemy as sa
 
+    table, sql, made = definition
     columns = connection.execute(sa.text(f"PRAGMA table_xinfo({_quoted(table)})")).all()
     keys = [
         (
@@ -42,13 +62,6 @@ def _shape(connection: sa.Connection, inspector: sa.Inspector, table: str) -> Sh
         )
         for key in inspector.get_foreign_keys(table)
     ]
-    made = connection.execute(
-        sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = :table AND sql IS NOT NULL"),
-        {"table": table},
-    ).all()
-    sql = connection.execute(
-        sa.text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :table"), {"table": table}
-    ).scalar_one()
     collations = dict(re.findall(r'^\s*"?(\w+)"? [^,\n]*?COLLATE "?(\w+)"?', sql, re.MULTILINE))
     return Shape(
         frozenset(

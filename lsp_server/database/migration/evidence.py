@@ -30,7 +30,7 @@ def _tables(before: Database, after: Database, earlier: Mapping[str, str], now: 
     come = [table for table in after.tables if before.table(table.name, table.schema) is None]
     gone = {table.key for table in before.tables if after.table(table.name, table.schema) is None}
     for table in come if gone else ():
-        for old, new in _exchanged(table.name_location or table.location, earlier, now):
+        for old, new in _exchanged(table.location, earlier, now):
             if new == table.name and (table.key[0], old) in gone:
                 yield Rename((table.key[0], old), None, new, True, _WHY)
 

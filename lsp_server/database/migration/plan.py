@@ -60,6 +60,7 @@ from lsp_server.database.model import (
     Unique,
 )
 from lsp_server.database.naming import kept_name
+from lsp_server.database.table_options import keeps_foreign_keys
 from lsp_server.unknown import Unknown
 
 _WITH_SCHEMAS = ("postgresql", "mssql")
@@ -560,8 +561,12 @@ class _Builder:
         """MySQL makes an index for each foreign key that has none, and leaves it behind when the key goes."""
         if self.dialect not in ("mysql", "mariadb"):
             return
-        gone = [item for item in self.steps.freed_keys if isinstance(item, DropConstraint)]
-        come = [item for item in self.steps.bound_keys if isinstance(item, AddConstraint)]
+        # An engine that forgets foreign keys keeps their indexes.
+        forgetful = {
+            table.key for database in (self.before, self.after) for table in database.tables if not keeps_foreign_keys(table.options, self.dialect)
+        }
+        gone = [item for item in self.steps.freed_keys if isinstance(item, DropConstraint) and item.table not in forgetful]
+        come = [item for item in self.steps.bound_keys if isinstance(item, AddConstraint) and item.table not in forgetful]
         kept = {(item.table, item.constraint.columns) for item in come if isinstance(item.constraint, ForeignKey)}
         left = {(item.table, item.constraint.columns) for item in gone if isinstance(item.constraint, ForeignKey)}
         for drop in gone:

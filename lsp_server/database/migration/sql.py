@@ -9,6 +9,7 @@ from lsp_server.database.equivalence import default_schema
 from lsp_server.database.migration.operations import ChangeEnum, CreateEnum, DropEnum, TableKey
 from lsp_server.database.migration.values import quoted
 from lsp_server.database.model import EnumType
+from lsp_server.database.naming import cut_name
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -126,7 +127,7 @@ def _added_values(operation: ChangeEnum) -> list[str]:
 def _replaced_type(operation: ChangeEnum) -> list[str]:
     """PostgreSQL cannot take a value away: a new type takes the place of the old one."""
     name = _enum_name(operation.after)
-    old = name_sql(f"{operation.before.name}_old")
+    old = name_sql(f"{cut_name(operation.before.name or '', 59)}_old")
     statements = [f"ALTER TYPE {_enum_name(operation.before)} RENAME TO {old}"]
     statements.append(f"CREATE TYPE {name} AS ENUM ({_value_list(operation.after)})")
     for key, column in operation.uses:

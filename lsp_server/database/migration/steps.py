@@ -456,8 +456,8 @@ class _Writer:
             case ChangeTableComment():
                 self.steps.append(Direct(table_comment(operation)))
             case ChangeTableOptions():
-                sql = options_sql(operation, table_sql(operation.table, self.dialect), self.dialect)
-                self.steps.append(Direct(ops.ExecuteSQLOp(sql)))
+                place = table_sql(operation.table, self.dialect)
+                self.steps += [Direct(ops.ExecuteSQLOp(sql)) for sql in options_sql(operation, place, self.dialect)]
                 again = [AlterColumn(operation.table, column, column, ("type",)) for column in operation.columns]
                 self.steps += [Direct(alter_column(each, self.dialect, self._counts(each))) for each in again]
             case CreateEnum() | DropEnum() | ChangeEnum():

@@ -325,7 +325,7 @@ class Trial:
             there = set(differences(start, wanted)) & set(differences(self._look(self.end), wanted))
             old = [text for text in problems if text in there]
             problems = tuple(text for text in problems if text not in there)
-            self.not_proved += [f"that the models have been migrated before: {text}" for text in old[:1]]
+            self.not_proved += [f"{_BEFORE}: {text}" for text in old[:1]]
         if problems:
             self.failed.append(f"{what}: {problems[0]}")
         else:
@@ -365,6 +365,7 @@ _MODELS = "the upgrade gives the schema of the models"
 _UNTOUCHED = "rows in the way stop the upgrade before it changes anything"
 _WHOLE = "an upgrade that fails leaves schema and rows as they were"
 _SEEDED = "with the rows of {}"
+_BEFORE = "a difference to the models that was there before, and that the texts do not show"
 _OWN = "the running project's own create_all gives the same"
 _MOST_KNOWN = 16
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lsp_server.database.equivalence import family_of
 from lsp_server.database.model import Column, Database, Table, TableOptions
-from lsp_server.database.table_options import merged_options, option_clauses, recodes
+from lsp_server.database.table_options import keeps_foreign_keys, merged_options, option_clauses, recodes, spoken_options
 
 if TYPE_CHECKING:
     from lsp_server.database.migration.operations import TableKey
@@ -34,8 +34,12 @@ class ChangeTableOptions:
         return ChangeTableOptions(self.table, self.after, self.before, self.columns)
 
     def applied(self, database: Database) -> Database:
-        tables = (replace(table, options=self.after) if table.key == self.table else table for table in database.tables)
-        return replace(database, tables=tuple(tables))
+        return replace(database, tables=tuple(self._given(table) if table.key == self.table else table for table in database.tables))
+
+    def _given(self, table: Table) -> Table:
+        # Keys that an engine forgot are not there when another one takes over.
+        forgotten = not keeps_foreign_keys(self.before, "mysql")
+        return replace(table, options=self.after, foreign_keys=() if forgotten else table.foreign_keys)
 
 
 def options_changed(before: Table, after: Table, dialect: str | None, whole: bool = False) -> ChangeTableOptions | str:
@@ -59,11 +63,15 @@ def _restated(column: Column) -> bool:
     return column.type.collation is not None or (family_of(column.type) or "").endswith("TEXT")
 
 
-def options_sql(operation: ChangeTableOptions, place: str, dialect: str | None) -> str:
-    """The statement for a table that SQL calls `place`."""
+def options_sql(operation: ChangeTableOptions, place: str, dialect: str | None) -> list[str]:
+    """The statements for a table that SQL calls `place`."""
     clauses = option_clauses(operation.before, operation.after, dialect)
     assert isinstance(clauses, tuple)
-    return f"ALTER TABLE {place} {', '.join(clauses)}"
+    statements = [f"ALTER TABLE {place} {', '.join(clauses)}"]
+    engines = [spoken_options(options, dialect).get("engine") for options in (operation.before, operation.after)]
+    if engines[0] == "aria" and engines[1] != "aria":
+        statements.append(f"ALTER TABLE {place} PAGE_CHECKSUM=DEFAULT")  # what Aria leaves behind
+    return statements
 
 
 def recoded_keys(database: Database, operations: list[ChangeTableOptions], dialect: str | None) -> Iterator[tuple[Table, object]]:

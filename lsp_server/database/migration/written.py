@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from lsp_server.database.equivalence import default_schema
 from lsp_server.database.fold import apply
 from lsp_server.database.fold.state import State
 from lsp_server.database.migration.answers import Answers
@@ -41,6 +42,8 @@ from lsp_server.text import Location
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+
+_NEEDS_VALUE = "Cannot add a NOT NULL column with default value NULL"  # SQLite's word for it, whether or not there are rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def read_direction(name: str, steps: Iterable[Written], start: State, source: st
         elif isinstance(operation, ChangeProperty):
             made.unsaid.append(f"what the {name} does by {' '.join(operation.text.split())[:60]}")
         else:
-            _schema(made, step, before.database(source), state.database(source), dialect)
+            _schema(made, step, *_touched(before, state, source), dialect)
     made.after = state.database(source)
     return made
 
@@ -118,6 +121,22 @@ def _rows(made: Direction, operation: ChangeRows, database: Database, dialect: s
         made.moves.append(RowChange(read.statements, read.tables, location))
         made.touched.update(read.tables)
         made.emptied.update(read.emptied)
+
+
+def _touched(before: State, after: State, source: str) -> tuple[Database, Database]:
+    """The schemas around a step, with the tables that it changes and those that these refer to or that refer to them."""
+    old, new = before.database(source), after.database(source)
+    if before.enums != after.enums or before.objects != after.objects:
+        return old, new  # a type may be used anywhere
+    changed = {key for key in before.tables.keys() | after.tables.keys() if before.tables.get(key) is not after.tables.get(key)}
+    near = set(changed)
+    for table in (*old.tables, *new.tables):
+        targets = {(default_schema(key.target_schema), key.target_table) for key in table.foreign_keys if key.target_table is not None}
+        if table.key in changed:
+            near |= targets
+        elif targets & changed:
+            near.add(table.key)
+    return tuple(replace(database, tables=tuple(table for table in database.tables if table.key in near)) for database in (old, new))  # type: ignore[return-value]
 
 
 def _schema(made: Direction, step: Written, before: Database, after: Database, dialect: str) -> None:
@@ -183,10 +202,12 @@ def _tried(
             try:
                 run.all()
             except (IntegrityError, DataError) as error:
-                if not guarded:
+                untried = run.untried or upgrade.blind
+                if not guarded and not untried:
                     run.failed.append(f"{run.doing}: rows that exist stop it ({_first_line(error.orig)})")
                     return run.proof()
-                run = _Run(scratch, upgrade, downgrade, dialect, [*unsaid, "with rows: the made-up ones are in its way, and it stops for them"])
+                why = "what would change them did not run" if untried else "it stops for them"
+                run = _Run(scratch, upgrade, downgrade, dialect, [*unsaid, f"with rows: the made-up ones are in its way, and {why}"])
                 run.with_rows = False
                 run.all()
         except NotSayable as error:
@@ -194,7 +215,13 @@ def _tried(
         except (SQLAlchemyError, CommandError, NotImplementedError, ValueError, KeyError) as error:
             if isinstance(error, DBAPIError) and error.connection_invalidated:
                 raise NoScratch(f"the scratch server went away ({_first_line(error.orig)})") from None
-            run.failed.append(f"{run.doing}: {_first_line(error)}")
+            if _NEEDS_VALUE in str(error) and run.is_foreign and not (guarded or run.untried or upgrade.blind):
+                run.failed.append(f"{run.doing}: rows that exist stop it (a column that must have a value gets none)")
+            elif not run.is_foreign:
+                run.failed.append(f"{run.doing}: {_first_line(error)}")
+            else:  # What SQLite does not know may well be right.
+                run.proved = []
+                run.not_proved.append(f"{run.doing}: SQLite cannot stand in for {dialect} here ({_first_line(error)})")
     return run.proof()
 
 
@@ -216,6 +243,8 @@ class _Run:
         self.not_proved = unsaid
         self.doing = "the schema before"
         self.with_rows = True
+        self.untried = False  # statements that change rows were left out
+        self.is_foreign = scratch.dialect == "sqlite" and dialect != "sqlite"
 
     def proof(self) -> Proof:
         return Proof(tuple(dict.fromkeys(self.proved)), tuple(self.failed), tuple(dict.fromkeys(self.not_proved)), self.scratch.title)
@@ -252,7 +281,7 @@ class _Run:
 
     def _here(self, database: Database) -> Database:
         """The schema as this scratch database can have it."""
-        if self.scratch.dialect != "sqlite" or self.dialect == "sqlite":
+        if not self.is_foreign:
             return database
         shadowed = translate(database, database, (), self.dialect)
         self.not_proved += shadowed.not_proved
@@ -285,7 +314,7 @@ class _Run:
 
     def _steps(self, move: Change) -> tuple[Step, ...]:
         operations, before = move.operations, move.before
-        if self.scratch.dialect == "sqlite" and self.dialect != "sqlite":
+        if self.is_foreign:
             shadowed = translate(before, move.after, operations, self.dialect)
             self.not_proved += shadowed.not_proved
             operations, before = shadowed.operations, shadowed.before
@@ -295,9 +324,8 @@ class _Run:
         import sqlalchemy as sa
         from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-        foreign = self.scratch.dialect == "sqlite" and self.dialect != "sqlite"
         for statement in move.statements:
-            spelled = _on_sqlite(statement, self.dialect) if foreign else statement
+            spelled = _on_sqlite(statement, self.dialect) if self.is_foreign else statement
             try:
                 if spelled is None:
                     raise NotImplementedError
@@ -306,8 +334,9 @@ class _Run:
             except IntegrityError:
                 raise
             except (SQLAlchemyError, NotImplementedError):
-                if not foreign:
+                if not self.is_foreign:
                     raise
+                self.untried = True
                 self.not_proved.append(f"{statement[:60]}: SQLite does not know how")
 
     def _note(self, what: str, problems: tuple[str, ...]) -> None:

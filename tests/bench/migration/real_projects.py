@@ -33,7 +33,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -336,15 +336,27 @@ class Wanted:
     ours: Shapes | None
     own: Shapes | None
     names: frozenset[str]
-
     def missed_by(self, found: Shapes) -> set[str]:
         """What a database has otherwise, in words. Names that nobody gave may differ."""
         problems: set[str] = set()
         if self.ours is not None:
-            problems = {f"(view) {text}" for text in differences(found, only_named(self.ours, self.names))}
+            problems = {f"(view) {text}" for text in differences(plain(found), plain(only_named(self.ours, self.names)))}
         if self.own is not None:
-            problems |= {f"(create_all) {text}" for text in differences(found, only_named(self.own, self.names))}
+            problems |= {f"(create_all) {text}" for text in differences(plain(found), plain(only_named(self.own, self.names)))}
         return problems
+
+
+# Where a history converts its tables, a new column has its table's character set and `create_all` gives it the database's.
+_CHARACTERS = re.compile(r" CHARACTER SET \w+| COLLATE \w+")
+
+
+def plain(shapes: Shapes) -> Shapes:
+    """Columns without their character sets."""
+
+    def part(value: object) -> object:
+        return _CHARACTERS.sub("", value) if isinstance(value, str) else value
+
+    return {name: replace(shape, columns=frozenset(tuple(map(part, column)) for column in shape.columns)) for name, shape in shapes.items()}
 
 
 @dataclass

@@ -32,7 +32,16 @@ def owned(charset: str) -> Database:
     return schema(*(replace(each, options=read_options({"mysql_charset": charset})) for each in (owner, pet)))
 
 
+def linked(engine: str) -> Database:
+    """A table that refers to another: engines other than InnoDB read the key and forget it."""
+    owner, pet = table("owner"), table("pet", Column("owner_id", ColumnType("INTEGER")), ForeignKey(("owner_id",), "owner", ("id",)))
+    return schema(*(replace(each, options=read_options({"mysql_engine": engine})) for each in (owner, pet)))
+
+
 CHANGES = {
+    "a key that was forgotten": (linked("MyISAM"), linked("InnoDB")),
+    "a key that will be forgotten": (linked("InnoDB"), linked("MyISAM")),
+    "an engine that leaves something behind": (books(mysql_engine="Aria"), books(mysql_engine="InnoDB")),
     "another engine": (books(mysql_engine="MyISAM"), books(mysql_engine="InnoDB")),
     "an engine that nobody stated": (books(), books(mysql_engine="Aria")),
     "another character set": (books(mysql_charset="latin1"), books(mysql_charset="utf8mb4")),

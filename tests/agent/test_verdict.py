@@ -1,0 +1,108 @@
+"""What makes a verdict hold or not, apart from what whole runs show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lsp_server.agent.bench import Workbench
+from lsp_server.agent.draft import Draft
+from lsp_server.agent.task import Task, task_for, task_of_words
+from lsp_server.agent.verdict import Tests as Ran
+from lsp_server.agent.verdict import Verdict, judge
+from lsp_server.check import check
+from lsp_server.rules import all_rules
+from lsp_server.snapshot import Cancelled, Snapshot
+from tests.agent.benches import bench_of, project
+from tests.command import CODE, SPEC
+
+TESTS = "def test_one():\n    assert True\n\n\ndef test_two():\n    assert True\n"
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Workbench:
+    return bench_of(project(tmp_path, {"app.py": CODE, "openapi.yaml": SPEC, "tests/test_app.py": TESTS}))
+
+
+def verdict_of(bench: Workbench, task: Task, ran: Ran | None = None) -> Verdict:
+    before = check(bench.draft.base, all_rules())
+    return judge(bench.draft, task, all_rules(), before, run_tests=(lambda: ran) if ran is not None else None)
+
+
+def limit_task(bench: Workbench) -> Task:
+    found = [each for each in check(bench.draft.base, all_rules()).findings if each.rule == "parameter-contradicts-spec"]
+    return task_for(found, bench.draft.base)
+
+
+def follow(bench: Workbench) -> None:
+    bench.write("app.py", CODE.replace("limit: int = 50", "limit: int = 20"))
+
+
+def test_a_verdict_tells_what_is_gone(bench: Workbench) -> None:
+    follow(bench)
+    verdict = verdict_of(bench, limit_task(bench))
+    assert verdict.ok
+    assert [each.rule for each in verdict.cleared] == ["parameter-contradicts-spec"]
+    assert verdict.lines[0].startswith("cleared: [parameter-contradicts-spec]")
+
+
+def test_the_target_must_be_gone(bench: Workbench) -> None:
+    task = limit_task(bench)
+    bench.write("app.py", CODE + "\n# nothing\n")
+    verdict = verdict_of(bench, task)
+    assert not verdict.ok
+    assert verdict.target_left == task.findings
+
+
+def test_tests_that_are_skipped_are_a_fault(bench: Workbench) -> None:
+    follow(bench)
+    bench.write("tests/test_app.py", f"import pytest\n\n\n@pytest.mark.skip\n{TESTS}")
+    assert "tests are skipped" in verdict_of(bench, limit_task(bench)).faults[0]
+
+
+def test_new_tests_are_none(bench: Workbench) -> None:
+    follow(bench)
+    bench.write("tests/test_app.py", f"{TESTS}\n\ndef test_three():\n    assert True\n")
+    assert verdict_of(bench, limit_task(bench)).ok
+
+
+def test_the_spec_may_change_where_the_code_leads(bench: Workbench) -> None:
+    task = limit_task(bench)
+    bench.write("openapi.yaml", SPEC.replace("default: 20", "default: 50"))
+    assert "the task was to follow it" in verdict_of(bench, task).faults[0]
+    base = bench.draft.base
+    led = Snapshot(base.documents, replace(base.config, leads="code"), lasting=True)
+    leading = Workbench(bench.root, Draft(bench.root, led, bench.draft.boundary))
+    task = limit_task(leading)
+    assert "specification in line with the code" in task.text
+    leading.write("openapi.yaml", SPEC.replace("default: 20", "default: 50"))
+    assert verdict_of(leading, task).ok
+
+
+def test_words_of_a_person_may_change_the_spec(bench: Workbench) -> None:
+    bench.write("openapi.yaml", SPEC.replace("default: 20", "default: 50"))
+    assert verdict_of(bench, task_of_words("the limit is fifty")).ok
+
+
+def test_the_projects_tests_are_run_only_where_all_else_holds(bench: Workbench) -> None:
+    follow(bench)
+    failing = Ran(False, "1 failed", "FAILED tests/test_app.py::test_one")
+    verdict = verdict_of(bench, limit_task(bench), failing)
+    assert (verdict.ok, verdict.tests) == (False, "1 failed")
+    assert "test_one" in verdict.faults[0]
+    bench.write("app.py", "def (")
+    assert verdict_of(bench, limit_task(bench), failing).tests is None
+
+
+def test_a_broken_spec_is_a_fault(bench: Workbench) -> None:
+    bench.write("openapi.yaml", SPEC + "\n  : [\n")
+    assert "openapi.yaml: not valid YAML" in verdict_of(bench, task_of_words("x")).faults
+
+
+def test_judging_can_be_cancelled(bench: Workbench) -> None:
+    follow(bench)
+    before = check(bench.draft.base, all_rules())
+    with pytest.raises(Cancelled):
+        judge(bench.draft, task_of_words("x"), all_rules(), before, cancelled=lambda: True)
