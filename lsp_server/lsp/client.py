@@ -34,7 +34,6 @@ class Client:
     applies_edits: bool = False
     shows_documents: bool = False  # opens a file that the server names
     commands: frozenset[str] = frozenset()  # of the client, for lenses and actions
-    applies_edits: bool = False  # also such as we send by ourselves
 
     @property
     def asks(self) -> bool:
@@ -71,7 +70,6 @@ def client_of(params: types.InitializeParams) -> Client:
         applies_edits=bool(workspace.apply_edit),
         shows_documents=bool(window.show_document and window.show_document.support),
         commands=_commands(params.initialization_options),
-        applies_edits=bool(workspace.apply_edit),
     )
 
 

@@ -25,7 +25,7 @@ TITLE = "Implement endpoint with the agent"
 STORY = "# Features\n\n## Story 1: read books\n\nAs a reader I read.\n\n## Glossary\n\nbook: pages\n"
 IMPLEMENTED = [
     call("todo_write", todos=[{"text": "Write the route", "state": "active"}]),
-    call("edit_file", path="app.py", old='def health() -> None:\n    return None\n', new=f'def health() -> None:\n    return None\n{ROUTE}'),
+    call("edit_file", path="app.py", old_text='def health() -> None:\n    return None\n', new_text=f'def health() -> None:\n    return None\n{ROUTE}'),
     say("The route is there."),
 ]
 
@@ -40,7 +40,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def listen(editor: Editor, api: Api, **settings: Any) -> None:
-    editor.settings(agent={"baseUrl": api.url, "maxRepairs": 0, **settings})
+    editor.settings(agent={"baseUrl": api.url, "maxRepairs": 1, **settings})
 
 
 async def titles(editor: Editor, path: str, text: str | None = None, only: list[str] | None = None) -> list[str]:
@@ -99,7 +99,7 @@ def test_an_editor_without_annotations_asks_before_it_applies(root: Path) -> Non
 
 def test_a_verdict_that_does_not_hold_changes_nothing(root: Path) -> None:
     async def session() -> None:
-        with messages_api([say("All done.")]) as api:
+        with messages_api([say("All done."), say("Really, all done.")]) as api:
             async with editing(root, VSCODE) as editor:
                 editor.open("openapi.yaml")
                 listen(editor, api)
@@ -119,12 +119,13 @@ def test_cancelling_ends_a_run_at_once_and_leaves_nothing(root: Path) -> None:
                 command = (await action(editor)).command
                 assert command is not None
                 params = t.ExecuteCommandParams(command=command.command, arguments=command.arguments)
-                running = asyncio.ensure_future(editor.client.workspace_execute_command_async(params))
+                running = editor.client.protocol.send_request("workspace/executeCommand", params, msg_id="run")
                 await asyncio.to_thread(_until_asked, api)
                 started = asyncio.get_running_loop().time()
-                editor.client.cancel_request(t.CancelParams(id=_last_request(editor)))
-                with pytest.raises(JsonRpcException):
-                    await running
+                editor.client.cancel_request(t.CancelParams(id="run"))
+                with pytest.raises(JsonRpcException) as cancelled:
+                    await asyncio.wrap_future(running)
+                assert cancelled.value.code == t.LSPErrorCodes.RequestCancelled
                 assert asyncio.get_running_loop().time() - started < 1.0
                 assert not editor.applied and (root / "app.py").read_text() == CODE
 
@@ -163,7 +164,3 @@ def test_without_a_key_nothing_is_offered_and_nothing_is_said(root: Path, capabi
 def _until_asked(api: Api) -> None:
     while not api.requests:
         api.stopping.wait(0.01)
-
-
-def _last_request(editor: Editor) -> Any:
-    return list(editor.client.protocol._request_futures)[-1]
