@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lsp_server.database.fold.keys import settle_name
+from lsp_server.database.fold.objects import perhaps_object
 from lsp_server.database.fold.state import State, index_of, named_elements, with_column
 from lsp_server.database.model import Column, ColumnType, Table
 from lsp_server.database.naming import ConventionalName
+from lsp_server.database.objects import OBJECT_OPERATIONS
 from lsp_server.database.operations import (
     AddColumn,
     AddConstraint,
@@ -39,6 +41,9 @@ def perhaps(state: State, step: Step, condition: Unknown) -> None:
         return
     if isinstance(operation, Opaque):
         opaque(state, operation, step.location)
+        return
+    if isinstance(operation, OBJECT_OPERATIONS):
+        perhaps_object(state, operation, condition)
         return
     if isinstance(operation, DropIndex) and operation.table is None:
         key = next((key for key, table in state.tables.items() if index_of(table, operation.name)), None)
