@@ -118,7 +118,7 @@ def _private(snapshot: Snapshot) -> Snapshot:
     memo = Memo()
     memo.entries = {key: (digest, dict(value) if isinstance(value, dict) else value) for key, (digest, value) in snapshot.memo.entries.items()}
     own = Snapshot(snapshot.documents, snapshot.config, memo, now=snapshot.now or datetime.now(), lasting=True, find_scratch=snapshot.find_scratch)
-    own.runtime = snapshot.runtime
+    own.runtime, own.standing, own.answers, own.earlier = snapshot.runtime, snapshot.standing, snapshot.answers, snapshot.earlier
     return own
 
 
