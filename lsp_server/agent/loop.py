@@ -190,8 +190,8 @@ class _Work:
         except ModelError as error:
             self.usage += error.used
             return self.over("model-error", self._plain(error))
-        except Cancelled:
-            return self.over("cancelled", "cancelled")
+        except (Cancelled, ToolError) as error:  # What belongs to the tools says it in their word.
+            return self.over("cancelled", "cancelled") if self.bench.cancelled() else self.over("gave-up", str(error))
 
     def _plain(self, error: Exception) -> str:
         return self._redaction.hide(str(error))
