@@ -14,7 +14,14 @@ from dataclasses import replace
 from lsp_server.database.exclusions import exclusion_of_sql
 from lsp_server.database.model import Check, EnumType, PrimaryKey, Unique
 from lsp_server.database.naming import cut_name
-from lsp_server.database.objects import CreateSequence, CreateView, DropSequence, DropView, object_operations
+from lsp_server.database.objects import (
+    CreateSequence,
+    CreateView,
+    DropSequence,
+    DropView,
+    object_operations,
+    objects_of_beginning,
+)
 from lsp_server.database.operations import (
     AddColumn,
     AddConstraint,
@@ -342,6 +349,9 @@ def operations_of_beginning(beginning: str, whole: Unknown, location: Location) 
     match = re.match(rf"\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?({QUALIFIED})\s", last, _FLAGS)
     if match is not None:
         return [*operations, Opaque(reason, qualified(match[1]))]
+    made = objects_of_beginning(last, reason)
+    if made is not None:
+        return [*operations, *made]
     if re.match(rf"\s*(?:create|alter|drop)\s+(?:or\s+replace\s+)?(?:{_OBJECTS})\s", last, _FLAGS) or re.match(
             r"\s*(?:alter\s+(?:database|role|default)|comment)\s", last, re.IGNORECASE):  # fmt: skip
         return operations

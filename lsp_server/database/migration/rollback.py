@@ -73,6 +73,25 @@ def complete_downgrade(
     return Rollback(plans, tuple(edits), losses, leftovers)
 
 
+def extend_downgrade(
+    text: str,
+    revision: Revision,
+    missing: Stretch,
+    source: str,
+    dialect: str | None,
+    conventions: Conventions,
+) -> Rollback:
+    """Edits that leave the downgrade as it is and add, at its end, what leads on from where it ends. Raises NotSayable."""
+    assert revision.downgrade_body is not None
+    plans, losses, leftovers, body, imports = _written(WayBack((missing,)), source, dialect, conventions)
+    span, newline = revision.downgrade_body.span, newline_of(text)
+    indent = re.match(r"[ \t]*", text[text.rfind("\n", 0, span.start) + 1 : span.start])
+    remarks = [f"# Not restored: {each}." for each in (*losses, *leftovers)]
+    code = "\n    ".join([*remarks, body])
+    edit = Edit(revision.path, Span(span.end, span.end), newline + (inside := indent.group() if indent else "    ") + _with_newlines(code, newline, inside))
+    return Rollback(plans, (edit, *import_edits(text, revision.path, imports)), losses, leftovers)
+
+
 def _written(
     way: WayBack, source: str, dialect: str | None, conventions: Conventions
 ) -> tuple[tuple[Plan, ...], tuple[str, ...], tuple[str, ...], str, set[str]]:
