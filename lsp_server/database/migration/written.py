@@ -37,7 +37,7 @@ from lsp_server.database.migration.trial import names_in, run_steps
 from lsp_server.database.model import Database
 from lsp_server.database.objects import OBJECT_OPERATIONS
 from lsp_server.database.operations import AlterColumn as Altered
-from lsp_server.database.operations import ChangeProperty, ChangeRows, CreateObject, DropObject, Opaque, RenameTable
+from lsp_server.database.operations import ChangeRows, CreateObject, DropObject, Opaque, RenameTable
 from lsp_server.database.operations import Step as Written
 from lsp_server.database.replay import RevisionReplay
 from lsp_server.database.view_text import may_read_elsewhere
