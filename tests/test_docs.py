@@ -50,9 +50,9 @@ def test_links_between_pages_lead_somewhere() -> None:
     pages = [*ROOT.glob("*.md"), *(page for folder in folders for page in (ROOT / folder).rglob("*.md") if "node_modules" not in page.parts)]
     assert len(pages) > 50
     lost = []
-    for page in pages:
-        text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for each in pages:
+        text = re.sub(r"^```.*?^```", "", each.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
         for target in re.findall(r"\]\(([^)#\s:]+)(?:#[^)\s]*)?\)", text):
-            if not (page.parent / target).exists():
-                lost.append(f"{page.relative_to(ROOT)}: {target}")
+            if not (each.parent / target).exists():
+                lost.append(f"{each.relative_to(ROOT)}: {target}")
     assert lost == []
