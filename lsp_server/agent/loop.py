@@ -21,8 +21,8 @@ from typing import TypeVar
 from lsp_server.agent.bench import Todo, Workbench
 from lsp_server.agent.conversation import LONG, Conversation
 from lsp_server.agent.journal import new_run_id
-from lsp_server.agent.model import Call, Model, ModelError, NoModel, Reply, TooLong
-from lsp_server.agent.money import Usage
+from lsp_server.agent.model import Call, Model, ModelError, NoModel, Reply, TooLong, load
+from lsp_server.agent.money import Usage, affordable
 from lsp_server.agent.prompt import AgentFile
 from lsp_server.agent.redact import Redaction
 from lsp_server.agent.request import LONGEST_ANSWER, Body, body_of, model_of
@@ -87,8 +87,10 @@ def first_request(task: Task, tools: Sequence[Tool], agent_file: AgentFile, sett
     instruction = redaction.hide(agent_file.instruction)
     conversation = Conversation(redaction)
     conversation.say(task.text)
-    longest = min(LONGEST_ANSWER, settings.max_tokens)
-    return body_of(model_of(settings, agent_file.model), settings.effort, instruction, tools, conversation.messages, longest)
+    name = model_of(settings, agent_file.model)
+    bought = affordable(settings.max_cost, name)
+    longest = min(LONGEST_ANSWER, settings.max_tokens, bought if bought is not None else LONGEST_ANSWER)
+    return body_of(name, settings.effort, instruction, tools, conversation.messages, longest)
 
 
 async def run(
@@ -112,7 +114,12 @@ async def run(
     wanted = bench.cancelled
     stopped = threading.Event()
     bench.cancelled = lambda: stopped.is_set() or wanted()
-    bench.progress = lambda: work.tell("working")
+    here = asyncio.get_running_loop()
+
+    def todos_changed() -> None:  # in the thread of a tool
+        here.call_soon_threadsafe(work.tell, "working")
+
+    bench.progress = todos_changed
     working = asyncio.create_task(work.all(key))
     try:
         while not working.done():
@@ -171,6 +178,7 @@ class _Work:
 
     async def all(self, key: str | None) -> Outcome:
         try:
+            await in_thread(load)
             async with Model(self.settings, key) as model:
                 return await self._talk(model)
         except _Over as end:
@@ -182,8 +190,8 @@ class _Work:
         except ModelError as error:
             self.usage += error.used
             return self.over("model-error", self._plain(error))
-        except Cancelled:
-            return self.over("cancelled", "cancelled")
+        except (Cancelled, ToolError) as error:  # What belongs to the tools says it in their word.
+            return self.over("cancelled", "cancelled") if self.bench.cancelled() else self.over("gave-up", str(error))
 
     def _plain(self, error: Exception) -> str:
         return self._redaction.hide(str(error))
@@ -205,7 +213,7 @@ class _Work:
                 conversation.say("The conversation had grown too long; old results are shortened. Go on.")
             elif reply.stop == "max_tokens":
                 conversation.say("Your answer was cut off at its longest. Go on, in smaller pieces.")
-            elif not reply.content and (empty := empty + 1) < _EMPTY:
+            elif not reply.text and (empty := empty + 1) < _EMPTY:
                 conversation.say("Your answer was empty. Go on with the task, or say that you are done.")
             else:
                 unchanged = self.verdict is not None and not self.bench.draft.changed
@@ -224,14 +232,16 @@ class _Work:
     async def _ask(self, model: Model, conversation: Conversation, instruction: str) -> Reply:
         if self.rounds >= self.settings.max_rounds:
             raise _Over("budget", f"the model has answered {self.rounds} times (`agent.max-rounds`)")
+        name = model_of(self.settings, self.agent_file.model)
         left = self.settings.max_tokens - self.usage.fresh
         if left < _LEAST_ANSWER:
             raise _Over("budget", f"the tokens are used up (`agent.max-tokens` is {self.settings.max_tokens})")
-        if self.usage.cost is not None and self.usage.cost >= self.settings.max_cost:
+        bought = affordable(self.settings.max_cost - self.usage.cost, name) if self.usage.cost is not None else None
+        if bought is not None and bought < _LEAST_ANSWER:
             raise _Over("budget", f"the money is spent (`agent.max-cost` is ${self.settings.max_cost:g})")
         self.tell("asking")
-        name = model_of(self.settings, self.agent_file.model)
-        body = body_of(name, self.settings.effort, instruction, self.tools, conversation.messages, min(LONGEST_ANSWER, left))
+        longest = min(LONGEST_ANSWER, left, bought if bought is not None else LONGEST_ANSWER)
+        body = body_of(name, self.settings.effort, instruction, self.tools, conversation.messages, longest)
         try:
             reply = await model.reply(body)
         except TooLong as error:

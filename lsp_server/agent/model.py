@@ -7,6 +7,7 @@ limit, must not pass for a whole one. Knows nothing of tasks, tools and drafts.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -91,6 +92,12 @@ class _Answer:
     usage: Usage = field(default_factory=Usage)
     stop: str | None = None
     whole: bool = False
+
+
+def load() -> None:
+    """Import the SDK, which takes seconds: in a thread, where somebody else waits for the loop. Says nothing where it is missing."""
+    with contextlib.suppress(ImportError):
+        import anthropic.resources.messages  # noqa: F401
 
 
 class Model:
@@ -279,11 +286,13 @@ def _sort(error: Exception) -> type[ModelError]:
 
 
 def _is_about_the_key(error: Exception) -> bool:
+    """Whether a person has to set something up first: a key, a sign-in, a package of the provider's."""
     import anthropic
 
-    return isinstance(error, anthropic.AuthenticationError | anthropic.PermissionDeniedError | anthropic.CredentialsError) or (
-        isinstance(error, TypeError) and "authentication" in str(error)
-    )
+    if isinstance(error, anthropic.AnthropicError) and not isinstance(error, anthropic.APIError):
+        return True
+    refused = isinstance(error, anthropic.AuthenticationError | anthropic.PermissionDeniedError)
+    return refused or (isinstance(error, TypeError) and "authentication" in str(error))
 
 
 def _in_words(error: Exception, settings: AgentSettings) -> str:
@@ -308,7 +317,7 @@ def _in_words(error: Exception, settings: AgentSettings) -> str:
     if isinstance(error, anthropic.APIConnectionError):
         return f"the service cannot be reached ({_short(error.__cause__ or error)})"
     if _is_about_the_key(error):
-        return _no_key(settings)
+        return f"{_no_key(settings)} ({_short(error)})"
     return f"the model cannot be asked ({_short(error)})"
 
 

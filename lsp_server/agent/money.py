@@ -99,6 +99,12 @@ def cost_of(usage: Usage, model: str) -> float | None:
     return dollars / 1_000_000
 
 
+def affordable(dollars: float, model: str) -> int | None:
+    """How many tokens of an answer the money buys; None where the price is not known."""
+    price = _PRICES.get(family(model) or "")
+    return None if price is None else max(int(dollars / price.answered * 1_000_000), 0)
+
+
 def in_words(usage: Usage) -> str:
     """For people: `41 200 tokens, about $0.13`."""
     tokens = f"{usage.tokens:,} tokens".replace(",", " ")

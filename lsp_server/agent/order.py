@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lsp_server.agent.tool import ToolError
 from lsp_server.api.openapi import is_specification
 from lsp_server.database.compare import Difference
+from lsp_server.database.revisions import looks_like_revision
 from lsp_server.database.sqlalchemy import may_declare_tables
 from lsp_server.document import Kind, digest_of, kind_of
 
@@ -29,6 +30,8 @@ _Key = tuple[str, str, tuple[str, ...]]
 
 def refuse_out_of_order(draft: Draft, wanted: Collection[tuple[str, ...]], proved: Mapping[str, str], path: str, text: str) -> None:
     """Raises ToolError for a file whose turn has not come. `path` is normalised; `wanted` are the subjects of the task's findings of `RULE`."""
+    if not wanted and not any(_may_matter(draft, each) for each in draft.changed):
+        return  # the usual case, and the only one that costs nothing in a large workspace
     if _may_come_first(draft, path, text):
         return
     waiting = unproved(draft, proved)
@@ -84,6 +87,17 @@ def _may_come_first(draft: Draft, path: str, text: str) -> bool:
     return not draft.exists(path) and _folder(path) in {_folder(model) for model in models} and may_declare_tables(text)
 
 
+def _may_matter(draft: Draft, path: str) -> bool:
+    """Whether a changed file may have to do with models or migrations. Says yes too often."""
+    if not path.endswith(".py"):
+        return path.endswith(".ini")
+    text = draft.read(path)
+    if may_declare_tables(text) or looks_like_revision(text, path) or _is_in(path, _folders_of(draft.base)):
+        return True
+    before = draft.original(path)
+    return before is not None and (may_declare_tables(before) or path in _model_files(draft.base))
+
+
 def _model_files(snapshot: Snapshot) -> set[str]:
     """The files of mapped classes, and what they import."""
     places = {table.location.path for database in snapshot.mapped for table in database.tables if table.location is not None}
@@ -91,7 +105,12 @@ def _model_files(snapshot: Snapshot) -> set[str]:
 
 
 def _version_folders(draft: Draft) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(folder for tree in (*draft.base.trees, *draft.snapshot.trees) for folder in tree.versions))
+    return tuple(dict.fromkeys((*_folders_of(draft.base), *_folders_of(draft.snapshot))))
+
+
+def _folders_of(snapshot: Snapshot) -> tuple[str, ...]:
+    """The folders of revisions."""
+    return tuple(folder for tree in snapshot.trees for folder in tree.versions)
 
 
 def _differences(snapshot: Snapshot) -> dict[_Key, Difference]:

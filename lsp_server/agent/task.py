@@ -6,6 +6,7 @@ are not copied into the task, the tools show them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,53 +32,82 @@ _DONE = {
     "it before anything has changed.",
     "follow-spec": "Bring the code in line with the specification, with its tests.",
     "follow-code": "Bring the specification in line with the code: there, the code leads.",
+    "document": "The code has what the specification does not say. Say it there, with everything that the code really takes and answers; take nothing "
+    "out of the code that callers may use.",
+    "mend-spec": "Mend the specification itself, so that it says what was plainly meant. Where that is not plain, change nothing and say why.",
     "implement-story": "Implement the story: every criterion works and has a test that names it.",
 }
+_SHOWN = 4  # of one sort, of what a workspace consists of
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`findings` are fingerprints that must be gone; `paths` the files that the task speaks of; `text` is what the model is told."""
+    """`findings` are fingerprints that must be gone; `paths` the files that the task speaks of; `text` is what the model is told.
+
+    `keeps_spec`: the specification is the measure of the work, and a run must not change it.
+    """
 
     kind: str
     title: str
     text: str
     findings: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    keeps_spec: bool = False
 
 
 def task_for(findings: Sequence[Finding], snapshot: Snapshot, kind: str | None = None) -> Task:
     """A task that clears findings of the snapshot, which are at least one. `kind` is worked out from the first one's rule by default."""
     first = findings[0]
     kind = kind or _BY_RULE.get(first.rule, "follow-spec")
-    led = kind == "follow-spec" and snapshot.config.leads_for(first.location.path) == "code"
-    lines = [_DONE["follow-code" if led else kind], "", "What the checker says:"]
+    aims = dict.fromkeys(_aim(each, snapshot) for each in findings) if kind == "follow-spec" else {kind: None}
+    lines = [*(_DONE[aim] for aim in aims), "", "What the checker says:"]
     for finding in findings:
         lines.append(f"- {finding.location.path}:{snapshot.line(finding.location)}: [{finding.rule}] {finding.message} (fingerprint {finding.fingerprint})")
         lines += [f"  {each.message}: {each.location.path}:{snapshot.line(each.location)}" for each in finding.related]
     rules = dict.fromkeys(finding.rule for finding in findings)
     lines += ["", *(f"{name}: {rule.summary}" for name in rules if (rule := rule_named(name)) is not None)]
-    lines += ["", "It is done when these findings are gone and no others have come."]
+    lines += ["", "It is done when these findings are gone and no others have come.", "", *surroundings(snapshot)]
     places = [place.path for finding in findings for place in (finding.location, *(each.location for each in finding.related))]
     title = first.message if len(findings) == 1 else f"{len(findings)} findings: {first.message}, …"
-    return Task(kind, title, "\n".join(lines), tuple(dict.fromkeys(each.fingerprint for each in findings)), tuple(dict.fromkeys(places)))
+    fingerprints = tuple(dict.fromkeys(each.fingerprint for each in findings))
+    return Task(kind, title, "\n".join(lines), fingerprints, tuple(dict.fromkeys(places)), list(aims) == [kind])
 
 
-def task_of_words(words: str, kind: str = "free") -> Task:
+def _aim(finding: Finding, snapshot: Snapshot) -> str:
+    """Which side moves where specification and code disagree."""
+    rule = rule_named(finding.rule)
+    if rule is not None and rule.area == "spec":
+        return "mend-spec"
+    if finding.rule.endswith("-not-in-spec"):
+        return "document"
+    return "follow-code" if snapshot.config.leads_for(finding.location.path) == "code" else "follow-spec"
+
+
+def task_of_words(words: str, kind: str = "free", snapshot: Snapshot | None = None) -> Task:
     """A task in a person's own words."""
     words = " ".join(words.split())
     title = words if len(words) <= 80 else f"{words[:79]}…"
     ending = "It is done when it works as asked, with tests, and the checker finds nothing that it did not find before."
-    return Task(kind, title, "\n\n".join([_DONE[kind], words, ending] if kind in _DONE else [words, ending]))
+    parts = [_DONE[kind], words, ending] if kind in _DONE else [words, ending]
+    text = "\n\n".join([*parts, "\n".join(surroundings(snapshot))] if snapshot is not None else parts)
+    return Task(kind, title, text, keeps_spec=kind != "free")
 
 
-def follows_spec(task: Task, snapshot: Snapshot) -> bool:
-    """Whether the specification is the measure of a task, so that a run must not change it."""
-    if task.kind == "free":
-        return False
-    if task.kind == "follow-spec":
-        return not any(snapshot.config.leads_for(path) == "code" for path in task.paths[:1])
-    return True
+def surroundings(snapshot: Snapshot) -> tuple[str, ...]:
+    """What a workspace consists of, so that nobody needs to look for it: specifications, applications, models, migrations, tests."""
+    lines = [f"- specification: {', '.join(api.sources[:1])}, {len(api.operations)} operations" for api in snapshot.promised[:_SHOWN]]
+    for api in [each for each in snapshot.implemented if each.served and each.location is not None][:_SHOWN]:
+        lines.append(f"- application: {api.location.path if api.location else ''} ({api.version}), {len(api.operations)} routes")
+    folders = Counter(
+        table.location.path.rpartition("/")[0] or "."
+        for database in snapshot.mapped for table in database.tables if table.location is not None
+    )  # fmt: skip
+    lines += [f"- models: {count} tables in {folder}" for folder, count in folders.most_common(_SHOWN)]
+    for tree in snapshot.trees[:_SHOWN]:
+        lines.append(f"- migrations: {len(tree.revisions)} revisions in {tree.folder or '.'} for {tree.dialect}, head {', '.join(tree.heads) or 'none'}")
+    tests = Counter(path.rpartition("/")[0] or "." for path in snapshot.program.paths if path.rpartition("/")[2].startswith("test_"))
+    lines += [f"- tests: {count} files in {folder}" for folder, count in tests.most_common(_SHOWN)]
+    return ("The workspace:", *lines) if lines else ()
 
 
 def is_for_agent(finding: Finding) -> bool:

@@ -7,6 +7,7 @@ taken out, no specification changed that was the measure, no history rewritten, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,14 +16,16 @@ from lsp_server.agent.draft import Draft
 from lsp_server.agent.imports import unresolved
 from lsp_server.agent.order import changed_revisions
 from lsp_server.agent.proving import prove_revision
-from lsp_server.agent.task import Task, follows_spec
+from lsp_server.agent.task import Task
 from lsp_server.check import check
 from lsp_server.document import Kind, kind_of
 from lsp_server.findings import Finding, Report, Rule
 from lsp_server.python.walk import walk
 from lsp_server.snapshot import Snapshot
 
+_ADDING = ("implement-endpoint", "implement-story", "data-step", "complete-rollback")  # nothing that works may go
 _LOSS = "migration-loses-data"
+_PARAMETER = re.compile(r"\{[^}]*\}")
 _SHOWN = 12  # entries of one list in words
 
 
@@ -94,13 +97,16 @@ def judge(
     left = tuple(each for each in task.findings if each in new)
     faults += [f"still there: {_said(snapshot, each)}" for each in after.findings if each.fingerprint in left]
     risks = {rule.name for rule in rules if rule.risk}
-    losing = _may_lose(task, before)
+    named = {finding.rule for finding in before.findings if finding.fingerprint in task.findings}
+    losing = bool(named & {"model-change-without-migration", _LOSS})  # somebody has asked for it: the models dropped it already
     faults += [
         f"new: {_said(snapshot, each)}" for each in introduced if each.rule not in risks or (each.rule == _LOSS and not losing)
     ]
     if len(after.failed_rules) > len(before.failed_rules):
         faults.append(f"the rule {after.failed_rules[-1].rule} fails on the result")
     faults += _bent(draft, task)
+    if task.kind in _ADDING or any(rule.endswith("-not-in-spec") for rule in named):
+        faults += [f"a route was taken out: {route}" for route in sorted(_routes(base) - _routes(snapshot))]
     proof: list[str] = []
     for path in changed_revisions(draft):
         found = prove_revision(snapshot, path, base)
@@ -131,7 +137,7 @@ def _bent(draft: Draft, task: Task) -> Iterator[str]:
     """What was changed that is a measure of the work, and no part of it."""
     base, snapshot = draft.base, draft.snapshot
     sources = {source for api in base.promised for source in api.sources}
-    if follows_spec(task, base):
+    if task.keeps_spec:
         for path in draft.changed:
             if path in sources:
                 yield f"{path}: the specification was changed, and the task was to follow it"
@@ -150,10 +156,10 @@ def _bent(draft: Draft, task: Task) -> Iterator[str]:
             yield f"{path}: the upgrade of a revision that databases may have run already was changed; write a new revision"
 
 
-def _may_lose(task: Task, before: Report) -> bool:
-    """Whether somebody has asked for what loses data: the models dropped it already, and the task is to migrate that."""
-    named = {finding.rule for finding in before.findings if finding.fingerprint in task.findings}
-    return bool(named & {"model-change-without-migration", _LOSS})
+def _routes(snapshot: Snapshot) -> set[str]:
+    """What the applications answer; parameters may be called otherwise."""
+    served = (api for api in snapshot.implemented if api.served)
+    return {f"{each.method} {_PARAMETER.sub('{}', each.path)}" for api in served for each in api.operations}
 
 
 def _is_test(path: str) -> bool:

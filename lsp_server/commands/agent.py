@@ -72,7 +72,7 @@ def task_of(words: Sequence[str], project: Project, report: Report) -> Task:
         return task_for(_findings_at(words[0], words[1] if len(words) > 1 else None, project, report), project.snapshot)
     if not " ".join(words).strip():
         raise UsageError("--agent needs a task: words, a finding's fingerprint, or RULE PATH[:LINE]")
-    return task_of_words(" ".join(words))
+    return task_of_words(" ".join(words), snapshot=project.snapshot)
 
 
 def _findings_at(rule: str, place: str | None, project: Project, report: Report) -> list[Finding]:

@@ -25,6 +25,7 @@ def views_for(database: Database, dialect: str | None) -> tuple[View, ...]:
 def compare_views(before: Database, after: Database, dialect: str | None) -> Iterator[Difference]:
     old = {view.key: view for view in views_for(before, dialect)}
     new = {view.key: view for view in views_for(after, dialect)}
+    unnamed = any(not view.name for view in old.values())  # some view was made, nobody knows which
     for key, view in new.items():
         other = old.get(key)
         if view.maybe is not None:
@@ -32,7 +33,7 @@ def compare_views(before: Database, after: Database, dialect: str | None) -> Ite
         path = ("view", view.full_name)
         if other is None:
             is_table = before.table(view.name, view.schema) is not None
-            if before.incomplete is None and not is_table and not isinstance(view.query, Unknown):
+            if before.incomplete is None and not unnamed and not is_table and not isinstance(view.query, Unknown):
                 yield Difference("missing", "view", path, None, view)
         elif other.maybe is None and same_view(other, view, dialect) is False:
             yield Difference("contradicts", "view", path, other, view)
@@ -52,6 +53,7 @@ def compare_sequences(before: Database, after: Database, dialect: str | None) ->
     old = {sequence.key: sequence for sequence in before.sequences}
     new = {sequence.key: sequence for sequence in after.sequences}
     implied = {name for table in before.tables for name in implied_sequences(table)}
+    unnamed = any(not sequence.name for sequence in old.values())
     wanted = {name for table in after.tables for name in implied_sequences(table)}
     for key, sequence in new.items():
         other = old.get(key)
@@ -59,7 +61,7 @@ def compare_sequences(before: Database, after: Database, dialect: str | None) ->
         if sequence.maybe is not None:
             continue
         if other is None:
-            if before.incomplete is None and key not in implied:
+            if before.incomplete is None and not unnamed and key not in implied:
                 yield Difference("missing", "sequence", path, None, sequence)
         elif other.maybe is None:
             left, right = plain_sequence(other), plain_sequence(sequence)

@@ -14,7 +14,14 @@ from dataclasses import replace
 from lsp_server.database.exclusions import exclusion_of_sql
 from lsp_server.database.model import Check, EnumType, PrimaryKey, Unique
 from lsp_server.database.naming import cut_name
-from lsp_server.database.objects import CreateSequence, CreateView, DropSequence, DropView, object_operations
+from lsp_server.database.objects import (
+    CreateSequence,
+    CreateView,
+    DropSequence,
+    DropView,
+    object_operations,
+    objects_of_beginning,
+)
 from lsp_server.database.operations import (
     AddColumn,
     AddConstraint,
@@ -337,11 +344,14 @@ def operations_of_beginning(beginning: str, whole: Unknown, location: Location) 
     operations = [each for statement in complete for each in operations_of(statement, location)]
     words = last.split(None, 1)
     if words and words[0].lower() not in ("create", "alter", "drop", "comment", "do"):
-        return [*operations, ChangeRows(last)]
+        return [*operations, ChangeRows(last, whole=False)]
     reason = Unknown(f"SQL that is not known: {whole.what}", location)
     match = re.match(rf"\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?({QUALIFIED})\s", last, _FLAGS)
     if match is not None:
         return [*operations, Opaque(reason, qualified(match[1]))]
+    made = objects_of_beginning(last, reason)
+    if made is not None:
+        return [*operations, *made]
     if re.match(rf"\s*(?:create|alter|drop)\s+(?:or\s+replace\s+)?(?:{_OBJECTS})\s", last, _FLAGS) or re.match(
             r"\s*(?:alter\s+(?:database|role|default)|comment)\s", last, re.IGNORECASE):  # fmt: skip
         return operations

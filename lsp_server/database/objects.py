@@ -89,6 +89,26 @@ def object_operations(statement: str, location: Location) -> list[ObjectOperatio
     return _dropped(statement) or _view_altered(statement) or _sequence(statement, location)
 
 
+def objects_of_beginning(beginning: str, reason: Unknown) -> list[ObjectOperation] | None:
+    """What a statement of which only the beginning is known does to views and sequences, as far as that tells.
+
+    A view or sequence without a name stands for any.
+    """
+    match = re.match(
+        rf"\s*(create|drop)\s+(?:or\s+replace\s+)?(materialized\s+view|view|sequence)\s+(?:if\s+(?:not\s+)?exists\s+)?"
+        rf"({_NAME}(?:\s*\.\s*{_NAME})?(?=[\s(;]))?", beginning, _FLAGS)  # fmt: skip
+    if match is None:
+        return None
+    schema, name = _key(match[3] or "")
+    unsure = None if match[3] else reason
+    if match[2].lower() == "sequence":
+        made = Sequence(name, schema, location=reason.location, maybe=reason)
+        return [CreateSequence(made)] if match[1].lower() == "create" else [DropSequence((schema, name))]
+    if match[1].lower() == "drop":
+        return [DropView((schema, name), None)]
+    return [CreateView(View(name, reason, schema, match[2].lower() != "view", location=reason.location, maybe=unsure), replaces=True)]
+
+
 def _dropped(statement: str) -> list[ObjectOperation]:
     match = re.match(r"drop\s+(materialized\s+view|view|sequence)\s+(if\s+exists\s+)?(.*?)(\bcascade|\brestrict)?\s*;?\s*$", statement, _FLAGS)
     if match is None:

@@ -222,6 +222,12 @@ def shows_column(view: View, table: tuple[str | None, str], column: str, dialect
     return found is None or found.every or column.lower() in {name.lower() for name in found.columns}
 
 
+def may_read_elsewhere(view: View, dialect: str | None) -> bool:
+    """Whether a query names a schema, which on MySQL is another database, or is not understood well enough to tell."""
+    found = reads_of(view, dialect)
+    return isinstance(view.query, str) and (found is None or any(schema is not None for schema, _ in found.tables))
+
+
 def in_order(views: tuple[View, ...], dialect: str | None) -> tuple[View, ...]:
     """Views with those that they read before them; those that cannot be put in order last."""
     remaining = list(views)

@@ -31,9 +31,9 @@ class Client:
     configuration: bool = False  # can be asked for its settings
     symbol_tree: bool = False
     trusted: bool = False  # the person trusts the workspace: its own Python may run where they ask for it
+    applies_edits: bool = False
     shows_documents: bool = False  # opens a file that the server names
     commands: frozenset[str] = frozenset()  # of the client, for lenses and actions
-    applies_edits: bool = False  # also such as we send by ourselves
 
     @property
     def asks(self) -> bool:
@@ -67,9 +67,9 @@ def client_of(params: types.InitializeParams) -> Client:
         configuration=bool(workspace.configuration),
         symbol_tree=bool(symbols and symbols.hierarchical_document_symbol_support),
         trusted=plain(params.initialization_options).get("trusted") is True,
+        applies_edits=bool(workspace.apply_edit),
         shows_documents=bool(window.show_document and window.show_document.support),
         commands=_commands(params.initialization_options),
-        applies_edits=bool(workspace.apply_edit),
     )
 
 

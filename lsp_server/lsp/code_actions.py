@@ -6,12 +6,13 @@ between the two. What the client sends as diagnostics is never read: some client
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from lsp_server.findings import Applicability, Finding, Fix
+from lsp_server.lsp import agent
 from lsp_server.lsp.changes import workspace_edit
 from lsp_server.lsp.client import plain
 from lsp_server.lsp.diagnostics import diagnostic
@@ -26,21 +27,34 @@ if TYPE_CHECKING:
     from lsp_server.verify import Verdict
 
 KIND = types.CodeActionKind.QuickFix
+KINDS = (KIND, agent.WHOLE_FILE)
 ASK = "specdrift.answer"  # a command of the client: it asks and calls `specdrift.server.answer`
 
 
 async def list_actions(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
     found = ls.sessions.find(params.text_document.uri)
     wanted = params.context.only
-    if found is None or (wanted is not None and not any(_includes(kind) for kind in wanted)):
+    if found is None or not any(_includes(wanted, kind) for kind in KINDS):
         return []
     session, path = found
     checked = await session.newest()
     document = checked.document(path)
     if document is None:
         return []
+    actions: list[types.CodeAction] = []
+    if _includes(wanted, agent.WHOLE_FILE):
+        actions.extend(agent.file_actions(ls, session, checked, path))
+    if not _includes(wanted, KIND):
+        return actions
+    span = ls.places.span(document, params.range)
+    findings = findings_at(checked, path, span)
+    actions = [*agent.actions(ls, session, checked, path, findings, span.start), *actions]
+    return [*await _fixes(ls, session, checked, findings), *actions]
+
+
+async def _fixes(ls: Server, session: Session, checked: Checked, findings: list[Finding]) -> list[types.CodeAction]:
     actions = []
-    for finding in findings_at(checked, path, ls.places.span(document, params.range)):
+    for finding in findings:
         for fix in offers(checked, finding):
             action = _action(ls, session, checked, finding, fix)
             if fix.ask is not None and ls.client.asks:
@@ -103,9 +117,10 @@ def offers(checked: Checked, finding: Finding) -> Iterator[Fix]:
         yield accepting
 
 
-def _includes(wanted: types.CodeActionKind | str) -> bool:
-    kind = str(getattr(wanted, "value", wanted))
-    return not kind or KIND.value == kind
+def _includes(wanted: Sequence[types.CodeActionKind | str] | None, ours: types.CodeActionKind) -> bool:
+    """Whether a kind, or one that it is a part of, is asked for."""
+    names = [str(getattr(kind, "value", kind)) for kind in wanted] if wanted is not None else [""]
+    return any(not name or ours.value == name for name in names)
 
 
 def _action(ls: Server, session: Session, checked: Checked, finding: Finding, fix: Fix) -> types.CodeAction:

@@ -7,6 +7,7 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
+from lsp_server.lsp.agent import run_agent
 from lsp_server.lsp.development import apply_migration
 from lsp_server.lsp.diagnostics import present
 from lsp_server.lsp.progress import shown
@@ -90,4 +91,5 @@ COMMANDS = {
     "specdrift.server.askProject": ask_project,
     "specdrift.server.answer": answer,
     "specdrift.server.applyMigration": apply_migration,
+    "specdrift.server.runAgent": run_agent,
 }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from lsp_server.document import Document
 
@@ -28,14 +28,16 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The databases that the person has named in the editor's own settings: no file of the workspace can.
+    """What the person says in the editor's own settings, and no file of the workspace can say for them.
 
-    `shadow` is a server for scratch databases. `hosts` are those other than this machine where the development database may be.
+    `shadow` is a server for scratch databases. `hosts` are those other than this machine where the development database may be. `agent` are the agent's
+    settings in the words of the configuration.
     """
 
     shadow: str | None = None
     development: str | None = None
     hosts: tuple[str, ...] = ()
+    agent: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,11 @@ class Progress:
             if self._state == "shown":
                 self._ls.work_done_progress.report(self._token, types.WorkDoneProgressReport(percentage=percentage))
 
+    def say(self, message: str) -> None:
+        """What the work is at, in one line."""
+        if self._state == "shown":
+            self._ls.work_done_progress.report(self._token, types.WorkDoneProgressReport(message=message, cancellable=True))
+
     def end(self) -> None:
         if self._state == "shown":
             self._ls.work_done_progress.end(self._token, types.WorkDoneProgressEnd())

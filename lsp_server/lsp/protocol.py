@@ -123,6 +123,10 @@ class Server(LanguageServer):
             self._told.add(message)
             self.window_show_message(types.ShowMessageParams(type=types.MessageType.Error, message=message))
 
+    def say_to_person(self, message: str) -> None:
+        """A sentence that a run has for the person: into the log, where it can be read afterwards."""
+        self.log_once(message, types.MessageType.Info)
+
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Requests have their answer already; anything else goes to the logs, never into a box."""
         if source is not FeatureRequestError:

@@ -19,7 +19,7 @@ from lsp_server.lsp import (
 from lsp_server.lsp.commands import COMMANDS
 from lsp_server.lsp.protocol import Server, quiet_logging
 
-_ACTIONS = types.CodeActionOptions(code_action_kinds=[code_actions.KIND], resolve_provider=True)
+_ACTIONS = types.CodeActionOptions(code_action_kinds=list(code_actions.KINDS), resolve_provider=True)
 
 FEATURES = (
     (types.INITIALIZE, lifecycle.initialize, None),

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 KIND = "add-rollback"
 
 
-def add_rollback(replay: HistoryReplay, step: RevisionReplay, title: str = "Add the rollback", unsafe: bool = False) -> tuple[Fix, ...]:
+def add_rollback(
+    replay: HistoryReplay, step: RevisionReplay, title: str = "Add the rollback", unsafe: bool = False, preferred: bool = True
+) -> tuple[Fix, ...]:
     """A fix where the schema on both sides is known; nothing where the upgrade did what the text does not tell.
 
     `unsafe`: what stands there now does something that the new body may not do.
@@ -45,12 +47,12 @@ def add_rollback(replay: HistoryReplay, step: RevisionReplay, title: str = "Add 
         return _change(snapshot, history, identifier, title)
 
     applicability = Applicability.UNSAFE if losing else Applicability.SAFE
-    return (Fix(title, KIND, build, applicability, Direction.MIGRATION, preferred=True),)
+    return (Fix(title, KIND, build, applicability, Direction.MIGRATION, preferred=preferred),)
 
 
 def _may_lose(step: Step) -> bool:
     if isinstance(step.operation, ChangeRows):
-        return not all(map(changes_nothing, step.operation.statements))
+        return not changes_nothing(step.operation.text)
     return isinstance(step.operation, ChangeProperty | DropTable | DropColumn | DropObject)
 
 

@@ -84,16 +84,13 @@ def _offers(drift: Drift, snapshot: Snapshot) -> tuple[list[_Offer], tuple[Quest
     from lsp_server.database.migration.plan import alternatives, plan
 
     before, after, dialect = drift.replay.database, drift.mapped, drift.replay.history.dialect
-    plans = alternatives(before, after, dialect, snapshot.answers)
-    if len(plans) == 1:
-        return list(_forms(TITLE, plans[0], Answers(), preferred=True)), plans[0].unanswered
     paths = {table.location.path for table in after.tables if table.location is not None}
     texts = {path: snapshot.documents[path].text for path in paths if path in snapshot.documents}
     told = renames_told(before, after, snapshot.earlier, texts)
-    if told:
-        plans = alternatives(before, after, dialect, snapshot.answers, told)
-        if len(plans) == 1:
-            return list(_forms(f"Generate migration: {plans[0].title}", plans[0], Answers(), preferred=True)), plans[0].unanswered
+    plans = alternatives(before, after, dialect, snapshot.answers, told)
+    if len(plans) == 1:
+        title = f"Generate migration: {plans[0].title}" if told and plans[0].title else TITLE
+        return list(_forms(title, plans[0], Answers(), preferred=True)), plans[0].unanswered
     found: list[_Offer] = []
     for each in plans:
         title = f"Generate migration: {each.title or 'drop what is gone and add what is new'}"

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 _TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}\Z")
+_ON_VERTEX = re.compile(r"/projects/[^/]+/locations/[^/]+/publishers/anthropic/models/[^/]+:streamRawPredict\Z")
 _PIECE = 24  # characters in one delta
 
 
@@ -212,7 +213,7 @@ def events(turn: Turn, request: Request) -> Iterator[tuple[str, dict[str, Any]]]
     """The events of a turn as the service sends them."""
     body = request.body
     usage = {"input_tokens": turn.tokens[0], "output_tokens": 1, "cache_creation_input_tokens": 0, "cache_read_input_tokens": turn.cached}
-    message = {"id": "msg_scripted", "type": "message", "role": "assistant", "model": body["model"], "content": [], "stop_reason": None,
+    message = {"id": "msg_scripted", "type": "message", "role": "assistant", "model": body.get("model", "named in the path"), "content": [], "stop_reason": None,
                "stop_sequence": None, "usage": usage}  # fmt: skip
     yield "message_start", {"type": "message_start", "message": message}
     for index, block in enumerate(turn.blocks):
@@ -260,7 +261,8 @@ def _signature(body: Any, before: int) -> str:
 def complaint_about(request: Request) -> str | None:
     """Why the service would refuse a request; None for a good one."""
     body = request.body
-    if request.path.split("?")[0] != "/v1/messages":
+    path = request.path.partition("?")[0]
+    if path != "/v1/messages" and _ON_VERTEX.match(path) is None:
         return f"no such path: {request.path}"
     if body.keys() & {"temperature", "top_p", "top_k"}:
         return "sampling parameters are not supported"
@@ -291,6 +293,8 @@ def _fault_of_answer(body: Any, number: int, content: Any) -> str | None:
     answered = [block["tool_use_id"] for block in following if isinstance(block, dict) and block["type"] == "tool_result"]
     if used != answered:
         return f"messages.{number}: `tool_use` ids were found without `tool_result` blocks immediately after: {used}"
+    if all(block["type"] == "thinking" for block in content):
+        return f"messages.{number}: the final block in an assistant message cannot be `thinking`"
     for block in content:
         if block["type"] == "thinking" and block["signature"] != _signature(body, number):
             return f"messages.{number}: Invalid `signature` in `thinking` block. The block is bound to a different conversation."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from typing import Any
 
@@ -120,8 +121,23 @@ def test_other_providers_say_what_they_need(provider: str, monkeypatch: pytest.M
         Model(AgentSettings(provider=provider))
 
 
-@pytest.mark.parametrize("provider", ["bedrock", "foundry"])
-def test_other_providers_speak_the_same_api(provider: str) -> None:
+def test_a_provider_whose_package_is_missing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUD_ML_REGION", "europe-west1")
+    monkeypatch.setenv("ANTHROPIC_VERTEX_PROJECT_ID", "shop")
+    monkeypatch.setitem(sys.modules, "google.auth", None)
+
+    async def run() -> None:
+        async with Model(AgentSettings(provider="vertex")) as model:
+            await model.reply(body())
+
+    with pytest.raises(NoModel, match=r"no key for the model \(vertex\).*anthropic\[vertex\]"):
+        asyncio.run(run())
+
+
+@pytest.mark.parametrize("provider", ["bedrock", "vertex", "foundry"])
+def test_other_providers_speak_the_same_api(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUD_ML_REGION", "europe-west1")
+    monkeypatch.setenv("ANTHROPIC_VERTEX_PROJECT_ID", "shop")
     with messages_api([say("hello")]) as api:
         (reply,) = ask(api, body(), provider=provider)
         assert api.requests[0].headers.get("x-api-key", api.requests[0].headers.get("authorization", "")).endswith(KEY)

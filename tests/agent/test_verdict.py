@@ -106,3 +106,24 @@ def test_judging_can_be_cancelled(bench: Workbench) -> None:
     before = check(bench.draft.base, all_rules())
     with pytest.raises(Cancelled):
         judge(bench.draft, task_of_words("x"), all_rules(), before, cancelled=lambda: True)
+
+
+def test_what_the_spec_lacks_is_said_there(bench: Workbench) -> None:
+    found = [each for each in check(bench.draft.base, all_rules()).findings if each.rule == "route-not-in-spec"]
+    task = task_for(found, bench.draft.base)
+    assert "Say it there" in task.text
+    bench.write("openapi.yaml", SPEC + '  /health:\n    get:\n      responses: {"200": {description: Well}}\n')
+    assert verdict_of(bench, task).ok
+
+
+def test_a_task_says_what_the_workspace_consists_of(bench: Workbench) -> None:
+    text = limit_task(bench).text
+    assert "- specification: openapi.yaml, 2 operations" in text
+    assert "- application: app.py (FastAPI), 2 routes" in text
+    assert "- tests: 1 files in tests" in text
+
+
+def test_a_route_that_no_spec_names_is_not_taken_out(bench: Workbench) -> None:
+    found = [each for each in check(bench.draft.base, all_rules()).findings if each.rule == "route-not-in-spec"]
+    bench.write("app.py", CODE[: CODE.index('@app.get("/health")')])
+    assert "a route was taken out: GET /health" in verdict_of(bench, task_for(found, bench.draft.base)).faults

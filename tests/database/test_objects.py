@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from lsp_server.database.compare import compare
 from lsp_server.database.ddl import operations_of
-from lsp_server.database.model import Identity
+from lsp_server.database.model import Identity, View
 from lsp_server.database.objects import AlterSequence, CreateSequence, CreateView, DropSequence, DropView
 from lsp_server.database.operations import AddConstraint, reverse
 from lsp_server.text import Location, Span
@@ -136,3 +139,23 @@ def test_what_undoes_an_operation() -> None:
     assert reverse(CreateSequence(sequence), database) == (DropSequence((None, "n")),)
     assert isinstance(reverse(DropView((None, "other")), database), Unknown)
     assert isinstance(reverse(AlterSequence((None, "n")), database), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("upgrade", "name", "sure"),
+    [
+        ("if ask():\n    op.execute('CREATE VIEW seen AS SELECT 1')", "seen", False),
+        ("if ask():\n    op.execute('DROP VIEW names')", "names", False),
+        ("op.execute(f'CREATE VIEW seen AS SELECT {ask()}')", "seen", True),
+        ("op.execute(f'CREATE VIEW {ask()} AS SELECT 1')", "", False),
+        ("op.execute(f'DROP VIEW {ask()}')", "names", False),
+    ],
+)
+def test_what_the_text_does_not_tell_of_views(upgrade: str, name: str, sure: bool) -> None:
+    replay = replayed(chain(USERS, VIEW, f"from elsewhere import ask\n{upgrade}"))
+    assert replay.verdict.ok is True
+    view = next(view for view in replay.database.views if view.name == name)
+    assert (view.maybe is None) is sure
+    wanted = replace(replay.database, views=(View("names", "SELECT id, name FROM users"), View("seen", "SELECT 1")))
+    expected = [] if name in ("seen", "") else [("view", "seen")]
+    assert [difference.path for difference in compare(replay.database, wanted, "postgresql")] == expected

@@ -45,7 +45,7 @@ VSCODE: dict[str, Any] = {
 NEOVIM: dict[str, Any] = {
     "general": {"positionEncodings": ["utf-8", "utf-16", "utf-32"]},
     "window": {"workDoneProgress": True},
-    "workspace": {"workspaceEdit": {"resourceOperations": ["rename", "create", "delete"]}, "configuration": True},
+    "workspace": {"applyEdit": True, "workspaceEdit": {"resourceOperations": ["rename", "create", "delete"]}, "configuration": True},
     "textDocument": {
         "diagnostic": {"dynamicRegistration": False}, "publishDiagnostics": {"relatedInformation": True},
         "codeAction": {"resolveSupport": {"properties": ["edit", "command"]}},
@@ -283,7 +283,7 @@ def command(*arguments: str) -> list[str]:
 
 
 def environment(root: Path) -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(REPOSITORY), "SPECDRIFT_CACHE": str(root.parent / "cache")}
+    return os.environ | {"PYTHONPATH": str(REPOSITORY), "SPECDRIFT_CACHE": str(root.parent / "cache"), "SPECDRIFT_JOURNAL": f"sqlite:///{root.parent / 'journal.sqlite'}"}
 
 
 @asynccontextmanager

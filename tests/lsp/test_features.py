@@ -293,7 +293,7 @@ def test_the_commands_of_the_contract(tmp_path: Path) -> None:
     async def session() -> None:
         async with editing(shop(tmp_path), VSCODE) as editor:
             offered = editor.result.capabilities.execute_command_provider.commands
-            names = ("listRules", "explainRule", "checkWorkspace", "listUnknowns", "askProject", "answer", "applyMigration")
+            names = ("listRules", "explainRule", "checkWorkspace", "listUnknowns", "askProject", "answer", "applyMigration", "runAgent")
             assert set(offered) == {f"specdrift.server.{name}" for name in names}
             rules = {rule["name"]: rule["summary"] for rule in await editor.command("listRules")}
             assert "\n" not in rules["operation-not-implemented"]

@@ -6,11 +6,18 @@ import sqlite3
 import sys
 import textwrap
 import threading
+from dataclasses import replace
 from pathlib import Path
 from socket import create_server
 
 import pytest
 
+from lsp_server.config import Config
+from lsp_server.database.migration.own_tables import Created, own_tables
+from lsp_server.database.migration.plan import plan
+from lsp_server.database.migration.proof import prove
+from lsp_server.database.model import Database
+from lsp_server.snapshot import Snapshot
 from lsp_server.worker.child import Question, ask
 from lsp_server.worker.interpreters import interpreter_of
 from tests.command import call
@@ -206,3 +213,54 @@ def test_an_interpreter_that_is_not_there_is_an_unknown(project: Path) -> None:
     (project / "specdrift.toml").write_text('interpreter = "no/such/python"\n')
     assert interpreter_of(project, "no/such/python") is None
     assert "there is no Python at no/such/python" in call(project, "--check", "--trust", "--format", "json").out
+
+
+SHOP = """
+    from sqlalchemy import CheckConstraint, Column, Enum, ForeignKey, Index, Integer, MetaData, String, Table, event, DDL
+
+    metadata = MetaData()
+    authors = Table("authors", metadata, Column("id", Integer, primary_key=True), Column("name", String(40), index=True))
+    books = Table(
+        "books", metadata,
+        Column("id", Integer, primary_key=True),
+        Column("mood", Enum("fine", "foul", name="mood")),
+        Column("author_id", ForeignKey("authors.id")),
+        CheckConstraint("mood <> '100%'", name="ck_mood"),
+    )
+    event.listen(books, "after_create", DDL("DROP TABLE authors"))
+"""
+
+
+def test_the_tables_create_statements_are_told_as_text(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(textwrap.dedent(SHOP))
+    for dialect, mood in (("postgresql", "CREATE TYPE mood"), ("mysql", "ENUM('fine','foul')"), ("sqlite", "VARCHAR(4)")):
+        (created,) = ask(Path(sys.executable), tmp_path, Question(("shop",), (), (str(tmp_path),), dialect)).created
+        text = "; ".join(created["statements"])
+        assert created["tables"] == [[None, "authors"], [None, "books"]]
+        assert mood in text and "CREATE INDEX ix_authors_name" in text and "'100%'" in text
+        assert "DROP" not in text
+
+
+def test_what_the_project_says_of_its_tables_is_part_of_a_proof(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(textwrap.dedent(SHOP))
+    answer = ask(Path(sys.executable), tmp_path, Question(("shop",), (), (str(tmp_path),), "sqlite"))
+    created = tuple(Created(tuple((schema, name) for schema, name in each["tables"]), tuple(each["statements"])) for each in answer.created)
+    mapped = Snapshot.of({"shop.py": textwrap.dedent(SHOP)}, Config(dialect="sqlite")).mapped[0]
+    read = frozenset(table.key for table in mapped.tables)
+    whole = prove(plan(Database("migrations"), mapped, "sqlite"), own=own_tables(created, mapped, read))
+    assert "the running project's own create_all gives the same in 2 of 2 tables" in whole.proved
+    books = mapped.table("books")
+    assert books is not None
+    misread = replace(mapped, tables=(*(each for each in mapped.tables if each is not books), replace(books, columns=books.columns[:-1], foreign_keys=())))
+    doubtful = prove(plan(Database("migrations"), misread, "sqlite"), own=own_tables(created, misread, read))
+    assert doubtful.holds
+    assert any(text.startswith("the running project's own create_all gives the same: table books") for text in doubtful.not_proved)
+    edited = own_tables(created, mapped, frozenset({(None, "authors")}))
+    assert edited is not None and edited.tables == {(None, "authors")}
+
+
+def test_the_key_of_the_agent_is_not_the_project_s(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-secret")
+    (project / "shop.py").write_text("import os\nraise RuntimeError(sorted(name for name in os.environ if name.startswith('ANTHROPIC')))\n")
+    answer = ask(Path(sys.executable), project, Question(("shop",), paths=(".",)))
+    assert [failure.rpartition(": ")[2] for failure in answer.failures] == ["[]"]

@@ -103,6 +103,8 @@ def read_section(bench: Workbench, arguments: Arguments) -> str:
 def _operations(bench: Workbench) -> Iterator[tuple[Api, Operation, tuple[str, ...]]]:
     """Every promised operation that may be seen, with where it is implemented."""
     snapshot, sees = bench.draft.snapshot, bench.draft.boundary.sees
+    if not snapshot.promised:
+        return
     ends = {
         entry.whole: tuple(f"{other.detail or other.title} in {_place(snapshot, other.name)}" for other in entry.others if sees(other.name.path))
         for entries in outline(snapshot).by_path.values() for entry in entries if entry.sort is Sort.OPERATION

@@ -10,7 +10,15 @@ from dataclasses import replace
 
 from lsp_server.database.fold.state import State, mentions
 from lsp_server.database.model import Index
-from lsp_server.database.objects import AlterSequence, CreateSequence, CreateView, DropSequence, DropView, RenameView
+from lsp_server.database.objects import (
+    AlterSequence,
+    CreateSequence,
+    CreateView,
+    DropSequence,
+    DropView,
+    ObjectOperation,
+    RenameView,
+)
 from lsp_server.database.operations import CreateIndex, Key
 from lsp_server.database.view_text import reads_table, renamed_query, shows_column
 from lsp_server.text import Location
@@ -24,9 +32,33 @@ def create_view(state: State, operation: CreateView, location: Location) -> None
 
 
 def drop_view(state: State, operation: DropView, location: Location) -> None:
+    if not operation.key[1]:  # the name is not known
+        unsure = Unknown("views of which one was dropped", location)
+        state.views = {key: replace(view, maybe=unsure) for key, view in state.views.items()}
+        return
     gone = state.views.pop(operation.key, None)
     if gone is not None and operation.cascade:
         take_views_along(state, operation.key)
+
+
+def perhaps_object(state: State, operation: ObjectOperation, condition: Unknown) -> None:
+    """What a step makes or drops that is not sure to happen may be there and may not."""
+    match operation:
+        case CreateView(view):
+            known = state.views.get(view.key)
+            unsure = replace(known or view, maybe=condition)
+            state.views[view.key] = unsure
+        case CreateSequence(sequence):
+            state.sequences[sequence.key] = replace(state.sequences.get(sequence.key, sequence), maybe=condition)
+        case DropView(key) | RenameView(key):
+            if key in state.views:
+                state.views[key] = replace(state.views[key], maybe=condition)
+            if isinstance(operation, RenameView) and key in state.views:
+                schema, name = operation.new_key
+                state.views[operation.new_key] = replace(state.views[key], schema=schema, name=name)
+        case DropSequence(key) | AlterSequence(key):
+            if key in state.sequences:
+                state.sequences[key] = replace(state.sequences[key], maybe=condition)
 
 
 def rename_view(state: State, operation: RenameView, location: Location) -> None:

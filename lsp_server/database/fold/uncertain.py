@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lsp_server.database.fold.keys import settle_name
+from lsp_server.database.fold.objects import perhaps_object
 from lsp_server.database.fold.state import State, index_of, named_elements, with_column
 from lsp_server.database.model import Column, ColumnType, Table
 from lsp_server.database.naming import ConventionalName
+from lsp_server.database.objects import OBJECT_OPERATIONS
 from lsp_server.database.operations import (
     AddColumn,
     AddConstraint,
@@ -39,6 +41,9 @@ def perhaps(state: State, step: Step, condition: Unknown) -> None:
         return
     if isinstance(operation, Opaque):
         opaque(state, operation, step.location)
+        return
+    if isinstance(operation, OBJECT_OPERATIONS):
+        perhaps_object(state, operation, condition)
         return
     if isinstance(operation, DropIndex) and operation.table is None:
         key = next((key for key, table in state.tables.items() if index_of(table, operation.name)), None)
@@ -95,6 +100,12 @@ def _maybe_altered(column: Column, operation: AlterColumn, condition: Unknown) -
     return column
 
 
+def _alter_some(state: State, change: AlterColumn, operation: Opaque) -> None:
+    for key, table in list(state.tables.items()):
+        if operation.table in (None, key):
+            state.tables[key] = replace(table, columns=tuple(_perhaps_altered(column, change, operation.reason) for column in table.columns))
+
+
 def _perhaps_altered(column: Column, change: AlterColumn, condition: Unknown) -> Column:
     """Some column is altered, of whatever name: a type is taken to be changed within its family only."""
     if not isinstance(change.type, Keep) and change.type.family != column.type.family:
@@ -104,10 +115,7 @@ def _perhaps_altered(column: Column, change: AlterColumn, condition: Unknown) ->
 
 def opaque(state: State, operation: Opaque, location: Location) -> None:
     if operation.altered is not None:
-        for key, table in list(state.tables.items()):
-            if operation.table in (None, key):
-                columns = tuple(_perhaps_altered(column, operation.altered, operation.reason) for column in table.columns)
-                state.tables[key] = replace(table, columns=columns)
+        _alter_some(state, operation.altered, operation)
         return
     if operation.table is not None:
         table = state.tables.get(operation.table)

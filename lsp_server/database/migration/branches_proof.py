@@ -23,6 +23,7 @@ from lsp_server.database.migration.shape import Shapes, differences
 from lsp_server.database.migration.steps import to_steps
 from lsp_server.database.migration.trial import run_steps
 from lsp_server.database.model import Database
+from lsp_server.database.view_text import may_read_elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ def prove_branches(
         scratch = find(dialect) if find is not None else "no scratch server"
         if dialect in ("mysql", "mariadb") and any(table.schema is not None for branch in branches for table in branch.end.tables):
             scratch = "there are tables of another database"
+        views = [view for branch in branches for view in branch.end.views]
+        if dialect in ("mysql", "mariadb") and any(may_read_elsewhere(view, dialect) for view in views):
+            scratch = "there are views that may read another database"
         if not isinstance(scratch, str):
             try:
                 return _both_orders(scratch, begin, steps, heads, [])

@@ -21,7 +21,7 @@ from lsp_server.database.migration.scratch import FindScratch, InMemory, NoScrat
 from lsp_server.database.migration.seed import BadSeed, Seed
 from lsp_server.database.migration.trial import Trial, first_line
 from lsp_server.database.model import Database
-from lsp_server.database.view_text import reads_of
+from lsp_server.database.view_text import may_read_elsewhere
 
 TITLES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "mssql": "SQL Server", "oracle": "Oracle"}
 
@@ -113,8 +113,7 @@ def _leads_out(plan: Plan, before: Database, after: Database) -> str | None:
         if table.schema is not None or any(key.target_schema is not None for key in table.foreign_keys):
             return f"{table.full_name} is or refers to a table of another database"
     for view in dict.fromkeys((*before.views, *after.views, *end.views)):
-        read = reads_of(view, plan.dialect)
-        if isinstance(view.query, str) and (read is None or any(schema is not None for schema, _ in read.tables)):
+        if may_read_elsewhere(view, plan.dialect):
             return f"the view {view.full_name} reads, or may read, a table of another database"
     for operation in plan.operations:
         place = getattr(operation, "table", None)

@@ -90,7 +90,7 @@ def _before_tables(connection: sa.Connection, database: Database, around: Databa
     for enum in enums.values():
         for statement in enum_sql(CreateEnum(enum)):
             connection.execute(sa.text(statement.replace(":", r"\:")))
-    for sequence in database.sequences:
+    for sequence in (each for each in database.sequences if each.maybe is None):
         connection.execute(sa.text(object_sql(CreateSequence(bare(sequence)), "postgresql")))
 
 
@@ -100,9 +100,9 @@ def _after_tables(connection: sa.Connection, database: Database, dialect: str) -
 
     statements = []
     if dialect == "postgresql":
-        owned = [sequence for sequence in database.sequences if sequence.owner is not None]
+        owned = [sequence for sequence in database.sequences if sequence.owner is not None and sequence.maybe is None]
         statements += [object_sql(ChangeSequence(bare(sequence), sequence), dialect) for sequence in owned]
-    for view in in_order(views_for(database, dialect), dialect):
+    for view in in_order(tuple(view for view in views_for(database, dialect) if view.maybe is None), dialect):
         statements.append(view_sql(view, dialect))
         for index in view.indexes:
             made = create_index(CreateIndex(view.key, index, index.name or ""), dialect)

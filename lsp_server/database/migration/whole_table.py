@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 from lsp_server.database.equivalence import family_of
 from lsp_server.database.model import Column, Database, Table, TableOptions
-from lsp_server.database.table_options import keeps_foreign_keys, merged_options, option_clauses, recodes, spoken_options
+from lsp_server.database.table_options import (
+    keeps_foreign_keys,
+    merged_options,
+    option_clauses,
+    recodes,
+    spoken_options,
+)
 
 if TYPE_CHECKING:
     from lsp_server.database.migration.operations import TableKey

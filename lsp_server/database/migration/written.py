@@ -19,6 +19,7 @@ from lsp_server.database.fold.state import State
 from lsp_server.database.migration.answers import Answers
 from lsp_server.database.migration.catalogue import Rows, lost_rows, read_rows, read_shapes
 from lsp_server.database.migration.metadata import NotSayable
+from lsp_server.database.migration.object_operations import CreateView, DropView
 from lsp_server.database.migration.on_sqlite import translate
 from lsp_server.database.migration.operations import AddColumn, AlterColumn, CreateSchema, Operation
 from lsp_server.database.migration.operations import RenameTable as Renaming
@@ -34,10 +35,12 @@ from lsp_server.database.migration.step import Guard, Step
 from lsp_server.database.migration.steps import to_steps
 from lsp_server.database.migration.trial import names_in, run_steps
 from lsp_server.database.model import Database
+from lsp_server.database.objects import OBJECT_OPERATIONS
 from lsp_server.database.operations import AlterColumn as Altered
-from lsp_server.database.operations import ChangeProperty, ChangeRows, CreateObject, DropObject, Opaque, RenameTable
+from lsp_server.database.operations import ChangeRows, CreateObject, DropObject, Opaque, RenameTable
 from lsp_server.database.operations import Step as Written
 from lsp_server.database.replay import RevisionReplay
+from lsp_server.database.view_text import may_read_elsewhere
 from lsp_server.text import Location
 
 if TYPE_CHECKING:
@@ -99,14 +102,8 @@ def read_direction(name: str, steps: Iterable[Written], start: State, source: st
         elif isinstance(operation, Opaque) or step.condition is not None:
             reason = operation.reason.what if isinstance(operation, Opaque) else step.condition.what if step.condition is not None else ""
             made.blind.append(f"a step of the {name} that the text does not tell: {reason}")
-        elif isinstance(operation, ChangeProperty):
-            what = f"what {' '.join(operation.text.split())[:60]} changes"
-            # Rights are nothing to be handed out by a step that nobody has looked at.
-            (made.blind if operation.text.lower().startswith(("grant", "revoke")) else made.unsaid).append(what)
         elif isinstance(operation, CreateObject | DropObject) and operation.sort != "schema":
             made.unsaid.append(f"the {operation.sort} {operation.name}")
-        elif isinstance(operation, ChangeProperty):
-            made.unsaid.append(f"what the {name} does by {' '.join(operation.text.split())[:60]}")
         else:
             _schema(made, step, *_touched(before, state, source), dialect)
     made.after = state.database(source)
@@ -145,7 +142,7 @@ def _schema(made: Direction, step: Written, before: Database, after: Database, d
     if planned.obstacles:
         made.unsaid.append(f"a step of the {made.name}: {planned.obstacles[0]}")
         return
-    plain = tuple(_plain(operation) for operation in planned.operations)
+    plain = tuple(_plain(operation) for operation in planned.operations if not _is_kindness(operation, step))
     if plain:
         made.moves.append(Change(plain, before, after, step.location))
 
@@ -157,6 +154,11 @@ def _renames(step: Written) -> tuple[Rename, ...]:
     if isinstance(operation, Altered) and isinstance(operation.name, str):
         return (Rename(operation.table, operation.column, operation.name, True, "as written"),)
     return ()
+
+
+def _is_kindness(operation: Operation, step: Written) -> bool:
+    """Whether a view steps aside only because a plan of ours would have it so: the text leaves it where it is."""
+    return isinstance(operation, CreateView | DropView) and operation.remade and not isinstance(step.operation, OBJECT_OPERATIONS)
 
 
 def _plain(operation: Operation) -> Operation:
@@ -185,6 +187,9 @@ def _leading_out(direction: Direction, dialect: str) -> str | None:
     if dialect not in ("mysql", "mariadb"):
         return None
     named = [table.full_name for database in (direction.before, direction.after) for table in database.tables if table.schema is not None]
+    views = [view.full_name for database in (direction.before, direction.after) for view in database.views if may_read_elsewhere(view, dialect)]
+    if views:
+        return f"the view {views[0]} reads, or may read, a table of another database"
     return f"{named[0]} is a table of another database" if named else None
 
 

@@ -15,7 +15,8 @@ A rollback that works halfway leaves a schema that no revision describes. The ne
 
 ## How to fix
 
-*Rewrite the rollback* replaces the body by one worked out from the replayed history.
+*Complete the rollback* keeps what the downgrade does and adds what it forgets. *Rewrite the rollback* replaces the body by one
+worked out from the replayed history; statements of your own on rows go with it.
 
 ## Options
 
@@ -26,8 +27,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lsp_server.database.operations import ChangeRows
 from lsp_server.findings import Finding, Related, Rule, Severity
 from lsp_server.repair.add_rollback import add_rollback
+from lsp_server.repair.complete_rollback import complete_rollback
 from lsp_server.snapshot import Snapshot
 
 
@@ -45,6 +48,9 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
             message = f"the downgrade of `{revision.id}` does not undo its upgrade: {shown}{more}"
             related = (Related(revision.upgrade, "the upgrade"),) if revision.upgrade else ()
+        completing = complete_rollback(replay, step, outcome)
+        own = any(isinstance(each.operation, ChangeRows) for each in outcome.steps)
+        rewriting = add_rollback(replay, step, "Rewrite the rollback", unsafe=own, preferred=not completing)
         yield Finding(
             RULE.name,
             revision.downgrade or revision.location,
@@ -52,7 +58,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             ("revision", revision.id),
             related,
             RULE.severity,
-            add_rollback(replay, step, "Rewrite the rollback"),
+            (*completing, *rewriting),
         )
 
 

@@ -119,6 +119,7 @@ def test_all_rows_of_a_table_go(prove) -> None:  # type: ignore[no-untyped-def]
         'op.execute("UPDATE other.book SET title = \'x\'")',
         'op.execute("DELETE FROM mysql.user")',
         'op.execute("DELETE FROM author WHERE id = 1; VACUUM")',
+        'op.execute("GRANT ALL ON book TO PUBLIC")',
         'op.execute("UPDATE book SET title = dblink_exec(\'dbname=x\', \'DROP TABLE y\')")',
         'op.get_bind().execute(sa.text("UPDATE book SET title = :t"), {"t": load()})',
         'op.execute(open("x.sql").read())',
@@ -132,16 +133,8 @@ def test_what_is_more_than_a_change_of_rows_never_runs(prove, harm: str) -> None
 
 
 def test_what_no_schema_shows_is_named(prove) -> None:  # type: ignore[no-untyped-def]
-    found = prove('op.execute("GRANT ALL ON book TO PUBLIC")', "pass")
-    assert any(line.startswith("not proved: what the upgrade does by GRANT ALL") for line in found.lines())
-
-
-def test_values_that_python_gives_are_run_as_they_are(prove) -> None:  # type: ignore[no-untyped-def]
-    upgrade = """
-        op.get_bind().execute(sa.text("UPDATE book SET title = :t WHERE id < :n"), {"t": "it's :fine", "n": 3})
-        op.bulk_insert(sa.table("author", sa.column("id"), sa.column("name")), [{"id": 7, "name": "Ada"}, {"id": 8, "name": None}])
-    """
-    assert prove(upgrade, 'op.execute("DELETE FROM author WHERE id IN (7, 8)")').holds
+    found = prove('op.execute("ALTER TABLE book OWNER TO somebody")', "pass")
+    assert any(line.startswith("not proved: what ALTER TABLE book OWNER TO somebody changes") for line in found.lines())
 
 
 def test_what_stood_there_before_is_named_and_no_problem() -> None:
@@ -186,3 +179,28 @@ def test_changes_of_rows_are_read(text: str) -> None:
     read = read_row_statements(text, BOOKS, "postgresql")
     assert not isinstance(read, str), read
     assert read.tables == ("book",)
+
+
+def test_a_view_is_made_as_it_is_written(prove) -> None:  # type: ignore[no-untyped-def]
+    assert prove('op.execute("CREATE VIEW titles AS SELECT title FROM book")', 'op.execute("DROP VIEW titles")').holds
+    assert not prove('op.execute("CREATE VIEW titles AS SELECT title FROM book")', "pass").holds
+
+
+def test_a_view_does_not_step_aside_by_itself(tmp_path: Path) -> None:
+    upgrade = """
+        op.execute("CREATE VIEW titles AS SELECT title FROM book")
+        op.alter_column("book", "title", type_=sa.Text())
+    """
+    downgrade = """
+        op.execute("DROP VIEW titles")
+        op.alter_column("book", "title", type_=sa.String(100))
+    """
+    text = revision(upgrade, downgrade)
+    found = prove_revision(snapshot(text, "postgresql", tmp_path), "m/versions/b2.py")
+    assert found is not None and any("cannot alter type of a column used by a view" in line for line in found.lines()), found
+
+
+def test_on_mysql_a_view_of_another_database_is_not_tried(tmp_path: Path) -> None:
+    text = revision('op.execute("CREATE VIEW stolen AS SELECT * FROM mysql.user")', 'op.execute("DROP VIEW stolen")')
+    found = prove_revision(snapshot(text, "mysql", tmp_path), "m/versions/b2.py")
+    assert found is not None and any("a table of another database" in line for line in found.lines())
