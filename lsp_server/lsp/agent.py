@@ -9,7 +9,6 @@ import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -125,13 +124,14 @@ def _task(checked: Checked, path: str, given: Mapping[str, Any]) -> Task:
     if kind is not None and kind not in KINDS:
         raise RequestFailed(f"there is no kind of task `{kind}`; known: {', '.join(KINDS)}")
     if given.get("task"):
-        return task_of_words(str(given["task"]), kind or "free")
+        return task_of_words(str(given["task"]), kind or "free", checked.snapshot)
     document = checked.document(path)
     if isinstance(given.get("line"), int) and document is not None:
         story = story_at(document, document.lines.offset(given["line"], 0))
         if story is None:
             raise ContentModified(f"{path} has no story at line {given['line'] + 1} any more")
-        return replace(task_of_words(f"{path}, line {story.line + 1}: {story.title}", "implement-story"), paths=(path,))
+        words = f"{path}, line {story.line + 1}: {story.title}"
+        return replace(task_of_words(words, "implement-story", checked.snapshot), paths=(path,))
     wanted = given.get("fingerprints")
     if isinstance(wanted, list | tuple) and wanted:
         findings = [finding for finding in checked.report.findings if finding.fingerprint in wanted]
@@ -162,21 +162,18 @@ async def _performed(ls: Server, session: Session, checked: Checked, task: Task)
 
 
 def _prepared(ls: Server, session: Session, checked: Checked) -> Run:
-    """All that a run needs. Its snapshot is its own: typing calls off checks, not runs. Raises RequestFailed."""
+    """All that a run needs. Raises RequestFailed."""
     from lsp_server.agent.session import Session as Run
     from lsp_server.agent.session import agent_file_of
     from lsp_server.agent.settings import agent_settings
-    from lsp_server.snapshot import Snapshot
 
-    seen = checked.snapshot
-    snapshot = Snapshot(seen.documents, seen.config, seen.memo.copy(), now=datetime.now(), lasting=True, find_scratch=seen.find_scratch)
-    snapshot.runtime, snapshot.standing = seen.runtime, seen.standing
     try:
-        settings = agent_settings(seen.config, ls.client.trusted, ls.person.agent)
+        settings = agent_settings(checked.snapshot.config, ls.client.trusted, ls.person.agent)
         agent_file = agent_file_of(settings, session.root)
     except ConfigError as reason:
         raise RequestFailed(str(reason)) from None
-    return Run(session.root, snapshot, settings, agent_file, ls.client.trusted, before=checked.report)
+    accepted = {finding.fingerprint: finding.rule for finding in checked.report.baselined}
+    return Run(session.root, checked.snapshot, settings, agent_file, ls.client.trusted, before=checked.report, baseline=accepted)
 
 
 def _line(step: Step) -> str:
