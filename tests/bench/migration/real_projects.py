@@ -51,6 +51,7 @@ from lsp_server.database.migration.trial import names_in
 from lsp_server.snapshot import Drift, Snapshot
 from lsp_server.workspace import documents_of, list_files
 from tests.bench.migration.users import as_nobody
+from tests.lsp import editor as editors
 from tests.lsp.editor import VSCODE, Editor, command
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -537,6 +538,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", metavar="NAME")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the revisions are copied to, to be read")
     options = parser.parse_args()
+    editors.PATIENCE = 300.0  # what else the machine does must not decide
     interpreters = {name: path for name, _, path in (each.rpartition("=") for each in options.python)}
     failed = False
     rows = []
