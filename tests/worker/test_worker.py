@@ -161,6 +161,13 @@ def test_what_fails_is_said_without_secrets(tmp_path: Path, text: str) -> None:
     assert "hunter2" not in failure
 
 
+def test_the_model_s_key_is_not_handed_to_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "of-the-person")
+    (tmp_path / "app.py").write_text("import os\nraise RuntimeError('the value is ' + os.environ['ANTHROPIC_API_KEY'])\n")
+    (failure,) = ask(Path(sys.executable), tmp_path, Question(("app",), (), (".",))).failures
+    assert "the value is hidden" in failure
+
+
 def test_metadata_that_cannot_be_read_spoils_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(
         "from fastapi import FastAPI\nfrom sqlalchemy import MetaData\napp = FastAPI()\nbroken = MetaData()\nbroken.tables = 3\n"
