@@ -22,6 +22,7 @@ from lsp_server.worker.probe import without_secrets
 SECONDS = 60  # of the clock
 MEGABYTES = 4096  # address space; a process with threads maps far more than it uses
 _LAST_WORDS = 5  # seconds of the clock, after everything was killed
+_OURS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")  # the agent's; a project that wants to see some value still starts
 _PROBE = Path(__file__).with_name("probe.py")
 
 
@@ -68,8 +69,7 @@ def ask(interpreter: Path, root: Path, question: Question, seconds: float = SECO
 
 def run(command: list[str], root: Path, asked: str, seconds: float) -> str | None:
     """What went wrong, in words; None where nothing did."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}  # the key is not the project's
-    environment = {**ours, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **{name: "hidden" for name in _OURS if name in os.environ}}
     try:
         process = subprocess.Popen(
             command, cwd=root, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,

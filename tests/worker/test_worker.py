@@ -161,6 +161,13 @@ def test_what_fails_is_said_without_secrets(tmp_path: Path, text: str) -> None:
     assert "hunter2" not in failure
 
 
+def test_the_model_s_key_is_not_handed_to_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "of-the-person")
+    (tmp_path / "app.py").write_text("import os\nraise RuntimeError('the value is ' + os.environ['ANTHROPIC_API_KEY'])\n")
+    (failure,) = ask(Path(sys.executable), tmp_path, Question(("app",), (), (".",))).failures
+    assert "the value is hidden" in failure
+
+
 def test_metadata_that_cannot_be_read_spoils_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(
         "from fastapi import FastAPI\nfrom sqlalchemy import MetaData\napp = FastAPI()\nbroken = MetaData()\nbroken.tables = 3\n"
@@ -257,10 +264,3 @@ def test_what_the_project_says_of_its_tables_is_part_of_a_proof(tmp_path: Path) 
     assert any(text.startswith("the running project's own create_all gives the same: table books") for text in doubtful.not_proved)
     edited = own_tables(created, mapped, frozenset({(None, "authors")}))
     assert edited is not None and edited.tables == {(None, "authors")}
-
-
-def test_the_key_of_the_agent_is_not_the_project_s(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-secret")
-    (project / "shop.py").write_text("import os\nraise RuntimeError(sorted(name for name in os.environ if name.startswith('ANTHROPIC')))\n")
-    answer = ask(Path(sys.executable), project, Question(("shop",), paths=(".",)))
-    assert [failure.rpartition(": ")[2] for failure in answer.failures] == ["[]"]

@@ -32,6 +32,14 @@ command('SpecdriftApplyMigration', function()
   require('specdrift').apply_migration()
 end, { desc = 'Apply migrations to the development database; asks first' })
 
+command('SpecdriftAgent', function(call)
+  local agent = require('specdrift.agent')
+  if call.bang then
+    return agent.cancel()
+  end
+  agent.ask(call.args)
+end, { nargs = '*', bang = true, desc = 'Give the agent a task, or the story under the cursor; with ! cancel its run' })
+
 command('SpecdriftRestart', function()
   require('specdrift').restart()
 end, { desc = 'Stop the server and start it anew' })
@@ -46,6 +54,10 @@ end
 
 vim.lsp.commands['specdrift.answer'] = function(...)
   return require('specdrift.questions').answer(...)
+end
+
+vim.lsp.commands['specdrift.server.runAgent'] = function(...)
+  return require('specdrift.agent').run_action(...)
 end
 
 vim.api.nvim_create_autocmd('LspAttach', {

@@ -3,6 +3,7 @@
  */
 import * as vscode from 'vscode';
 import type { Location, Position } from 'vscode-languageclient/node';
+import { Agent, Key } from './agent';
 import { answer, applyMigration, askProject, checkWorkspace, explainRule, rulePages, showReferences, showUnknowns } from './commands';
 import { SHOW_WRITTEN, showWritten } from './repairs';
 import { Server, type Phase } from './server';
@@ -19,6 +20,11 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const output = vscode.window.createOutputChannel('Specdrift', { log: true });
   const current = server = new Server(output, context.globalStorageUri);
 
+  const key = new Key(context.secrets);
+  const agent = new Agent(current, key);
+  current.environment = () => key.environment();
+  current.onRun = outcome => agent.show(outcome);
+
   const command = (name: string, run: (...args: never[]) => unknown): vscode.Disposable =>
     vscode.commands.registerCommand(name, async (...args: never[]) => {
       try {
@@ -32,7 +38,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
     });
 
   context.subscriptions.push(
-    output, current, new Status(current), rulePages(current),
+    output, current, new Status(current), rulePages(current), agent.register(), key.onChange(() => void current.restart()),
     command('specdrift.restartServer', () => current.restart()),
     command('specdrift.showOutput', () => output.show()),
     command('specdrift.showMenu', () => showMenu(current)),
@@ -44,6 +50,10 @@ export function activate(context: vscode.ExtensionContext): Exports {
     command('specdrift.showReferences', (uri: string, position: Position, locations: Location[]) =>
       showReferences(current, uri, position, locations)),
     command('specdrift.answer', (request: unknown) => answer(current, request)),
+    command('specdrift.askAgent', () => agent.ask()),
+    command('specdrift.implementStory', () => agent.implementStory()),
+    command('specdrift.setApiKey', () => key.ask()),
+    command('specdrift.forgetApiKey', () => key.forget()),
     command(SHOW_WRITTEN, showWritten),
     vscode.workspace.onDidGrantWorkspaceTrust(() => current.restart()),
     vscode.workspace.onDidChangeConfiguration(change => {

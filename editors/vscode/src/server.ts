@@ -6,6 +6,7 @@
 import * as vscode from 'vscode';
 import { CloseAction, ErrorAction, ExecuteCommandRequest, LanguageClient, State } from 'vscode-languageclient/node';
 import type { ErrorHandler, LanguageClientOptions } from 'vscode-languageclient/node';
+import { RUN_AGENT } from './agent';
 import { findServer, type Candidate, type Search } from './interpreter';
 import { thenShowWhatWasWritten } from './repairs';
 import { onInterpreterChange, surroundings } from './surroundings';
@@ -35,6 +36,11 @@ export class Server implements vscode.Disposable {
   /** Why the server does not run; shown in the status item. */
   failure = '';
   running: Candidate & { readonly version: string } | undefined;
+
+  /** What is added to the environment of the server, asked at each start. Secret: it is in no log and no message. */
+  environment: () => Promise<Record<string, string>> = async () => ({});
+  /** What came of a run of the agent that an action of the server began. */
+  onRun: (outcome: unknown) => Promise<void> = async () => {};
 
   constructor(private readonly output: vscode.LogOutputChannel, private readonly storage: vscode.Uri) {}
 
@@ -82,7 +88,7 @@ export class Server implements vscode.Disposable {
         return;
       }
       this.running = search.found;
-      this.client = this.newClient(search.found);
+      this.client = this.newClient(search.found, await this.environment());
       await this.client.start();
     } catch (error) { // the client rejects with a plain string when the program cannot be started
       this.fail(error instanceof Error ? error.message : String(error));
@@ -90,7 +96,7 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  private newClient(found: Candidate): LanguageClient {
+  private newClient(found: Candidate, environment: Record<string, string>): LanguageClient {
     let usual: ErrorHandler | undefined; // the client's own handler, which only a client can make
     const options: LanguageClientOptions = {
       documentSelector: DOCUMENTS,
@@ -100,7 +106,14 @@ export class Server implements vscode.Disposable {
         clientCommands: CLIENT_COMMANDS,
         findingsInHover: false, // VS Code's hovers show diagnostics themselves
       },
-      middleware: { resolveCodeAction: thenShowWhatWasWritten },
+      middleware: {
+        resolveCodeAction: thenShowWhatWasWritten,
+        executeCommand: async (command, args, next) => {
+          const result: unknown = await next(command, args);
+          if (command === RUN_AGENT) await this.onRun(result);
+          return result;
+        },
+      },
       // The patterns of watched files are the server's: it registers them, and the client obeys.
       synchronize: { configurationSection: 'specdrift' },
       // As usual, a server that ends is started again, a few times; here the last end is also shown.
@@ -114,7 +127,7 @@ export class Server implements vscode.Disposable {
       },
     };
     const client = new LanguageClient('specdrift', 'Specdrift', {
-      command: found.command, args: [...found.args], options: { cwd: this.storage.fsPath },
+      command: found.command, args: [...found.args], options: { cwd: this.storage.fsPath, env: environment },
     }, options);
     usual = client.createDefaultErrorHandler();
     client.onDidChangeState(({ newState }) => {

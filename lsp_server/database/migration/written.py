@@ -102,10 +102,6 @@ def read_direction(name: str, steps: Iterable[Written], start: State, source: st
         elif isinstance(operation, Opaque) or step.condition is not None:
             reason = operation.reason.what if isinstance(operation, Opaque) else step.condition.what if step.condition is not None else ""
             made.blind.append(f"a step of the {name} that the text does not tell: {reason}")
-        elif isinstance(operation, ChangeProperty):
-            what = f"what {' '.join(operation.text.split())[:60]} changes"
-            # Rights are nothing to be handed out by a step that nobody has looked at.
-            (made.blind if operation.text.lower().startswith(("grant", "revoke")) else made.unsaid).append(what)
         elif isinstance(operation, CreateObject | DropObject) and operation.sort != "schema":
             made.unsaid.append(f"the {operation.sort} {operation.name}")
         elif isinstance(operation, ChangeProperty):

@@ -320,6 +320,41 @@ local function run()
     replace_line(models, 'isbn: Mapped', '    pages: Mapped[int | None]')
   end)
 
+  step('the agent says what it needs, once it is asked', function()
+    local function said(words)
+      return await(words, function()
+        return vim.iter(told):any(function(message)
+          return message:find(words, 1, true) ~= nil
+        end)
+      end, function()
+        return told
+      end)
+    end
+    vim.api.nvim_set_current_buf(app)
+    assert(not vim.iter(told):any(function(message)
+      return message:find('ANTHROPIC', 1, true) ~= nil
+    end), show(told))
+    vim.cmd('SpecdriftAgent')
+    said('say what should be done')
+    vim.cmd('SpecdriftAgent! ')
+    said('no run is under way')
+    vim.cmd('SpecdriftAgent let customers return books')
+    said('ANTHROPIC_API_KEY')
+  end)
+
+  step('what came of a run is shown as plain text', function()
+    local lines_of = require('specdrift.agent').lines
+    local outcome = {
+      run = 'r1', ended = 'done', ok = true, applied = true, verdict = { 'cleared: [a] b\nc' }, summary = 'It works.',
+      tokens = 1200, cost = 0.05, seconds = 3.5,
+    }
+    local text = table.concat(lines_of(outcome), '\n')
+    assert(text == 'The verdict holds; the change was applied\n1200 tokens, about $0.050, 3.5 s; run r1\n\ncleared: [a] b\nc\n\n'
+      .. 'The model says:\n| It works.', text)
+    text = table.concat(lines_of(vim.tbl_extend('force', outcome, { ok = false, ended = 'budget', cost = vim.NIL, summary = '' })), '\n')
+    assert(vim.startswith(text, 'No change (budget)\n1200 tokens, cost not known'), text)
+  end)
+
   step('of shared file types only the named files get the server', function()
     local server = require('specdrift.server')
     local function wanted(path)

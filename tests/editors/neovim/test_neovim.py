@@ -39,6 +39,8 @@ STEPS = (
     "rules are completed on the command line",
     "a check of the project fills the quickfix list",
     "a migration that needs a value asks for it",
+    "the agent says what it needs, once it is asked",
+    "what came of a run is shown as plain text",
     "of shared file types only the named files get the server",
     "the project's own environment is used only if the project is trusted",
     "the health check tells which command answered",
@@ -206,7 +208,8 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     scripts = Path(sysconfig.get_path("scripts"))
     report = home / "report.jsonl"
     folders = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
-    environment = os.environ | folders | {
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}  # a session without a key
+    environment = inherited | folders | {
         # The plugin finds the Python that runs this test, and Python the server of this repository.
         "PATH": os.pathsep.join([str(scripts), "/usr/bin", "/bin"]),
         "PYTHONPATH": str(REPOSITORY),

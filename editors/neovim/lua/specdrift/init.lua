@@ -6,7 +6,8 @@ local NAME = 'specdrift'
 ---@class specdrift.Options
 ---@field cmd? string[] command that starts the server on stdio; no search then
 ---@field interpreter? string Python that has the package; no search then
----@field env? table<string, string> added to the server's environment
+---@field env? table<string, string>|fun(): table<string, string> added to the server's environment; a function is asked at each start
+---@field agent? table the agent's settings: model, effort, prompt, maxCost, maxTokens, maxRounds, provider, baseUrl, mcpServers
 ---@field trusted? boolean|fun(root: string): boolean may the server run the project's own Python? Default: no
 ---@field codelens? boolean show code lenses and keep them fresh. Default: yes
 ---@field keymaps? boolean|table<string, string> see |specdrift-keymaps|. Default: none
@@ -20,7 +21,7 @@ M.keymaps = { lens = 'grx', explain = 'gre', check = 'grc' }
 ---@param options? specdrift.Options
 function M.setup(options)
   M.options = vim.tbl_extend('force', M.options, options or {})
-  vim.lsp.config(NAME, { settings = { specdrift = { codeLens = M.options.codelens } } })
+  vim.lsp.config(NAME, { settings = { specdrift = { codeLens = M.options.codelens, agent = M.options.agent } } })
   vim.lsp.enable(NAME)
 end
 

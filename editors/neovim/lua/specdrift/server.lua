@@ -123,7 +123,8 @@ function M.start(dispatchers, config)
   if not command then
     error('Specdrift: no Python was found')
   end
-  return vim.lsp.rpc.start(command, dispatchers, { env = require('specdrift').options.env })
+  local env = require('specdrift').options.env
+  return vim.lsp.rpc.start(command, dispatchers, { env = type(env) == 'function' and env() or env })
 end
 
 return M
