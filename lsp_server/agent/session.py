@@ -118,7 +118,7 @@ def _private(snapshot: Snapshot) -> Snapshot:
     memo = Memo()
     memo.entries = {key: (digest, dict(value) if isinstance(value, dict) else value) for key, (digest, value) in snapshot.memo.entries.items()}
     own = Snapshot(snapshot.documents, snapshot.config, memo, now=snapshot.now or datetime.now(), lasting=True, find_scratch=snapshot.find_scratch)
-    own.runtime = snapshot.runtime
+    own.runtime, own.standing, own.answers, own.earlier = snapshot.runtime, snapshot.standing, snapshot.answers, snapshot.earlier
     return own
 
 
@@ -164,7 +164,7 @@ async def perform(
         async with _tools(session, say) as allowance:
             bench = _bench(session, task, allowance)
             bench.cancelled = cancelled
-            tests = (lambda: _tests(session, bench)) if session.trusted else None
+            tests = _suite(session, bench) if session.trusted else None
             outcome = await run(
                 task, bench, allowance.tools, session.agent_file, session.settings, note,
                 key=session.key, run_id=run_id, run_tests=tests,
@@ -191,17 +191,26 @@ def _texts(bench: Workbench, change: Change | None) -> dict[str, tuple[str | Non
 # The project's own tests
 
 
-def _tests(session: Session, bench: Workbench) -> Tests:
-    """Run them on the draft; where they fail, on the base as well: what failed before is not the run's fault."""
-    draft = bench.draft
-    ran = run_tests(draft, cancelled=bench.cancelled)
-    if ran.ok:
-        return Tests(True, ran.summary)
-    earlier = run_tests(Draft(session.root, draft.base, draft.boundary), cancelled=bench.cancelled)
-    new = _failures(ran) - _failures(earlier)
-    if not new and earlier.ok is not True:
-        return Tests(True, f"{ran.summary} (as before the run)")
-    return Tests(False, ran.summary, ran.output)
+def _suite(session: Session, bench: Workbench) -> Callable[[], Tests]:
+    """Runs them on the draft; where they fail, on the base as well, once: what failed before is not the run's fault."""
+    earlier: list[Ran] = []
+
+    def work() -> Tests:
+        draft = bench.draft
+        try:
+            ran = run_tests(draft, cancelled=bench.cancelled)
+        except ToolError as error:  # No Python to run them with, or too large a workspace to copy.
+            return Tests(True, f"not run: {error}")
+        if ran.ok:
+            return Tests(True, ran.summary)
+        if not earlier:
+            earlier.append(run_tests(Draft(session.root, draft.base, draft.boundary), cancelled=bench.cancelled))
+        new = _failures(ran) - _failures(earlier[0])
+        if not new and earlier[0].ok is not True:
+            return Tests(True, f"{ran.summary} (as before the run)")
+        return Tests(False, ran.summary, ran.output)
+
+    return work
 
 
 def _failures(ran: Ran) -> set[str]:

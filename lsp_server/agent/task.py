@@ -59,8 +59,8 @@ def task_for(findings: Sequence[Finding], snapshot: Snapshot, kind: str | None =
     """A task that clears findings of the snapshot, which are at least one. `kind` is worked out from the first one's rule by default."""
     first = findings[0]
     kind = kind or _BY_RULE.get(first.rule, "follow-spec")
-    aim = _aim(first, snapshot) if kind == "follow-spec" else kind
-    lines = [_DONE[aim], "", "What the checker says:"]
+    aims = dict.fromkeys(_aim(each, snapshot) for each in findings) if kind == "follow-spec" else {kind: None}
+    lines = [*(_DONE[aim] for aim in aims), "", "What the checker says:"]
     for finding in findings:
         lines.append(f"- {finding.location.path}:{snapshot.line(finding.location)}: [{finding.rule}] {finding.message} (fingerprint {finding.fingerprint})")
         lines += [f"  {each.message}: {each.location.path}:{snapshot.line(each.location)}" for each in finding.related]
@@ -70,7 +70,7 @@ def task_for(findings: Sequence[Finding], snapshot: Snapshot, kind: str | None =
     places = [place.path for finding in findings for place in (finding.location, *(each.location for each in finding.related))]
     title = first.message if len(findings) == 1 else f"{len(findings)} findings: {first.message}, …"
     fingerprints = tuple(dict.fromkeys(each.fingerprint for each in findings))
-    return Task(kind, title, "\n".join(lines), fingerprints, tuple(dict.fromkeys(places)), aim == kind)
+    return Task(kind, title, "\n".join(lines), fingerprints, tuple(dict.fromkeys(places)), list(aims) == [kind])
 
 
 def _aim(finding: Finding, snapshot: Snapshot) -> str:

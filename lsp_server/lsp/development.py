@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -80,17 +81,41 @@ async def apply_migration(ls: Server, arguments: list[Any]) -> dict[str, Any]:
         preparing = ls.analysis_thread.run(partial(session.analysis.prepare, checked, target, identifier))
         application = await shown(ls, "Preparing the migration", preparing)
         if not await _agreed(ls, application):
+            await _noted(ls, checked, session, application, "declined", 0.0, "")
             return {"applied": False}
+        started = time.monotonic()
         applying = ls.analysis_thread.run(partial(session.analysis.carry_out, checked, application))
         outcome = await shown(ls, f"Applying {application.until}", applying)
     except (NotApplicable, Refused, Unreachable, Unsayable) as reason:
         raise RequestFailed(str(reason)) from None
+    seconds, said = time.monotonic() - started, outcome.problem or "; ".join((outcome.verified, *outcome.differs))
+    await _noted(ls, checked, session, application, "applied" if outcome.applied else "failed", seconds, said)
     look(ls, session, checked, again=True)
     _tell(ls, application, outcome)
     return {
         "applied": outcome.applied, "revisions": [revision.id for revision in application.revisions], "statements": outcome.statements,
         "verified": outcome.verified, "differs": list(outcome.differs), "problem": outcome.problem,
     }  # fmt: skip
+
+
+async def _noted(
+    ls: Server, checked: Checked, session: Session, application: Application, outcome: str, seconds: float, detail: str
+) -> None:
+    """Into the journal. Losing it never loses what was done: the trouble goes to the log."""
+    from lsp_server.agent.journal import Application as Applied
+    from lsp_server.agent.journal import Journal
+    from lsp_server.agent.settings import agent_settings
+    from lsp_server.config import ConfigError
+
+    try:
+        place = agent_settings(checked.snapshot.config, ls.client.trusted, ls.person.agent).journal
+    except ConfigError as trouble:
+        ls.log_once(str(trouble))
+        place = None
+    done = Applied(datetime.now(UTC), session.root.name, application.until, application.standing.title, outcome, seconds, detail)
+    refused = await asyncio.to_thread(Journal(place).record_application, done)
+    if refused is not None:
+        ls.log_once(refused)
 
 
 async def _place(ls: Server, arguments: list[Any]) -> tuple[Session, str | None, Checked]:

@@ -68,7 +68,8 @@ def ask(interpreter: Path, root: Path, question: Question, seconds: float = SECO
 
 def run(command: list[str], root: Path, asked: str, seconds: float) -> str | None:
     """What went wrong, in words; None where nothing did."""
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}  # the key is not the project's
+    environment = {**ours, "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         process = subprocess.Popen(
             command, cwd=root, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,

@@ -316,7 +316,7 @@ def test_a_model_that_answers_nonsense(shop: Path) -> None:
         Turn(()),
         Turn((Text("  "),)),
         Turn((Text("and the"),), stop="max_tokens"),
-        Turn(()),
+        Turn((Thought("What now?"),)),
         *[say("blah blah")] * 3,
     ]
     played = play(shop, script, RULE, CANCEL)

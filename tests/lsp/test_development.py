@@ -9,6 +9,7 @@ import pytest
 from lsprotocol import types as t
 from pygls.exceptions import JsonRpcException
 
+from lsp_server.agent.journal import Journal
 from tests.development.project import at_first, rows, write
 from tests.lsp.editor import NEOVIM, VSCODE, Editor, drive, editing
 
@@ -47,6 +48,8 @@ def test_what_the_database_lacks_is_said_and_goes_once_it_is_applied(root: Path)
             (question,) = editor.questions
             assert "Apply to app.db (SQLite)?\n  0002  Phones." in question and "ADD COLUMN phone" in question
             assert applied(root) == [("0002",)]
+            (entry,) = Journal(f"sqlite:///{root.parent / 'journal.sqlite'}").applications()
+            assert (entry.revision, entry.target, entry.outcome) == ("0002", "app.db (SQLite)", "applied")
 
     drive(session())
 

@@ -257,3 +257,10 @@ def test_what_the_project_says_of_its_tables_is_part_of_a_proof(tmp_path: Path) 
     assert any(text.startswith("the running project's own create_all gives the same: table books") for text in doubtful.not_proved)
     edited = own_tables(created, mapped, frozenset({(None, "authors")}))
     assert edited is not None and edited.tables == {(None, "authors")}
+
+
+def test_the_key_of_the_agent_is_not_the_project_s(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-secret")
+    (project / "shop.py").write_text("import os\nraise RuntimeError(sorted(name for name in os.environ if name.startswith('ANTHROPIC')))\n")
+    answer = ask(Path(sys.executable), project, Question(("shop",), paths=(".",)))
+    assert [failure.rpartition(": ")[2] for failure in answer.failures] == ["[]"]

@@ -265,7 +265,7 @@ def _values(
         subject = enum_subject(after, place, value)
         if come and not answers.has_declined(RENAME_VALUES, subject):
             choices = [Choice(new, f"renamed to {new}") for new in come]
-            choices.append(Choice(None, f"it goes: rows with {value} stop the upgrade, or get another value"))
+            choices.append(Choice(None, "goes, rows with it stop the upgrade"))
             text = f"was the value {value} of {after.name or place} renamed?"
             yield Question(RENAME_VALUES, subject, text, Need.MUST, table, columns, tuple(choices))
             continue
