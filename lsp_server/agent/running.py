@@ -58,7 +58,7 @@ def run_tests(
     settings = "".join(draft.read(path) for path in _SETTINGS if path in draft.paths())
     serial = ["-n0"] if _PARALLEL.search(settings) else []
     with _copy(draft) as (folder, copy):
-        arguments = ["-q", "--color=no", "-p", "no:cacheprovider", f"--basetemp={folder / 'tests'}", "--tb=short", *serial, *chosen, *tests]
+        arguments = ["-q", "-rfE", "--color=no", "-p", "no:cacheprovider", f"--basetemp={folder / 'tests'}", "--tb=short", *serial, *chosen, *tests]
         done = _run(draft, interpreter, folder, copy, arguments, (), seconds, cancelled)
     output = _said(done, folder, copy)
     if done.trouble is not None:

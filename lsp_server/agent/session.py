@@ -39,7 +39,7 @@ from lsp_server.snapshot import Memo, Snapshot
 from lsp_server.text import Change
 
 Say = Callable[[str], None]
-_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +205,19 @@ def _suite(session: Session, bench: Workbench) -> Callable[[], Tests]:
             return Tests(True, ran.summary)
         if not earlier:
             earlier.append(run_tests(Draft(session.root, draft.base, draft.boundary), cancelled=bench.cancelled))
-        new = _failures(ran) - _failures(earlier[0])
-        if not new and earlier[0].ok is not True:
+        if _is_as_before(ran, earlier[0]):
             return Tests(True, f"{ran.summary} (as before the run)")
         return Tests(False, ran.summary, ran.output)
 
     return work
+
+
+def _is_as_before(ran: Ran, earlier: Ran) -> bool:
+    """Whether nothing fails that did not fail before. What ended without naming its failures is as before only if it ended so before, too."""
+    if ran.ok is None or earlier.ok is None:
+        return ran.ok is earlier.ok and ran.summary.partition(":")[0] == earlier.summary.partition(":")[0]
+    failures = _failures(ran)
+    return not earlier.ok and bool(failures) and failures <= _failures(earlier)
 
 
 def _failures(ran: Ran) -> set[str]:

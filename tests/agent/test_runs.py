@@ -151,6 +151,21 @@ def test_the_project_s_own_tests_decide_where_it_is_trusted(tmp_path: Path) -> N
     assert "as before the run" in (played.outcome.verdict.tests or "")
 
 
+@pytest.mark.parametrize(
+    ("settings", "old", "new"),
+    [
+        ("[pytest]\n", "sum(prices)", "__import__('os')._exit(4)"),  # ends without a word about the tests
+        ("[pytest]\naddopts = -rN\n", "sum(prices)", "sum(prices) * 2"),  # names no failures unless it is asked to
+    ],
+)
+def test_what_fails_before_hides_nothing_that_breaks(tmp_path: Path, settings: str, old: str, new: str) -> None:
+    tests = "from prices import total\n\n\ndef test_old():\n    assert 0\n\n\ndef test_total():\n    assert total([2, 3]) == 5\n"
+    files = {"prices.py": "def total(prices):\n    return sum(prices)\n", "test_prices.py": tests, "pytest.ini": settings}
+    script = [call("edit_file", path="prices.py", old_text=old, new_text=new), DONE]
+    played = play(project(tmp_path / "prices", files), script, words="Say it otherwise", trusted=True, max_repairs=0)
+    assert not played.outcome.verdict.ok and "the project's tests fail" in played.faults
+
+
 def _expect(words: str, request: Request) -> None:
     assert words in request.text, request.text
 
