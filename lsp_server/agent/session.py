@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lsp_server.agent.allow import Allowance, allowed
+from lsp_server.agent.allow import Allowance, allowed, may_name_tools_of
 from lsp_server.agent.bench import Workbench
 from lsp_server.agent.boundary import Boundary
 from lsp_server.agent.draft import Draft
@@ -92,15 +92,16 @@ def agent_file_of(settings: AgentSettings, root: Path, folder: Path | None = Non
 
 @asynccontextmanager
 async def _tools(session: Session, say: Say) -> AsyncIterator[Allowance]:
-    """The tools that the instruction allows, the servers' included, which run meanwhile."""
+    """The tools that the instruction allows, the servers' included, which run meanwhile; a server of which it allows nothing is not started."""
     settings = session.settings
     ours = all_tools(session.trusted, settings.commands)
-    if not settings.mcp_servers:
+    servers_named = [server for server in settings.mcp_servers if may_name_tools_of(server.name, session.agent_file.tools)]
+    if not servers_named:
         yield _allowed(ours, session, say)
         return
     from lsp_server.agent.mcp_client import McpServers
 
-    async with McpServers(settings.mcp_servers, say, session.root) as servers:
+    async with McpServers(servers_named, say, session.root) as servers:
         yield _allowed((*ours, *servers.tools), session, say)
 
 

@@ -9,6 +9,7 @@ import asyncio
 import sys
 import threading
 import time
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from lsp_server.agent.mcp_configuration import ServerProgram
+from lsp_server.agent.prompt import shipped
 from lsp_server.agent.session import perform
 from lsp_server.text import apply_edits
 from tests.agent.benches import bookshop, project
@@ -513,6 +515,13 @@ def test_a_run_is_written_down_and_losing_the_journal_loses_nothing(shop: Path, 
 
 
 # The user's servers
+
+
+def test_a_server_of_which_no_tool_is_allowed_is_not_started(shop: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "started"
+    server = ServerProgram("echo", sys.executable, ("-c", f"open({str(mark)!r}, 'w')"))
+    played = play(shop, [DONE, DONE], words="Say hello", agent_file=replace(shipped(), tools=("Read(*)", "mcp__other__echo")), mcp_servers=(server,))
+    assert not mark.exists() and not any("echo` " in sentence for sentence in played.said)
 
 
 def test_a_server_s_answers_are_data_and_marks_stay_marks(tmp_path: Path) -> None:
