@@ -498,6 +498,17 @@ paths:
 # The journal
 
 
+@pytest.mark.parametrize("before", [0, 30, 44, 50])
+def test_no_password_of_a_task_is_written_down(shop: Path, before: int) -> None:
+    """However the title is cut."""
+    from lsp_server.agent.journal import Journal
+
+    words = f"{'x' * before} use postgresql://shop:correct-horse-battery@db.example.org/shop"
+    assert KEY and play(shop, [DONE, DONE], words=words).outcome.ended == "gave-up"
+    (entry,) = Journal().list()
+    assert "use" in entry.title and "correct" not in entry.title
+
+
 def test_a_run_is_written_down_and_losing_the_journal_loses_nothing(shop: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from lsp_server.agent.journal import Journal
 
