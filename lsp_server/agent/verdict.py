@@ -26,6 +26,9 @@ from lsp_server.snapshot import Snapshot
 _ADDING = ("implement-endpoint", "implement-story", "data-step", "complete-rollback")  # nothing that works may go
 _LOSS = "migration-loses-data"
 _PARAMETER = re.compile(r"\{[^}]*\}")
+_TEST_SETTINGS = ("pyproject.toml", "pytest.ini", ".pytest.ini", "pytest.toml", "tox.ini", "setup.cfg")
+_CHOICE = re.compile(r"^[ \t]*(addopts|testpaths|python_(?:files|classes|functions)|norecursedirs|xfail_strict)[ \t]*=[ \t]*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
+_HOOK = re.compile(r"pytest_(?!addoption)")
 _SHOWN = 12  # entries of one list in words
 
 
@@ -142,6 +145,8 @@ def _bent(draft: Draft, task: Task) -> Iterator[str]:
             if path in sources:
                 yield f"{path}: the specification was changed, and the task was to follow it"
     for path, (before, after) in draft.texts().items():
+        if _steering(base, path, before or "") != _steering(snapshot, path, after):
+            yield f"{path}: which tests run, and what becomes of their results, was changed"
         if before is None or kind_of(path) is not Kind.PYTHON or path not in base.program.paths:
             continue
         if _is_test(path):
@@ -173,6 +178,18 @@ def _tests_in(snapshot: Snapshot, path: str) -> set[str]:
 
 def _skips(text: str) -> int:
     return sum(text.count(word) for word in ("mark.skip", "mark.xfail", "pytest.skip(", "pytest.xfail(", "unittest.skip", "skipTest("))
+
+
+def _steering(snapshot: Snapshot, path: str, text: str) -> object:
+    """What in a file decides about other files' tests: pytest's settings, and the hooks of a conftest.py."""
+    name = path.rpartition("/")[2]
+    if name in _TEST_SETTINGS:
+        return _CHOICE.findall(text)
+    if name != "conftest.py":
+        return None
+    defined = walk(snapshot.module(path).body) if path in snapshot.program.paths else ()
+    hooks = tuple(text[node[1] : node[2]] for node in defined if node[0] == "def" and _HOOK.match(node[3]))
+    return hooks, _skips(text) + text.count("collect_ignore")
 
 
 def _upgrade(snapshot: Snapshot, path: str) -> str | None:

@@ -56,6 +56,28 @@ def test_the_target_must_be_gone(bench: Workbench) -> None:
     assert verdict.target_left == task.findings
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("tests/conftest.py", "import pytest\n\n\ndef pytest_collection_modifyitems(items):\n    del items[:]\n"),
+        ("conftest.py", "collect_ignore = ['tests/test_app.py']\n"),
+        ("pytest.ini", "[pytest]\naddopts = --deselect tests/test_app.py::test_one\n"),
+        ("pyproject.toml", "[tool.pytest.ini_options]\ntestpaths = [\n    'elsewhere',\n]\n"),
+    ],
+)
+def test_tests_that_are_no_longer_looked_at_are_a_fault(bench: Workbench, path: str, text: str) -> None:
+    follow(bench)
+    bench.write(path, text)
+    assert "which tests run" in verdict_of(bench, limit_task(bench)).faults[0]
+
+
+def test_fixtures_and_other_settings_are_none(bench: Workbench) -> None:
+    follow(bench)
+    bench.write("tests/conftest.py", "import pytest\n\n\n@pytest.fixture\ndef shop():\n    return 1\n")
+    bench.write("pyproject.toml", "[project]\nname = 'shop'\n[tool.pytest.ini_options]\nasyncio_mode = 'auto'\n")
+    assert verdict_of(bench, limit_task(bench)).ok
+
+
 def test_tests_that_are_skipped_are_a_fault(bench: Workbench) -> None:
     follow(bench)
     bench.write("tests/test_app.py", f"import pytest\n\n\n@pytest.mark.skip\n{TESTS}")
