@@ -29,6 +29,7 @@ _PARAMETER = re.compile(r"\{[^}]*\}")
 _TEST_SETTINGS = ("pyproject.toml", "pytest.ini", ".pytest.ini", "pytest.toml", "tox.ini", "setup.cfg")
 _CHOICE = re.compile(r"^[ \t]*(addopts|testpaths|python_(?:files|classes|functions)|norecursedirs|xfail_strict)[ \t]*=[ \t]*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
 _HOOK = re.compile(r"pytest_(?!addoption)")
+_PLACE_IN_HISTORY = re.compile(r"(?:down_revision|revision|branch_labels|depends_on)\b")
 _SHOWN = 12  # entries of one list in words
 
 
@@ -157,7 +158,7 @@ def _bent(draft: Draft, task: Task) -> Iterator[str]:
                 yield f"{path}: tests are skipped that ran before"
     for path in changed_revisions(draft):
         allowed = task.kind == "data-step" and path in task.paths
-        if path in base.program.paths and not allowed and _upgrade(base, path) != _upgrade(snapshot, path):
+        if path in base.program.paths and not allowed and not _upgrading(base, path) <= _upgrading(snapshot, path):
             yield f"{path}: the upgrade of a revision that databases may have run already was changed; write a new revision"
 
 
@@ -192,9 +193,11 @@ def _steering(snapshot: Snapshot, path: str, text: str) -> object:
     return hooks, _skips(text) + text.count("collect_ignore")
 
 
-def _upgrade(snapshot: Snapshot, path: str) -> str | None:
-    text = snapshot.documents[path].text
-    return next((text[node[1] : node[2]] for node in snapshot.module(path).body if node[0] == "def" and node[3] == "upgrade"), None)
+def _upgrading(snapshot: Snapshot, path: str) -> set[str]:
+    """The texts of what a revision runs when it upgrades: the function, and the functions and values beside it."""
+    text, kinds = snapshot.documents[path].text, ("def", "class", "assign", "annassign")
+    parts = {node[1:3] for node in snapshot.module(path).body if node[0] in kinds and not (node[0] == "def" and node[3] == "downgrade")}
+    return {part for part in (text[start:end] for start, end in parts) if not _PLACE_IN_HISTORY.match(part)}
 
 
 def _said(snapshot: Snapshot, finding: Finding) -> str:

@@ -123,6 +123,44 @@ def test_a_broken_spec_is_a_fault(bench: Workbench) -> None:
     assert "openapi.yaml: not valid YAML" in verdict_of(bench, task_of_words("x")).faults
 
 
+REVISION = """import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+LENGTH = 20
+
+
+def make():
+    op.create_table("customer", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.String(LENGTH)))
+
+
+def upgrade():
+    make()
+
+
+def downgrade():
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        ("    pass", "    drop()\n\n\ndef drop():\n    op.drop_table('customer')", False),
+        ("    make()", "    make()\n    make()", True),
+        ('sa.Column("id"', 'sa.Column("key"', True),
+        ("LENGTH = 20", "LENGTH = 40", True),
+    ],
+)
+def test_an_upgrade_is_all_that_it_runs(tmp_path: Path, old: str, new: str, wrong: bool) -> None:
+    files = {"alembic.ini": "[alembic]\nscript_location = migrations\n", "migrations/env.py": "", "migrations/versions/0001_first.py": REVISION}
+    bench = bench_of(project(tmp_path, files))
+    bench.write("migrations/versions/0001_first.py", REVISION.replace(old, new))
+    faults = verdict_of(bench, task_of_words("Write the rollback", "complete-rollback")).faults
+    assert any("may have run already was changed" in fault for fault in faults) is wrong, faults
+
+
 def test_judging_can_be_cancelled(bench: Workbench) -> None:
     follow(bench)
     before = check(bench.draft.base, all_rules())
