@@ -16,6 +16,8 @@ from lsp_server.agent.session import Session, dry_run, perform
 from lsp_server.agent.settings import AgentSettings
 from lsp_server.agent.task import Task, task_for, task_of_words
 from lsp_server.check import check
+from lsp_server.document import digest_of
+from lsp_server.findings import Finding as Found
 from lsp_server.rules import all_rules
 from lsp_server.snapshot import Snapshot
 from tests.bench.agent.case import Case, Finding, prepared
@@ -24,7 +26,8 @@ from tests.bench.agent.score import faults_of, result_of, snapshot_of
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One line of the results. `result` is one of `score.RESULTS`; `faults` is what the hidden checks say, `cost` is in US dollars or None."""
+    """One line of the results. `result` is one of `score.RESULTS`; `prompt` names the instruction and its text's
+    digest, `faults` is what the hidden checks say, `cost` is in US dollars or None."""
 
     case: str
     attempt: int
@@ -54,7 +57,7 @@ def task_of(case: Case, snapshot: Snapshot) -> Task:
     return task_for(found, snapshot)
 
 
-def matching(wanted: Finding, snapshot: Snapshot) -> list[Any]:
+def matching(wanted: Finding, snapshot: Snapshot) -> list[Found]:
     return [each for each in check(snapshot, all_rules()).findings if each.rule == wanted.rule and wanted.part in each.message]
 
 
@@ -86,6 +89,6 @@ def attempt(
         result = "error"
     usage = outcome.usage
     return Score(
-        case.name, number, model_of(settings, agent_file.model), agent_file.name, result, outcome.ended, faults, outcome.verdict.lines,
+        case.name, number, model_of(settings, agent_file.model), f"{agent_file.name} {digest_of(agent_file.instruction)[:8]}", result, outcome.ended, faults, outcome.verdict.lines,
         usage.tokens, usage.cost, round(outcome.seconds, 1), outcome.rounds, outcome.summary,
     )  # fmt: skip
