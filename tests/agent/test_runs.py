@@ -219,6 +219,12 @@ def test_a_model_that_lies(shop: Path) -> None:
     assert played.outcome.rounds == 2
 
 
+def test_a_model_that_says_why_nothing_can_be_done_is_heard(shop: Path) -> None:
+    played = play(shop, [say("The documents contradict each other."), say("No change, as I said.")], words="Do what the documents say")
+    assert (played.outcome.ended, played.outcome.change) == ("gave-up", None)
+    assert played.outcome.summary == "The documents contradict each other.\n\nNo change, as I said."
+
+
 def test_a_model_that_breaks_another_route(shop: Path) -> None:
     broken = edit("app/api/routes/orders.py", '@router.get(\n    "/{order_id}",\n    operation_id="getOrder"', '@router.get(\n    "/one/{order_id}",\n    operation_id="getOrder"')
     played = play(shop, [calls(*SERVICE, *ENDPOINT, broken), *[DONE] * 4], RULE, CANCEL)
