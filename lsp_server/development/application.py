@@ -214,7 +214,7 @@ def _wanted(snapshot: Snapshot, replay: HistoryReplay, until: str) -> Database |
 def _execute(connection: sa.Connection, statement: Statement) -> None:
     parameters = statement.parameters
     if parameters is None:
-        connection.exec_driver_sql(statement.sql)
+        connection.exec_driver_sql(statement.sql, execution_options={"no_parameters": True})  # a per cent sign is one
     else:
         connection.exec_driver_sql(statement.sql, dict(parameters) if isinstance(parameters, Mapping) else tuple(parameters))
 

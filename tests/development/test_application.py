@@ -156,6 +156,13 @@ def test_rows_that_come_between_question_and_answer_are_not_passed_by(root: Path
     assert outcome.applied and (3, "Eve", "evE") in rows(root / "app.db", "SELECT * FROM customer")
 
 
+@pytest.mark.parametrize("dialect", ["postgresql", "mysql"])
+def test_what_a_server_is_sent_is_said_letter_by_letter(root: Path, dialect: str) -> None:
+    folder = str(root / "migrations")
+    found = statements_of(Question(dialect, folder, (f"{folder}/versions",), (str(root),), ("0001",), "0002", {}), Path(sys.executable), root)
+    assert "UPDATE customer SET phone = 'none: 100%' WHERE name = 'Ada'" in [statement.sql for statement in found]
+
+
 @pytest.mark.parametrize("asked", ["context.is_offline_mode()", "op.get_context().as_sql"])
 def test_a_revision_that_does_less_when_it_only_says_sql_is_not_applied(root: Path, asked: str) -> None:
     """What it leaves out would be lost: the database would say that all of it was done."""
