@@ -175,7 +175,10 @@ def _is_empty(target: Target) -> bool:
     import sqlalchemy as sa
 
     with connected(target) as connection:
-        return not sa.inspect(connection).get_table_names()
+        inspector = sa.inspect(connection)
+        # What MySQL calls schemas are other databases.
+        schemas = set(inspector.get_schema_names()) - {"information_schema"} if target.dialect == "postgresql" else {None}
+        return not any(inspector.get_table_names(schema) for schema in schemas)
 
 
 def _dump(target: Target) -> str | None:

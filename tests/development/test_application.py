@@ -87,6 +87,15 @@ def test_a_server_that_fails_half_way_says_what_is_left(root: Path, served: tupl
         assert "1 of 3 statements stay" in outcome.problem
 
 
+def test_a_database_with_tables_in_another_schema_is_not_empty(root: Path, served: tuple[Target, str]) -> None:
+    target, url = served
+    if target.dialect != "postgresql":
+        pytest.skip("has no schemas but databases")
+    run(url, "DROP TABLE customer", "DROP TABLE alembic_version", "CREATE SCHEMA shop", "CREATE TABLE shop.customer (id INTEGER)")
+    with pytest.raises(NotApplicable, match="does not say which revision"):
+        prepare(snapshot_of(root), Report(), root, target, None)
+
+
 def test_an_empty_database_gets_the_whole_history(root: Path) -> None:
     (root / "app.db").touch()
     snapshot = snapshot_of(root)
