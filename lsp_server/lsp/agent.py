@@ -125,13 +125,14 @@ def _task(checked: Checked, path: str, given: Mapping[str, Any]) -> Task:
     if kind is not None and kind not in KINDS:
         raise RequestFailed(f"there is no kind of task `{kind}`; known: {', '.join(KINDS)}")
     if given.get("task"):
-        return task_of_words(str(given["task"]), kind or "free")
+        return task_of_words(str(given["task"]), kind or "free", checked.snapshot)
     document = checked.document(path)
     if isinstance(given.get("line"), int) and document is not None:
         story = story_at(document, document.lines.offset(given["line"], 0))
         if story is None:
             raise ContentModified(f"{path} has no story at line {given['line'] + 1} any more")
-        return replace(task_of_words(f"{path}, line {story.line + 1}: {story.title}", "implement-story"), paths=(path,))
+        words = f"{path}, line {story.line + 1}: {story.title}"
+        return replace(task_of_words(words, "implement-story", checked.snapshot), paths=(path,))
     wanted = given.get("fingerprints")
     if isinstance(wanted, list | tuple) and wanted:
         findings = [finding for finding in checked.report.findings if finding.fingerprint in wanted]
