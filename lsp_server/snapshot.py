@@ -128,12 +128,6 @@ class Memo:
         self.entries[key] = (digest, value)
         return value
 
-    def copy(self) -> Memo:
-        """The same facts, for snapshots that live on in another thread."""
-        other = Memo()
-        other.entries = dict(self.entries)
-        return other
-
     def previous(self, sort: str, path: str) -> object | None:
         """The newest entry whatever text it was made from: what a half-typed text is mended by."""
         entry = self.entries.get((sort, path))

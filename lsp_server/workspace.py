@@ -199,8 +199,7 @@ def _walk(root: Path) -> Iterable[str]:
 class Earlier(Mapping[str, str]):
     """The workspace's texts as they were when the last revision was committed, or the last commit where there is none.
 
-    Read when one is asked for, out of git's objects, which runs nothing; without git the text on disk, which is what was saved
-    last. A path that was not there then is not in it.
+    Read when one is asked for, out of git's objects, which runs nothing. What git does not have is as it was saved last.
     """
 
     def __init__(self, root: Path) -> None:
@@ -232,12 +231,12 @@ class Earlier(Mapping[str, str]):
         return None
 
     def _read(self, path: str) -> str | None:
-        if self._commit is None:
+        data = self._git("cat-file", "blob", f"{self._commit}:./{path}") if self._commit is not None else None
+        if data is None:
             document = read_document(self._root, path)
             return document.text if document.problem is None else None
-        data = self._git("cat-file", "blob", f"{self._commit}:./{path}")
         try:
-            return decode(data, path) if data is not None else None
+            return decode(data, path)
         except UndecodableText:
             return None
 

@@ -128,3 +128,17 @@ def test_a_name_exchanged_since_the_last_revision_was_committed_is_a_rename(tmp_
     assert fixes == ["Generate migration: rename users.nick to alias"]
     (folder / "models.py").write_text(MODELS.replace(NICK, ALIAS.replace("40", "60")))
     assert len(check(folder).json["findings"][0]["fixes"]) == 2
+
+
+def test_what_can_be_answered_without_typing_is_on_offer_by_itself(tmp_path: Path) -> None:
+    folder = project(tmp_path, MODELS.replace("String(40)", 'Enum("new", "settled")').replace("import String", "import Enum"))
+    revision = REVISION.replace("sa.String(40)", 'sa.Enum("new", "paid")')
+    write(folder, {"specdrift.toml": 'dialect = "mysql"\n', "migrations/versions/0001.py": revision})
+    assert [fix["title"] for fix in check(folder).json["findings"][0]["fixes"]] == [
+        "Generate migration for model change (asks 1 question)",
+        "Generate migration for model change: users.nick.paid renamed to settled",
+        "Generate migration for model change: users.nick.paid goes, rows with it stop the upgrade",
+    ]
+    write(folder, {"specdrift.toml": "", "migrations/versions/0001.py": REVISION, "models.py": MODELS + PHONE})
+    titles = [fix["title"] for fix in check(folder).json["findings"][0]["fixes"]]
+    assert titles[1:] == ["Generate migration for model change: the upgrade stops if there are rows"]

@@ -43,3 +43,16 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
         if "://" not in target:
             assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    folders = ("docs", "editors", "tests/projects")
+    pages = [*ROOT.glob("*.md"), *(page for folder in folders for page in (ROOT / folder).rglob("*.md") if "node_modules" not in page.parts)]
+    assert len(pages) > 50
+    lost = []
+    for each in pages:
+        text = re.sub(r"^```.*?^```", "", each.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+        for target in re.findall(r"\]\(([^)#\s:]+)(?:#[^)\s]*)?\)", text):
+            if not (each.parent / target).exists():
+                lost.append(f"{each.relative_to(ROOT)}: {target}")
+    assert lost == []

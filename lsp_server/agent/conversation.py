@@ -29,7 +29,7 @@ class Conversation:
         self.messages.append(said(self._redaction.hide(text)))
 
     def hear(self, reply: Reply) -> None:
-        if reply.content:
+        if reply.calls or reply.text:  # Thinking alone says nothing, and the service does not take it back.
             self.messages.append({"role": "assistant", "content": [dict(block) for block in reply.content]})
 
     def answer(self, results: list[tuple[str, str, bool, str | None]]) -> None:

@@ -190,8 +190,8 @@ class _Work:
         except ModelError as error:
             self.usage += error.used
             return self.over("model-error", self._plain(error))
-        except Cancelled:
-            return self.over("cancelled", "cancelled")
+        except (Cancelled, ToolError) as error:  # What belongs to the tools says it in their word.
+            return self.over("cancelled", "cancelled") if self.bench.cancelled() else self.over("gave-up", str(error))
 
     def _plain(self, error: Exception) -> str:
         return self._redaction.hide(str(error))
@@ -214,7 +214,7 @@ class _Work:
                 conversation.say("The conversation had grown too long; old results are shortened. Go on.")
             elif reply.stop == "max_tokens":
                 conversation.say("Your answer was cut off at its longest. Go on, in smaller pieces.")
-            elif not reply.content and (empty := empty + 1) < _EMPTY:
+            elif not reply.text and (empty := empty + 1) < _EMPTY:
                 conversation.say("Your answer was empty. Go on with the task, or say that you are done.")
             else:
                 unchanged = self.verdict is not None and not self.bench.draft.changed

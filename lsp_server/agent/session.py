@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lsp_server.agent.allow import Allowance, allowed
+from lsp_server.agent.allow import Allowance, allowed, may_name_tools_of
 from lsp_server.agent.bench import Workbench
 from lsp_server.agent.boundary import Boundary
 from lsp_server.agent.draft import Draft
@@ -39,7 +39,7 @@ from lsp_server.snapshot import Memo, Snapshot
 from lsp_server.text import Change
 
 Say = Callable[[str], None]
-_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +92,16 @@ def agent_file_of(settings: AgentSettings, root: Path, folder: Path | None = Non
 
 @asynccontextmanager
 async def _tools(session: Session, say: Say) -> AsyncIterator[Allowance]:
-    """The tools that the instruction allows, the servers' included, which run meanwhile."""
+    """The tools that the instruction allows, the servers' included, which run meanwhile; a server of which it allows nothing is not started."""
     settings = session.settings
     ours = all_tools(session.trusted, settings.commands)
-    if not settings.mcp_servers:
+    servers_named = [server for server in settings.mcp_servers if may_name_tools_of(server.name, session.agent_file.tools)]
+    if not servers_named:
         yield _allowed(ours, session, say)
         return
     from lsp_server.agent.mcp_client import McpServers
 
-    async with McpServers(settings.mcp_servers, say, session.root) as servers:
+    async with McpServers(servers_named, say, session.root) as servers:
         yield _allowed((*ours, *servers.tools), session, say)
 
 
@@ -118,7 +119,7 @@ def _private(snapshot: Snapshot) -> Snapshot:
     memo = Memo()
     memo.entries = {key: (digest, dict(value) if isinstance(value, dict) else value) for key, (digest, value) in snapshot.memo.entries.items()}
     own = Snapshot(snapshot.documents, snapshot.config, memo, now=snapshot.now or datetime.now(), lasting=True, find_scratch=snapshot.find_scratch)
-    own.runtime = snapshot.runtime
+    own.runtime, own.standing, own.answers, own.earlier = snapshot.runtime, snapshot.standing, snapshot.answers, snapshot.earlier
     return own
 
 
@@ -164,7 +165,7 @@ async def perform(
         async with _tools(session, say) as allowance:
             bench = _bench(session, task, allowance)
             bench.cancelled = cancelled
-            tests = (lambda: _tests(session, bench)) if session.trusted else None
+            tests = _suite(session, bench) if session.trusted else None
             outcome = await run(
                 task, bench, allowance.tools, session.agent_file, session.settings, note,
                 key=session.key, run_id=run_id, run_tests=tests,
@@ -191,17 +192,33 @@ def _texts(bench: Workbench, change: Change | None) -> dict[str, tuple[str | Non
 # The project's own tests
 
 
-def _tests(session: Session, bench: Workbench) -> Tests:
-    """Run them on the draft; where they fail, on the base as well: what failed before is not the run's fault."""
-    draft = bench.draft
-    ran = run_tests(draft, cancelled=bench.cancelled)
-    if ran.ok:
-        return Tests(True, ran.summary)
-    earlier = run_tests(Draft(session.root, draft.base, draft.boundary), cancelled=bench.cancelled)
-    new = _failures(ran) - _failures(earlier)
-    if not new and earlier.ok is not True:
-        return Tests(True, f"{ran.summary} (as before the run)")
-    return Tests(False, ran.summary, ran.output)
+def _suite(session: Session, bench: Workbench) -> Callable[[], Tests]:
+    """Runs them on the draft; where they fail, on the base as well, once: what failed before is not the run's fault."""
+    earlier: list[Ran] = []
+
+    def work() -> Tests:
+        draft = bench.draft
+        try:
+            ran = run_tests(draft, cancelled=bench.cancelled)
+        except ToolError as error:  # No Python to run them with, or too large a workspace to copy.
+            return Tests(True, f"not run: {error}")
+        if ran.ok:
+            return Tests(True, ran.summary)
+        if not earlier:
+            earlier.append(run_tests(Draft(session.root, draft.base, draft.boundary), cancelled=bench.cancelled))
+        if _is_as_before(ran, earlier[0]):
+            return Tests(True, f"{ran.summary} (as before the run)")
+        return Tests(False, ran.summary, ran.output)
+
+    return work
+
+
+def _is_as_before(ran: Ran, earlier: Ran) -> bool:
+    """Whether nothing fails that did not fail before. What ended without naming its failures is as before only if it ended so before, too."""
+    if ran.ok is None or earlier.ok is None:
+        return ran.ok is earlier.ok and ran.summary.partition(":")[0] == earlier.summary.partition(":")[0]
+    failures = _failures(ran)
+    return not earlier.ok and bool(failures) and failures <= _failures(earlier)
 
 
 def _failures(ran: Ran) -> set[str]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lsp_server.agent.redact import Redaction
 from lsp_server.findings import Direction, Finding
 from lsp_server.rules import rule_named
 from lsp_server.snapshot import Snapshot
@@ -59,8 +60,8 @@ def task_for(findings: Sequence[Finding], snapshot: Snapshot, kind: str | None =
     """A task that clears findings of the snapshot, which are at least one. `kind` is worked out from the first one's rule by default."""
     first = findings[0]
     kind = kind or _BY_RULE.get(first.rule, "follow-spec")
-    aim = _aim(first, snapshot) if kind == "follow-spec" else kind
-    lines = [_DONE[aim], "", "What the checker says:"]
+    aims = dict.fromkeys(_aim(each, snapshot) for each in findings) if kind == "follow-spec" else {kind: None}
+    lines = [*(_DONE[aim] for aim in aims), "", "What the checker says:"]
     for finding in findings:
         lines.append(f"- {finding.location.path}:{snapshot.line(finding.location)}: [{finding.rule}] {finding.message} (fingerprint {finding.fingerprint})")
         lines += [f"  {each.message}: {each.location.path}:{snapshot.line(each.location)}" for each in finding.related]
@@ -70,7 +71,7 @@ def task_for(findings: Sequence[Finding], snapshot: Snapshot, kind: str | None =
     places = [place.path for finding in findings for place in (finding.location, *(each.location for each in finding.related))]
     title = first.message if len(findings) == 1 else f"{len(findings)} findings: {first.message}, …"
     fingerprints = tuple(dict.fromkeys(each.fingerprint for each in findings))
-    return Task(kind, title, "\n".join(lines), fingerprints, tuple(dict.fromkeys(places)), aim == kind)
+    return Task(kind, title, "\n".join(lines), fingerprints, tuple(dict.fromkeys(places)), list(aims) == [kind])
 
 
 def _aim(finding: Finding, snapshot: Snapshot) -> str:
@@ -86,7 +87,8 @@ def _aim(finding: Finding, snapshot: Snapshot) -> str:
 def task_of_words(words: str, kind: str = "free", snapshot: Snapshot | None = None) -> Task:
     """A task in a person's own words."""
     words = " ".join(words.split())
-    title = words if len(words) <= 80 else f"{words[:79]}…"
+    shown = Redaction().hide(words)  # before it is cut: half a password is known by no form
+    title = shown if len(shown) <= 80 else f"{shown[:79]}…"
     ending = "It is done when it works as asked, with tests, and the checker finds nothing that it did not find before."
     parts = [_DONE[kind], words, ending] if kind in _DONE else [words, ending]
     text = "\n\n".join([*parts, "\n".join(surroundings(snapshot))] if snapshot is not None else parts)

@@ -129,8 +129,8 @@ class _Teller:
         if progress.todos != self._todos:
             self._todos = progress.todos
             for todo in progress.todos:
-                _say(f"  [{_MARKS.get(todo.state, ' ')}] {printable(todo.text)}")
-        note = f"{progress.phase}: {printable(progress.note)}" if progress.note else progress.phase
+                _say(f"  [{_MARKS.get(todo.state, ' ')}] {todo.text}")
+        note = f"{progress.phase}: {progress.note}" if progress.note else progress.phase
         if note != self._note and progress.phase != "over":
             self._note = note
             _say(f"  {note} ({in_words(progress.usage)})")
@@ -138,8 +138,9 @@ class _Teller:
 
 def _lines(text: str, margin: str) -> None:
     for line in text.splitlines():
-        _say(f"{margin}{printable(line)}")
+        _say(f"{margin}{line}")
 
 
 def _say(text: str) -> None:
-    print(text if text == "" or text.startswith((" ", "|")) else f"lsp_server: {text}", file=sys.stderr, flush=True)
+    """One line for the person; a terminal must not obey what stands in it."""
+    print(printable(text if text == "" or text.startswith((" ", "|")) else f"lsp_server: {text}"), file=sys.stderr, flush=True)

@@ -271,8 +271,7 @@ def execute(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
 
 
 def bulk_insert(recorder: Recorder, arguments: tuple[Argument, ...]) -> None:
-    text = bulk_insert_text(arguments, recorder.state.dialect)
-    recorder.step(ChangeRows(told=(text,) if text is not None else ()))
+    recorder.step(ChangeRows(bulk_insert_text(arguments, recorder.state.dialect)))
 
 
 def entity(recorder: Recorder, name: str, arguments: tuple[Argument, ...]) -> None:

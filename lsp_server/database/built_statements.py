@@ -59,10 +59,15 @@ def _filled(text: str, values: Value) -> str:
         return text
 
     def spelled(match: re.Match[str]) -> str:
-        constant = constant_text(values[match[1]]) if match[1] in values and isinstance(values[match[1]], NATIVE) else None
+        constant = _constant(values[match[1]]) if match[1] in values and isinstance(values[match[1]], NATIVE) else None
         return constant if constant is not None else match[0]
 
     return _PARAMETER.sub(spelled, text)
+
+
+def _constant(value: Value) -> str | None:
+    """A Python constant as SQL that every database reads alike: not so with a backslash."""
+    return None if isinstance(value, str) and "\\" in value else constant_text(value)
 
 
 def _place(table: Value, dialect: str) -> str | None:
@@ -136,6 +141,6 @@ def _expression(value: Value) -> str | None:
     if isinstance(value, Unknown):
         return None
     if isinstance(value, NATIVE):
-        return constant_text(value)
+        return _constant(value)
     text = sql_text(value, None)
     return text if isinstance(text, str) else None

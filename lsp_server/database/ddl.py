@@ -344,7 +344,7 @@ def operations_of_beginning(beginning: str, whole: Unknown, location: Location) 
     operations = [each for statement in complete for each in operations_of(statement, location)]
     words = last.split(None, 1)
     if words and words[0].lower() not in ("create", "alter", "drop", "comment", "do"):
-        return [*operations, ChangeRows(last)]
+        return [*operations, ChangeRows(last, whole=False)]
     reason = Unknown(f"SQL that is not known: {whole.what}", location)
     match = re.match(rf"\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?({QUALIFIED})\s", last, _FLAGS)
     if match is not None:

@@ -254,18 +254,10 @@ class DropObject:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRows:
-    """Rows change, the schema does not. `text` is the SQL where it is known.
-
-    `told` are the statements that run if Python builds them or passes values to them, as far as they can be spelled. Nothing may be run
-    on their word: they are spelled by us, to understand what was done.
-    """
+    """Rows change, the schema does not. `text` is the SQL where it is known; `whole` False: only its beginning is."""
 
     text: str | None = None
-    told: tuple[str, ...] = ()
-
-    @property
-    def statements(self) -> tuple[str | None, ...]:
-        return self.told or (self.text,)
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

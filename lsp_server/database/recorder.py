@@ -253,16 +253,17 @@ class Recorder:
             elif beginning_of(value):
                 text = UnknownText("a text that holds a part computed at run time", value.location, beginning=beginning_of(value))
             elif _is_query(value):
-                spelled = statement_text(value, self.state.dialect, parameters)
-                self.step(ChangeRows(told=(spelled,) if spelled is not None else ()))
+                self.step(ChangeRows(statement_text(value, self.state.dialect, parameters)))
                 return
             else:
                 text = Unknown("a text made at run time", value.location)
         if isinstance(text, str):
             for operation in operations_of(text, self.location, self.state.dialect):
                 if isinstance(operation, ChangeRows) and operation.text is not None and parameters is not None:
-                    operation = ChangeRows(operation.text, with_parameters(operation.text, parameters))
-                self.step(operation)
+                    for filled in with_parameters(operation.text, parameters):
+                        self.step(ChangeRows(filled))
+                else:
+                    self.step(operation)
         elif isinstance(text, UnknownText) and text.beginning.strip():
             for operation in operations_of_beginning(text.beginning, text, self.location):
                 self.step(operation)

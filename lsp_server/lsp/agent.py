@@ -9,7 +9,6 @@ import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -163,21 +162,18 @@ async def _performed(ls: Server, session: Session, checked: Checked, task: Task)
 
 
 def _prepared(ls: Server, session: Session, checked: Checked) -> Run:
-    """All that a run needs. Its snapshot is its own: typing calls off checks, not runs. Raises RequestFailed."""
+    """All that a run needs. Raises RequestFailed."""
     from lsp_server.agent.session import Session as Run
     from lsp_server.agent.session import agent_file_of
     from lsp_server.agent.settings import agent_settings
-    from lsp_server.snapshot import Snapshot
 
-    seen = checked.snapshot
-    snapshot = Snapshot(seen.documents, seen.config, seen.memo.copy(), now=datetime.now(), lasting=True, find_scratch=seen.find_scratch)
-    snapshot.runtime, snapshot.standing = seen.runtime, seen.standing
     try:
-        settings = agent_settings(seen.config, ls.client.trusted, ls.person.agent)
+        settings = agent_settings(checked.snapshot.config, ls.client.trusted, ls.person.agent)
         agent_file = agent_file_of(settings, session.root)
     except ConfigError as reason:
         raise RequestFailed(str(reason)) from None
-    return Run(session.root, snapshot, settings, agent_file, ls.client.trusted, before=checked.report)
+    accepted = {finding.fingerprint: finding.rule for finding in checked.report.baselined}
+    return Run(session.root, checked.snapshot, settings, agent_file, ls.client.trusted, before=checked.report, baseline=accepted)
 
 
 def _line(step: Step) -> str:

@@ -52,7 +52,7 @@ def add_rollback(
 
 def _may_lose(step: Step) -> bool:
     if isinstance(step.operation, ChangeRows):
-        return not all(map(changes_nothing, step.operation.statements))
+        return not changes_nothing(step.operation.text)
     return isinstance(step.operation, ChangeProperty | DropTable | DropColumn | DropObject)
 
 

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from lsp_server.database.alembic import History
-from lsp_server.database.migration.answers import BACKFILL, Answers
+from lsp_server.database.migration.answers import Answers, read_answers
 from lsp_server.document import Kind
 from lsp_server.findings import Applicability, Direction, Fix, NotPossible
 from lsp_server.snapshot import Drift, Snapshot
@@ -84,16 +84,13 @@ def _offers(drift: Drift, snapshot: Snapshot) -> tuple[list[_Offer], tuple[Quest
     from lsp_server.database.migration.plan import alternatives, plan
 
     before, after, dialect = drift.replay.database, drift.mapped, drift.replay.history.dialect
-    plans = alternatives(before, after, dialect, snapshot.answers)
-    if len(plans) == 1:
-        return list(_forms(TITLE, plans[0], Answers(), preferred=True)), plans[0].unanswered
     paths = {table.location.path for table in after.tables if table.location is not None}
     texts = {path: snapshot.documents[path].text for path in paths if path in snapshot.documents}
     told = renames_told(before, after, snapshot.earlier, texts)
-    if told:
-        plans = alternatives(before, after, dialect, snapshot.answers, told)
-        if len(plans) == 1:
-            return list(_forms(f"Generate migration: {plans[0].title}", plans[0], Answers(), preferred=True)), plans[0].unanswered
+    plans = alternatives(before, after, dialect, snapshot.answers, told)
+    if len(plans) == 1:
+        title = f"Generate migration: {plans[0].title}" if told and plans[0].title else TITLE
+        return list(_forms(title, plans[0], Answers(), preferred=True)), plans[0].unanswered
     found: list[_Offer] = []
     for each in plans:
         title = f"Generate migration: {each.title or 'drop what is gone and add what is new'}"
@@ -102,7 +99,7 @@ def _offers(drift: Drift, snapshot: Snapshot) -> tuple[list[_Offer], tuple[Quest
 
 
 def _forms(title: str, planned: Plan, settled: Answers, preferred: bool) -> Iterator[_Offer]:
-    """One plan as it is, or after questions; and where only values for rows are missing, one that stops at such rows."""
+    """One plan as it is, or after questions. What can be answered without typing is also on offer by itself."""
     count = len(planned.questions)
     asking = f"{title} (asks {count} {'question' if count == 1 else 'questions'})"
     if not planned.unanswered:
@@ -111,9 +108,21 @@ def _forms(title: str, planned: Plan, settled: Answers, preferred: bool) -> Iter
             yield _Offer(asking, planned, settled, asks=True)
         return
     yield _Offer(asking, planned, settled, preferred, asks=True)
-    if all(question.key == BACKFILL for question in planned.unanswered):
-        declined = frozenset((question.key, question.subject) for question in planned.unanswered)
-        yield _Offer(f"{title}, which stops if there are rows", planned, replace(settled, declined=declined))
+    for said, answers in _typed(planned.unanswered):
+        yield _Offer(f"{title}: {said}", planned, settled.together(answers))
+
+
+def _typed(questions: tuple[Question, ...]) -> Iterator[tuple[str, Answers]]:
+    """Answers that need no typing, in words: one of a single question's choices, its likely answer, or none at all."""
+    if len(questions) == 1:
+        (question,) = questions
+        for choice in question.choices:
+            yield f"{question.subject} {choice.text}", read_answers({question.key: {question.subject: choice.answer}})
+        if question.suggestion is not None:
+            yield f"{question.subject} in {question.suggestion}", read_answers({question.key: {question.subject: question.suggestion}})
+    if all(question.otherwise for question in questions):
+        said = "; ".join(dict.fromkeys(question.otherwise for question in questions))
+        yield said, Answers(declined=frozenset((question.key, question.subject) for question in questions))
 
 
 def _applicability(plan: Plan) -> Applicability:

@@ -293,6 +293,8 @@ def _fault_of_answer(body: Any, number: int, content: Any) -> str | None:
     answered = [block["tool_use_id"] for block in following if isinstance(block, dict) and block["type"] == "tool_result"]
     if used != answered:
         return f"messages.{number}: `tool_use` ids were found without `tool_result` blocks immediately after: {used}"
+    if all(block["type"] == "thinking" for block in content):
+        return f"messages.{number}: the final block in an assistant message cannot be `thinking`"
     for block in content:
         if block["type"] == "thinking" and block["signature"] != _signature(body, number):
             return f"messages.{number}: Invalid `signature` in `thinking` block. The block is bound to a different conversation."

@@ -233,3 +233,11 @@ def test_ctrl_c_ends_a_run_at_once_and_leaves_nothing(root: Path, tmp_path: Path
         assert time.perf_counter() - started < 1
         out, _ = process.communicate(timeout=20)  # The journal is still written.
         assert (process.returncode, out) == (130, b"")
+
+
+def test_a_terminal_does_not_obey_what_a_model_says(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    todo = call("todo_write", todos=[{"text": "\x1b[2Jgone\nlsp_server: the verdict holds", "state": "active"}])
+    done = agent(root, [todo, FIX, say("\x1b]0;owned\x07 Done.")], monkeypatch, *TASK)
+    assert done.status == 0
+    assert "\x1b" not in done.err and "\x07" not in done.err
+    assert "\nlsp_server: the verdict holds" not in done.err

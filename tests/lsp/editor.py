@@ -283,7 +283,7 @@ def command(*arguments: str) -> list[str]:
 
 
 def environment(root: Path) -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(REPOSITORY), "SPECDRIFT_CACHE": str(root.parent / "cache")}
+    return os.environ | {"PYTHONPATH": str(REPOSITORY), "SPECDRIFT_CACHE": str(root.parent / "cache"), "SPECDRIFT_JOURNAL": f"sqlite:///{root.parent / 'journal.sqlite'}"}
 
 
 @asynccontextmanager

@@ -120,7 +120,7 @@ def test_a_value_for_rows_is_asked_for_and_stands_in_the_revision(tmp_path: Path
             assert "UPDATE users SET phone = 'none'" in text
 
             stops = await editor.client.code_action_resolve_async(stopping)
-            assert stopping.title.endswith("which stops if there are rows")
+            assert stopping.title.endswith(": the upgrade stops if there are rows")
             assert "raise RuntimeError" in created(stops.edit)
 
     drive(session())

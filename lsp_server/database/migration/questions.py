@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from lsp_server.database.casts import convertible
-from lsp_server.database.equivalence import family_of, same_type
+from lsp_server.database.equivalence import default_schema, family_of, same_type
 from lsp_server.database.migration.answers import (
     AS_ANSWERED,
     BACKFILL,
@@ -29,6 +29,7 @@ from lsp_server.database.migration.answers import (
 )
 from lsp_server.database.migration.operations import (
     AddColumn,
+    AddConstraint,
     AlterColumn,
     ChangeEnum,
     CreateTable,
@@ -37,7 +38,7 @@ from lsp_server.database.migration.operations import (
     TableKey,
 )
 from lsp_server.database.migration.renames import Rename
-from lsp_server.database.model import EnumType
+from lsp_server.database.model import EnumType, ForeignKey, Table
 
 
 class Need(StrEnum):
@@ -176,7 +177,7 @@ def _renames(unsure: Iterable[Rename]) -> Iterator[Question]:
 
 
 def _moves(operations: tuple[Operation, ...], answers: Answers, dialect: str | None) -> Iterator[Question]:
-    """Columns that go from one table while a new table comes that has the same: their values may have moved there."""
+    """Columns that go while a new table with the same comes, and one of the two refers to the other: their values may have moved."""
     gone = [each for each in operations if isinstance(each, DropColumn) and each.column.computed is None]
     for operation in operations:
         if not isinstance(operation, CreateTable) or operation.table.full_name in answers.rows:
@@ -184,7 +185,7 @@ def _moves(operations: tuple[Operation, ...], answers: Answers, dialect: str | N
         new = operation.table
         moved = [
             each for each in gone
-            if (other := new.column(each.column.name)) is not None and same_type(each.column.type, other.type, dialect, exact=True) is True
+            if _refer(operations, new, each.table) and (other := new.column(each.column.name)) is not None and same_type(each.column.type, other.type, dialect, exact=True) is True
             and not (each.fill is not None and each.fill.restores)
         ]  # fmt: skip
         if not moved:
@@ -196,6 +197,14 @@ def _moves(operations: tuple[Operation, ...], answers: Answers, dialect: str | N
             DERIVE_ROWS, new.full_name, text, Need.MUST, moved[0].table, columns, expected="a query for the new table's rows",
             otherwise=f"the values of {names} would go",
         )  # fmt: skip
+
+
+def _refer(operations: tuple[Operation, ...], new: Table, other: TableKey) -> bool:
+    """Whether a key leads from the new table to the other one, or back."""
+    keys = [(new.key, key) for key in new.foreign_keys]
+    keys += [(each.table, each.constraint) for each in operations if isinstance(each, AddConstraint) and isinstance(each.constraint, ForeignKey)]
+    ends = [{place, (default_schema(key.target_schema), key.target_table or "")} for place, key in keys]
+    return {new.key, other} in ends
 
 
 # Values
@@ -265,7 +274,7 @@ def _values(
         subject = enum_subject(after, place, value)
         if come and not answers.has_declined(RENAME_VALUES, subject):
             choices = [Choice(new, f"renamed to {new}") for new in come]
-            choices.append(Choice(None, f"it goes: rows with {value} stop the upgrade, or get another value"))
+            choices.append(Choice(None, "goes, rows with it stop the upgrade"))
             text = f"was the value {value} of {after.name or place} renamed?"
             yield Question(RENAME_VALUES, subject, text, Need.MUST, table, columns, tuple(choices))
             continue

@@ -25,7 +25,7 @@ from lsp_server.database.migration.step import Direct, Guard, Step
 from lsp_server.database.migration.steps import to_steps
 from lsp_server.database.migration.values import placeholder
 from lsp_server.database.model import Revision
-from lsp_server.database.undo.parts import Statements, Stretch, WayBack
+from lsp_server.database.undo.parts import Check, Statements, Stretch, WayBack
 from lsp_server.text import Edit, Span, newline_of
 
 
@@ -100,7 +100,7 @@ def _written(
     obstacles: list[str] = []
     bodies: list[str] = []
     imports: set[str] = set()
-    for part in way.parts:
+    for part in _checked_first(way.parts):
         if isinstance(part, Stretch):
             planned = _planned(part, source, dialect)
             plans.append(planned)
@@ -113,6 +113,27 @@ def _written(
         bodies.append(render_steps(steps, dialect, conventions, imports))
     body = "\n    ".join(each for each in bodies if each)
     return tuple(plans), (*dict.fromkeys((*losses, *way.losses)),), (*way.leftovers, *obstacles), body, imports
+
+
+def _checked_first(parts: tuple[Stretch | Statements, ...]) -> tuple[Stretch | Statements, ...]:
+    """The parts with their checks at the very beginning, before anything is half done, where the rows asked are the same there."""
+    early: list[Check] = []
+    found: list[Stretch | Statements] = []
+    for number, part in enumerate(parts):
+        if isinstance(part, Statements):
+            first = [check for check in part.checks if not any(_touches(each, check) for each in parts[:number])]
+            early += first
+            part = replace(part, checks=tuple(check for check in part.checks if check not in first))
+        found.append(part)
+    return (Statements((), checks=tuple(early)), *found) if early else tuple(found)
+
+
+def _touches(part: Stretch | Statements, check: Check) -> bool:
+    """Whether a part changes the columns or rows that a check looks at. A check that names no tables may look at any."""
+    if isinstance(part, Statements):
+        return not check.tables or not set(part.tables).isdisjoint(check.tables)
+    tables = [(part.start.tables.get(key), part.end.tables.get(key)) for key in check.tables]
+    return not tables or any(old is None or new is None or old.columns != new.columns for old, new in tables)
 
 
 def _planned(stretch: Stretch, source: str, dialect: str | None) -> Plan:

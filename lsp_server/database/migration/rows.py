@@ -251,9 +251,9 @@ def _fill(connection: sa.Connection, maker: _Maker) -> list[Row]:
 def insert(connection: sa.Connection, table: Table, rows: list[Row]) -> str | None:
     """Put rows of the same columns into a table, all or none; what the database has against it."""
     names = list(rows[0])
-    marks = ", ".join(f":v{position}" for position in range(len(names)))
-    statement = f"INSERT INTO {_place(connection, table)} ({', '.join(_quoted(connection, name) for name in names)}) VALUES ({marks})"
-    return _attempt(connection, statement, [{f"v{position}": row[name] for position, name in enumerate(names)} for row in rows])
+    marks = ", ".join(f"({', '.join(f':v{number}_{position}' for position in range(len(names)))})" for number in range(len(rows)))
+    statement = f"INSERT INTO {_place(connection, table)} ({', '.join(_quoted(connection, name) for name in names)}) VALUES {marks}"
+    return _attempt(connection, statement, {f"v{number}_{position}": row[name] for number, row in enumerate(rows) for position, name in enumerate(names)})
 
 
 def _tie(connection: sa.Connection, table: Table, key: ForeignKey, made: dict[Key, list[Row]]) -> None:
@@ -267,17 +267,17 @@ def _tie(connection: sa.Connection, table: Table, key: ForeignKey, made: dict[Ke
     where = " AND ".join(f"{_quoted(connection, name)} = :k{position}" for position, name in enumerate(names))
     values = {f"v{position}": targets[0].get(target) for position, (_, target) in enumerate(pairs)}
     values |= {f"k{position}": own[0][name] for position, name in enumerate(names)}
-    _attempt(connection, f"UPDATE {_place(connection, table)} SET {changes} WHERE {where}", [values])
+    _attempt(connection, f"UPDATE {_place(connection, table)} SET {changes} WHERE {where}", values)
 
 
-def _attempt(connection: sa.Connection, statement: str, values: list[dict[str, object]]) -> str | None:
+def _attempt(connection: sa.Connection, statement: str, values: dict[str, object]) -> str | None:
     """Run a statement that the database may refuse; its first words if it does."""
     import sqlalchemy as sa
     from sqlalchemy.exc import DBAPIError
 
     try:
         with connection.begin_nested():
-            connection.execute(sa.text(statement), values if len(values) > 1 else values[0])
+            connection.execute(sa.text(statement), values)
     except DBAPIError as error:
         if error.connection_invalidated:
             raise

@@ -38,6 +38,7 @@ from lsp_server.database.model import Database
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+    from sqlalchemy.exc import DBAPIError
 
 
 _MOST_NAMED = 3  # tables in one sentence
@@ -113,8 +114,6 @@ class Trial:
 
     def run(self) -> None:
         """Fills the three lists. Raises what SQLAlchemy and Alembic raise, NotSayable and NoScratch."""
-        from sqlalchemy.exc import DataError, IntegrityError
-
         dialect = self.scratch.dialect
         up = to_steps(self.operations, self.before, dialect)
         down = to_steps(reversed_operations(self.operations), self.end, dialect)
@@ -126,9 +125,9 @@ class Trial:
             try:
                 self._go(sort, up, down)
                 return
-            except (IntegrityError, DataError) as error:
+            except rows_do_not_fit() as error:
                 # Made-up rows may break a new rule or fit no new type, as real ones may.
-                if sort is Sort.NONE:
+                if sort is Sort.NONE or error.connection_invalidated:
                     raise
                 self.proved[len(start) :] = [text for text in self.proved[len(start) :] if text in (_UNTOUCHED, _WHOLE)]
                 said = f"{sort}: the rows do not fit ({first_line(error.orig)})"
@@ -254,15 +253,13 @@ class Trial:
 
         After a guard it goes on in the same database, first with tidy rows, then with none. `before` None: it has run before.
         """
-        from sqlalchemy.exc import DataError, IntegrityError
-
         try:
             self._run_steps(connection, steps)
             return rows
         except Stopped as stop:
             self._look_untouched(connection, before, rows, _UNTOUCHED, stop)
-        except (DataError, IntegrityError) as error:
-            if before is not None:
+        except rows_do_not_fit() as error:
+            if before is not None and not error.connection_invalidated:
                 self._look_untouched(connection, before, rows, _WHOLE, error)
             raise
         self._empty(connection)
@@ -270,10 +267,11 @@ class Trial:
             insert_rows(connection, self.before, tidy=True)
             self._keep(connection)
             rows = read_rows(connection)
+            in_the_way: tuple[type[Exception], ...] = (Stopped, *rows_do_not_fit())
             try:
                 self._run_steps(connection, steps)
                 return rows
-            except (Stopped, DataError, IntegrityError):
+            except in_the_way:
                 self._empty(connection)
         self.emptied = True
         self._run_steps(connection, steps)
@@ -368,6 +366,13 @@ _SEEDED = "with the rows of {}"
 _BEFORE = "a difference to the models that was there before, and that the texts do not show"
 _OWN = "the running project's own create_all gives the same"
 _MOST_KNOWN = 16
+
+
+def rows_do_not_fit() -> tuple[type[DBAPIError], ...]:
+    """What databases raise where rows are in the way; MariaDB says so of some unique constraints in general words."""
+    from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+
+    return (DataError, IntegrityError, OperationalError)
 
 
 def first_line(error: BaseException | None) -> str:

@@ -102,12 +102,12 @@ def read_direction(name: str, steps: Iterable[Written], start: State, source: st
         elif isinstance(operation, Opaque) or step.condition is not None:
             reason = operation.reason.what if isinstance(operation, Opaque) else step.condition.what if step.condition is not None else ""
             made.blind.append(f"a step of the {name} that the text does not tell: {reason}")
-        elif isinstance(operation, ChangeProperty):
-            what = f"what {' '.join(operation.text.split())[:60]} changes"
-            # Rights are nothing to be handed out by a step that nobody has looked at.
-            (made.blind if operation.text.lower().startswith(("grant", "revoke")) else made.unsaid).append(what)
         elif isinstance(operation, CreateObject | DropObject) and operation.sort != "schema":
             made.unsaid.append(f"the {operation.sort} {operation.name}")
+        elif isinstance(operation, ChangeProperty):
+            # Rights are handed out by no step that only looks like a change of the schema: whoever writes one must hear of it.
+            rights = operation.text.lstrip().lower().startswith(("grant", "revoke"))
+            (made.blind if rights else made.unsaid).append(f"what {' '.join(operation.text.split())[:60]} changes")
         else:
             _schema(made, step, *_touched(before, state, source), dialect)
     made.after = state.database(source)

@@ -91,8 +91,10 @@ def deletion(insertion: Insertion, key: tuple[str, ...], state: State, dialect: 
         for foreign in other.foreign_keys
         if points_at(foreign, table) and other.key not in new and (dialect == "sqlite" or str(foreign.ondelete or "").upper() in _TAKES_ALONG)
     )
-    first = tuple(f"DELETE FROM {table_sql(each.key, dialect)}" for each in _referring(table, state, new))
-    return Statements((*first, f"DELETE FROM {place} WHERE {_condition(insertion, key, '', dialect)}"), checks=tuple(dict.fromkeys(checks)))
+    emptied = _referring(table, state, new)
+    first = tuple(f"DELETE FROM {table_sql(each.key, dialect)}" for each in emptied)
+    deletion = f"DELETE FROM {place} WHERE {_condition(insertion, key, '', dialect)}"
+    return Statements((*first, deletion), checks=tuple(dict.fromkeys(checks)), tables=(table.key, *(each.key for each in emptied)))
 
 
 def _referring(table: Table, state: State, new: frozenset[Key]) -> list[Table]:
@@ -120,7 +122,7 @@ def _check(insertion: Insertion, key: tuple[str, ...], other: Table, foreign: Fo
     )
     if other.key == table.key:
         query += f" AND NOT ({_condition(insertion, key, 'here.', dialect)})"
-    return Check(query, f"{other.name} has rows that refer to those which go from {table.name}: move them first")
+    return Check(query, f"{other.name} has rows that refer to those which go from {table.name}: move them first", (table.key, other.key))
 
 
 def _condition(insertion: Insertion, key: tuple[str, ...], prefix: str, dialect: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from lsp_server.database.fold.state import State
 from lsp_server.database.migration.renames import Rename
+from lsp_server.database.operations import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +27,21 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The way back stops with `message` if the query counts anything."""
+    """The way back stops with `message` if the query counts anything in the rows of `tables`."""
 
     query: str
     message: str
+    tables: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """What undoes one step of the upgrade, in SQL."""
+    """What undoes one step of the upgrade, in SQL. `tables` are those whose rows change."""
 
     statements: tuple[str, ...]
     comment: str | None = None
     checks: tuple[Check, ...] = ()
+    tables: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,17 +51,6 @@ class RowHistory:
     blurred: set[Fate] = field(default_factory=set)
     blind: bool = False
 
-    def undo_all(self, number: int, texts: tuple[str | None, ...], certain: bool) -> tuple[Undoing, tuple[Recovery, ...]]:
-        """How the statements of one step are undone, the last of them first."""
-        if len(texts) == 1:
-            return self.undo(number, texts[0], certain)
-        # Several are one statement run with several sets of values; what an UPDATE writes then hangs on the one before.
-        inserts = all(text is not None and text.lstrip().lower().startswith("insert") for text in texts)
-        found = [self.undo(number, text, certain and inserts)[0] for text in reversed(texts)]
-        parts = tuple(part for each in found for part in each.parts)
-        losses = tuple(loss for each in found for loss in each.losses)
-        return Undoing(parts, losses, tuple(left for each in found for left in each.leftovers)), ()
-
     def undo(self, number: int, text: str | None, certain: bool) -> tuple[Undoing, tuple[Recovery, ...]]:
         """How the statement of step `number` is undone, and which columns that are dropped later it lets come back."""
         if text is None:
@@ -178,13 +167,13 @@ class RowHistory:
         found: set[str] = set()
         for earlier, step in enumerate(self.course.steps[:number]):
             then = self.course.column_before(place, number, earlier)
-            for text in step.operation.statements if isinstance(step.operation, ChangeRows) else ():
-                if changes_nothing(text):
-                    continue
-                written = self._written_by(text, earlier, then, fate) if text is not None and then is not None else None
-                if written is None:
-                    return None
-                found |= written
+            if not isinstance(step.operation, ChangeRows) or changes_nothing(step.operation.text):
+                continue
+            text = step.operation.text if step.operation.whole else None
+            written = self._written_by(text, earlier, then, fate) if text is not None and then is not None else None
+            if written is None:
+                return None
+            found |= written
         return frozenset(found)
 
     def _written_by(self, text: str, number: int, place: Place, fate: Fate) -> set[str] | None:

@@ -270,7 +270,7 @@ def restoring(update: Update, wanted: Iterable[str], usable: Callable[[str], boo
     for name in exchanged:
         image = update.images[name]
         assert isinstance(image, Exchange)
-        statements.append(Statements((_exchanged_back(image, name_sql(name, dialect), place),)))
+        statements.append(Statements((_exchanged_back(image, name_sql(name, dialect), place),), tables=(update.table.key,)))
     done = frozenset([*(name for name, _, _ in assigned), *exchanged])
     return tuple(statements), done, frozenset(name for name, _, inverse in assigned if inverse.nearly)
 
@@ -312,7 +312,7 @@ def _statement(update: Update, assigned: list[tuple[str, str, Inverse]], place: 
     where = ""
     if conditions:
         where = f" WHERE {conditions[0]}" if len(conditions) == 1 else " WHERE " + " AND ".join(f"({each})" for each in conditions)
-    return Statements((f"UPDATE {place} SET {', '.join(texts)}{where}",), checks=tuple(checks))
+    return Statements((f"UPDATE {place} SET {', '.join(texts)}{where}",), checks=tuple(checks), tables=(update.table.key,))
 
 
 def evenness(table: Table, place: str, column: str, inverse: Inverse, dialect: str, condition: str | None = None) -> Check | None:
@@ -321,7 +321,7 @@ def evenness(table: Table, place: str, column: str, inverse: Inverse, dialect: s
         return None
     rows = f" AND ({condition})" if condition is not None else ""
     query = f"SELECT count(*) FROM {place} WHERE {inverse.uneven(name_sql(column, dialect))}{rows}"
-    return Check(query, f"{table.name} has rows whose {column} cannot go back to {inverse.back(column)} without a rest: mend them first")
+    return Check(query, f"{table.name} has rows whose {column} cannot go back to {inverse.back(column)} without a rest: mend them first", (table.key,))
 
 
 def _exchanged_back(image: Exchange, name: str, place: str) -> str:

@@ -80,8 +80,8 @@ class _Walk:
         if isinstance(operation, DropEnum) and ("type", operation.name) in state.objects:
             operation = DropObject("type", operation.name, operation.if_exists, operation.cascade)
         match operation:
-            case ChangeRows():
-                return self._row_history().undo_all(number, operation.statements, step.condition is None and not step.guarded)
+            case ChangeRows(text, whole):
+                return self._row_history().undo(number, text, whole and step.condition is None and not step.guarded)
             case CreateObject() | DropObject():
                 return undo_object(operation, state, state.dialect, step.guarded), ()
             case RenameEnum() | RenameEnumValue() | RenameIndex() if state.dialect == "postgresql":

@@ -13,7 +13,7 @@ from lsp_server.database.migration.operations import FillTable, RenameColumn, Re
 from lsp_server.database.migration.plan import Plan, plan
 from lsp_server.database.migration.questions import Need
 from lsp_server.database.migration.render import render
-from lsp_server.database.model import Column, ColumnType, Database, EnumType
+from lsp_server.database.model import Column, ColumnType, Database, EnumType, ForeignKey
 from tests.database.migration.changes import DATE, INTEGER, MOMENT, TEXT, TITLE, book, schema, table, varchar
 
 AWARE = ColumnType("TIMESTAMP WITH TIME ZONE")
@@ -112,7 +112,8 @@ def test_where_no_cast_leads_an_expression_is_asked_for_in_both_directions() -> 
 
 def test_a_column_that_a_new_table_has_too_may_have_moved() -> None:
     before = book(Column("phone", varchar(20)))
-    phones = table("phone_book", Column("phone", varchar(20)))
+    to_book = ForeignKey(("book_id",), "book", ("id",))
+    phones = table("phone_book", Column("phone", varchar(20)), Column("book_id", INTEGER), to_book)
     after = Database("app.models", (*book().tables, phones))
     asked = plan(before, after, "postgresql")
     assert open_in(asked) == [("derive_rows: phone_book", Need.MUST)]
@@ -121,6 +122,8 @@ def test_a_column_that_a_new_table_has_too_may_have_moved() -> None:
     assert moved.questions == () and any(isinstance(each, FillTable) for each in moved.operations)
     lost = plan(before, after, "postgresql", read_answers({"derive_rows": {"phone_book": None}}))
     assert lost.questions == () and [hazard.code for hazard in lost.settled_hazards] == ["data_loss_up"]
+    apart = Database("app.models", (*book().tables, replace(phones, foreign_keys=())))
+    assert plan(before, apart, "postgresql").questions == ()
 
 
 def test_a_perhaps_renamed_column_is_one_question() -> None:

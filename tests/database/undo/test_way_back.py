@@ -35,6 +35,7 @@ SESSION = "from sqlalchemy.orm import Session\n"
         ("op.execute('UPDATE product SET n = n * 2')\nop.execute('UPDATE product SET n = abs(n)')", "rows changed by UPDATE product SET n = n * 2 stay changed"),
         ("op.execute('DELETE FROM product WHERE id = 3')", "the rows taken by DELETE FROM product WHERE id = 3"),
         ("op.execute('TRUNCATE product')", "the rows taken by TRUNCATE product"),
+        ("import os\nop.execute('UPDATE product SET n = n + 1 ' + os.environ['WHICH'])", "stay changed"),
         ("op.execute('CALL tidy()')", "rows changed by CALL tidy() stay changed"),
         (SESSION + "session = Session(op.get_bind())\nsession.add(object())", "a statement that is made at run time"),
         (SESSION + "Session(op.get_bind()).query(object).filter(1).update({})", "a statement that is made at run time"),
