@@ -10,10 +10,11 @@ import warnings
 from dataclasses import dataclass, replace
 
 from lsp_server.database.migration.answers import Answers
+from lsp_server.database.migration.applying import apply_operations
 from lsp_server.database.migration.catalogue import read_shapes
 from lsp_server.database.migration.metadata import NotSayable
 from lsp_server.database.migration.on_sqlite import translate
-from lsp_server.database.migration.operations import AddConstraint, Operation, TableKey, apply_operations
+from lsp_server.database.migration.operations import AddConstraint, Operation, TableKey
 from lsp_server.database.migration.plan import Plan, plan
 from lsp_server.database.migration.proof import TITLES, Proof
 from lsp_server.database.migration.renames import Rename

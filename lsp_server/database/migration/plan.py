@@ -14,6 +14,7 @@ from typing import TypeVar
 from lsp_server.database.compare import Difference, compare, plain_identity
 from lsp_server.database.equivalence import automatic_name, default_schema, family_of, native_enums, primary_key_of
 from lsp_server.database.migration.answers import RENAME_COLUMNS, RENAME_TABLES, RENAMES, Answers, for_column
+from lsp_server.database.migration.applying import apply_operations
 from lsp_server.database.migration.counters import counter_of
 from lsp_server.database.migration.earlier_names import earlier_names
 from lsp_server.database.migration.hazards import Hazard, find_hazards
@@ -39,7 +40,6 @@ from lsp_server.database.migration.operations import (
     RenameColumn,
     RenameConstraint,
     TableKey,
-    apply_operations,
 )
 from lsp_server.database.migration.plan_objects import carried, followed, made_schema, schemas_of_moves, with_objects
 from lsp_server.database.migration.questions import Answered, Question, answered_questions, open_questions

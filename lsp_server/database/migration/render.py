@@ -14,11 +14,13 @@ from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lsp_server.database.migration.applying import apply_operations
 from lsp_server.database.migration.conventions import LAYOUT, Conventions, fill_template
 from lsp_server.database.migration.describe import describe, title_of
 from lsp_server.database.migration.layout import lay_out, string
-from lsp_server.database.migration.operations import Operation, apply_operations, reversed_operations
+from lsp_server.database.migration.operations import Operation
 from lsp_server.database.migration.plan import Plan
+from lsp_server.database.migration.reversing import reversed_operations
 from lsp_server.database.migration.step import Batch, Direct, Guard, Perhaps, Step
 from lsp_server.database.migration.steps import to_steps
 from lsp_server.database.model import Database

@@ -27,6 +27,7 @@ from lsp_server.database.migration.alembic_operations import (
     rename_column,
     table_comment,
 )
+from lsp_server.database.migration.applying import applied
 from lsp_server.database.migration.counters import counter_of
 from lsp_server.database.migration.metadata import to_column, to_table
 from lsp_server.database.migration.object_operations import CreateView, DropView, ObjectOperation
@@ -185,11 +186,11 @@ class _Writer:
                 # the same table cannot need the index, so it may go first.
                 self.steps.append(Direct(drop_index(operation)))
                 if self.group_state is not None and self.group == operation.table:
-                    self.group_state = operation.applied(self.group_state)
+                    self.group_state = applied(operation, self.group_state)
             case _:
                 self.flush()
                 self._outside(operation)
-        self.state = operation.applied(self.state)
+        self.state = applied(operation, self.state)
 
     def flush(self) -> None:
         """End the running batch."""
@@ -319,7 +320,7 @@ class _Writer:
         if column.nullable is not False:
             return
         self.group = operation.table
-        self.group_state = AddColumn(operation.table, loose).applied(self.state)
+        self.group_state = applied(AddColumn(operation.table, loose), self.state)
         tighten = AlterColumn(operation.table, loose, column, ("nullable",))
         self._put(tighten, alter_column(tighten, self.dialect))
 
@@ -378,7 +379,7 @@ class _Writer:
         )
         words = ", ".join(f"{value} becomes {other}" for value, other in pairs)
         self.steps.append(Direct(ops.ExecuteSQLOp(update), f"Rows follow: {words}."))
-        self.state = widen.applied(self.state)
+        self.state = applied(widen, self.state)
         self._enter(operation.table)
         return [replace(operation, before=wide)]
 

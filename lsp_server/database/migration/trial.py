@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from lsp_server.database.migration.applying import apply_operations
 from lsp_server.database.migration.catalogue import Rows, lost_rows, read_rows, read_shapes, read_tables
 from lsp_server.database.migration.operations import (
     AlterColumn,
@@ -23,10 +24,9 @@ from lsp_server.database.migration.operations import (
     Operation,
     RenameColumn,
     RenameTable,
-    apply_operations,
-    reversed_operations,
 )
 from lsp_server.database.migration.own_tables import OwnTables, create_own, disagreements
+from lsp_server.database.migration.reversing import reversed_operations
 from lsp_server.database.migration.rows import insert_rows
 from lsp_server.database.migration.schema import content_key, create_schema
 from lsp_server.database.migration.scratch import Scratch

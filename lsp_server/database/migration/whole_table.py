@@ -6,13 +6,12 @@ What the options mean is said by `table_options.py`; here is what a plan does wi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsp_server.database.equivalence import family_of
 from lsp_server.database.model import Column, Database, Table, TableOptions
 from lsp_server.database.table_options import (
-    keeps_foreign_keys,
     merged_options,
     option_clauses,
     recodes,
@@ -34,18 +33,6 @@ class ChangeTableOptions:
     before: TableOptions
     after: TableOptions
     columns: tuple[Column, ...] = ()
-
-    @property
-    def reverse(self) -> ChangeTableOptions:
-        return ChangeTableOptions(self.table, self.after, self.before, self.columns)
-
-    def applied(self, database: Database) -> Database:
-        return replace(database, tables=tuple(self._given(table) if table.key == self.table else table for table in database.tables))
-
-    def _given(self, table: Table) -> Table:
-        # Keys that an engine forgot are not there when another one takes over.
-        forgotten = not keeps_foreign_keys(self.before, "mysql")
-        return replace(table, options=self.after, foreign_keys=() if forgotten else table.foreign_keys)
 
 
 def options_changed(before: Table, after: Table, dialect: str | None, whole: bool = False) -> ChangeTableOptions | str:
