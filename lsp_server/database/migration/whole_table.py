@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsp_server.database.equivalence import family_of
-from lsp_server.database.model import Column, Database, Table, TableOptions
+from lsp_server.database.model import Column, Database, ForeignKey, Table, TableOptions
 from lsp_server.database.table_options import (
     merged_options,
     option_clauses,
@@ -67,7 +67,7 @@ def options_sql(operation: ChangeTableOptions, place: str, dialect: str | None) 
     return statements
 
 
-def recoded_keys(database: Database, operations: list[ChangeTableOptions], dialect: str | None) -> Iterator[tuple[Table, object]]:
+def recoded_keys(database: Database, operations: list[ChangeTableOptions], dialect: str | None) -> Iterator[tuple[Table, ForeignKey]]:
     """Foreign keys over texts that stand in the way while a table is converted: those of the table, and those that refer to it."""
     tables = {each.table for each in operations if recodes(each.before, each.after, dialect)}
     for table in database.tables:
