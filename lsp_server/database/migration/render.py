@@ -1,6 +1,6 @@
 """A plan -> the text of a revision file, in the project's own conventions.
 
-Statements are spelled by Alembic's renderer from the operation objects of `steps.py`, then laid out by `layout.py`. What Alembic
+Statements are spelled by Alembic's renderer from the operation objects of `steps/`, then laid out by `layout.py`. What Alembic
 has no spelling for (a rename of a table, a primary key, USING, a guard) is spelled here.
 """
 
