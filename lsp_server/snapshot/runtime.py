@@ -1,5 +1,4 @@
-"""What the running project told, of both sides: the one view that is not made from texts. Who asked, and how, is not known here.
-"""
+"""What the running project told, of both sides: the one view that is not made from texts. Who asked, and how, is not known here."""
 
 from __future__ import annotations
 

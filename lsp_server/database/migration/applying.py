@@ -49,7 +49,6 @@ from lsp_server.database.migration.whole_table import ChangeTableOptions
 from lsp_server.database.model import (
     Column,
     Database,
-    EnumType,
     Exclusion,
     ForeignKey,
     Index,
@@ -99,8 +98,8 @@ def applied(operation: Operation, database: Database) -> Database:
         case CreateEnum():
             return replace(database, enums=(*database.enums, operation.enum))
         case DropEnum():
-            key = _enum_key(operation.enum)
-            return replace(database, enums=tuple(enum for enum in database.enums if _enum_key(enum) != key))
+            key = operation.enum.key
+            return replace(database, enums=tuple(enum for enum in database.enums if enum.key != key))
         case ChangeEnum():
             return _enum_changed(operation, database)
         case CreateSchema():
@@ -197,10 +196,7 @@ def _table_renamed(operation: RenameTable, database: Database) -> Database:
 
     def renamed(table: Table) -> Table:
         keys = tuple(
-            replace(key, target_table=name, target_schema=schema)
-            if (default_schema(key.target_schema), key.target_table) == old
-            else key
-            for key in table.foreign_keys
+            replace(key, target_table=name, target_schema=schema) if key.target_key == old else key for key in table.foreign_keys
         )
         if table.key != old:
             return replace(table, foreign_keys=keys)
@@ -241,7 +237,7 @@ def _column_renamed(operation: RenameColumn, database: Database) -> Database:
         )
 
     def referring(key: ForeignKey) -> ForeignKey:
-        if (default_schema(key.target_schema), key.target_table) != operation.table or not key.target_columns:
+        if key.target_key != operation.table or not key.target_columns:
             return key
         return replace(key, target_columns=names(key.target_columns))
 
@@ -253,23 +249,19 @@ def _column_renamed(operation: RenameColumn, database: Database) -> Database:
 
 
 def _enum_changed(operation: ChangeEnum, database: Database) -> Database:
-    key = _enum_key(operation.before)
+    key = operation.before.key
 
     def changed(column: Column) -> Column:
         enum = column.type.enum
-        if enum is not None and enum.native and _enum_key(enum) == key:
+        if enum is not None and enum.native and enum.key == key:
             return replace(column, type=replace(column.type, enum=operation.after))
         return column
 
     return replace(
         database,
-        enums=tuple(operation.after if _enum_key(enum) == key else enum for enum in database.enums),
+        enums=tuple(operation.after if enum.key == key else enum for enum in database.enums),
         tables=tuple(replace(table, columns=tuple(map(changed, table.columns))) for table in database.tables),
     )
-
-
-def _enum_key(enum: EnumType) -> tuple[str | None, str | None]:
-    return default_schema(enum.schema), enum.name
 
 
 # Views and sequences

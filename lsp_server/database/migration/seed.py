@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsp_server.database.equivalence import default_schema
 from lsp_server.database.migration.rows import Row, insert
-from lsp_server.database.model import Database, Table
+from lsp_server.database.model import Database, Table, key_of_name
 from lsp_server.document import Kind, kind_of
 
 if TYPE_CHECKING:
@@ -177,5 +177,5 @@ def load(connection: sa.Connection, seed: Seed, database: Database) -> None:
 
 
 def _table(database: Database, name: str) -> Table | None:
-    schema, _, bare = name.rpartition(".")
+    schema, bare = key_of_name(name)
     return next((table for table in database.tables if table.name == bare and (not schema or table.key[0] == default_schema(schema))), None)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from lsp_server.database.equivalence import default_schema
 from lsp_server.database.migration.operations import ChangeEnum, CreateEnum, DropEnum, TableKey
-from lsp_server.database.migration.values import quoted
 from lsp_server.database.model import EnumType
 from lsp_server.database.naming import cut_name
+from lsp_server.database.sql_text import quoted
 
 if TYPE_CHECKING:
     from sqlglot import exp

@@ -72,9 +72,8 @@ def recoded_keys(database: Database, operations: list[ChangeTableOptions], diale
     tables = {each.table for each in operations if recodes(each.before, each.after, dialect)}
     for table in database.tables:
         for key in table.foreign_keys:
-            target = (None if key.target_schema == "public" else key.target_schema, key.target_table)
             kinds = [column.type for name in key.columns or () if (column := table.column(name)) is not None]
-            if (table.key in tables or target in tables) and any(family_of(kind) in _TEXTS for kind in kinds):
+            if (table.key in tables or key.target_key in tables) and any(family_of(kind) in _TEXTS for kind in kinds):
                 yield table, key
 
 

@@ -16,7 +16,7 @@ from lsp_server.database.migration.applying import apply_operations
 from lsp_server.database.migration.earlier_names import earlier_names
 from lsp_server.database.migration.hazards import Hazard, find_hazards
 from lsp_server.database.migration.operations import Operation, TableKey
-from lsp_server.database.migration.plan.builder import Builder, key_of
+from lsp_server.database.migration.plan.builder import Builder
 from lsp_server.database.migration.plan.columns import add_or_drop_column, alter_column, change_counters
 from lsp_server.database.migration.plan.constraints import add_implicit_indexes, change_part, unbind_recoded
 from lsp_server.database.migration.plan.enums import change_enum
@@ -26,7 +26,7 @@ from lsp_server.database.migration.plan.schemas import create_schemas, schemas_o
 from lsp_server.database.migration.plan.tables import change_comment, change_options, create_tables, drop_tables
 from lsp_server.database.migration.questions import Answered, Question, answered_questions, open_questions
 from lsp_server.database.migration.renames import Rename, find_renames, rename_operations
-from lsp_server.database.model import Database
+from lsp_server.database.model import Database, key_of_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _build(builder: Builder, differences: tuple[Difference, ...]) -> tuple[Opera
         elif item.element == "column":
             add_or_drop_column(builder, item)
         elif item.column is not None:
-            altered.setdefault((key_of(item), item.column), []).append(item)
+            altered.setdefault((key_of_name(item.path[1]), item.column), []).append(item)
         elif item.element == "comment":
             change_comment(builder, item)
         elif item.element == "options":

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lsp_server.database.compare import Difference
 from lsp_server.database.migration.answers import Answers
 from lsp_server.database.migration.operations import TableKey
 from lsp_server.database.migration.plan.order import Order
@@ -42,8 +41,3 @@ class Builder:
                 self.obstacles.append(f"{table.full_name}.{column.name} is not fully known: {what.what}")
                 return False
         return True
-
-
-def key_of(item: Difference) -> TableKey:
-    schema, _, name = item.path[1].rpartition(".")
-    return (schema or None, name)

@@ -22,15 +22,15 @@ from lsp_server.database.migration.operations import (
     RenameColumn,
     TableKey,
 )
-from lsp_server.database.migration.plan.builder import Builder, key_of
+from lsp_server.database.migration.plan.builder import Builder
 from lsp_server.database.migration.sql import name_sql, selected_sources, table_sql
 from lsp_server.database.migration.values import default_sql, must_be_given, placeholder
-from lsp_server.database.model import Column, Table
+from lsp_server.database.model import Column, Table, key_of_name
 
 
 def add_or_drop_column(builder: Builder, item: Difference) -> None:
     """A column that only one side has."""
-    key = key_of(item)
+    key = key_of_name(item.path[1])
     if isinstance(item.after, Column):
         table = builder.after.table(key[1], key[0])
         if table is not None and builder.knows(table, item.after):
@@ -140,8 +140,7 @@ def _moved(builder: Builder, table: Table, column: Column) -> str | None:
     for name, query in builder.answers.rows.items():
         sources = selected_sources(query, table.name, builder.dialect)
         if len(keys) == 1 and column.name in sources and keys[0] in sources:
-            schema, _, bare = name.rpartition(".")
-            place = table_sql((schema or None, bare), builder.dialect)
+            place = table_sql(key_of_name(name), builder.dialect)
             own = f"{table_sql(table.key, builder.dialect)}.{name_sql(keys[0], builder.dialect)}"
             there = name_sql(sources[keys[0]], builder.dialect)
             return f"(SELECT {place}.{name_sql(sources[column.name], builder.dialect)} FROM {place} WHERE {place}.{there} = {own})"

@@ -17,15 +17,15 @@ from lsp_server.database.migration.operations import (
     DropIndex,
     RenameConstraint,
 )
-from lsp_server.database.migration.plan.builder import Builder, key_of
+from lsp_server.database.migration.plan.builder import Builder
 from lsp_server.database.migration.whole_table import ChangeTableOptions, recoded_keys
-from lsp_server.database.model import Check, Exclusion, ForeignKey, Index, PrimaryKey, Table, Unique
+from lsp_server.database.model import Check, Exclusion, ForeignKey, Index, PrimaryKey, Table, Unique, key_of_name
 from lsp_server.database.table_options import keeps_foreign_keys
 
 
 def change_part(builder: Builder, item: Difference) -> None:
     """A constraint or index that only one side has, or that has another name on the other."""
-    key = key_of(item)
+    key = key_of_name(item.path[1])
     old, new = builder.before.table(key[1], key[0]), builder.after.table(key[1], key[0])
     if item.element == "name" and old is not None and new is not None:
         _rename(builder, old, item.before, item.after)

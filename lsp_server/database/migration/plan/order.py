@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from lsp_server.database.equivalence import default_schema
 from lsp_server.database.migration.operations import Operation, TableKey
 from lsp_server.database.model import Table
 
@@ -81,5 +80,5 @@ def creation_order(tables: Iterable[Table]) -> tuple[list[Table], set[tuple[Tabl
 
 
 def _waits_for(table: Table, remaining: Mapping[TableKey, Table]) -> list[TableKey]:
-    targets = [(default_schema(key.target_schema), key.target_table or "") for key in table.foreign_keys]
+    targets = [key.target_key for key in table.foreign_keys]
     return [target for target in targets if target in remaining and target != table.key]

@@ -8,15 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lsp_server.database.compare import Difference
-from lsp_server.database.equivalence import default_schema
 from lsp_server.database.migration.counters import counter_of
 from lsp_server.database.migration.operations import ChangeTableComment, CreateTable, DropTable, FillTable, TableKey
-from lsp_server.database.migration.plan.builder import Builder, key_of
+from lsp_server.database.migration.plan.builder import Builder
 from lsp_server.database.migration.plan.constraints import bind, free
 from lsp_server.database.migration.plan.order import creation_order
 from lsp_server.database.migration.sql import selected_columns
 from lsp_server.database.migration.whole_table import options_changed
-from lsp_server.database.model import ForeignKey, Table
+from lsp_server.database.model import ForeignKey, Table, key_of_name
 from lsp_server.unknown import Unknown
 
 
@@ -40,11 +39,10 @@ def create_tables(builder: Builder, elements: list[object]) -> None:
 
 def _must_wait(builder: Builder, key: ForeignKey, late: set[tuple[TableKey, TableKey]], table: Table) -> bool:
     """Whether a new table cannot have this foreign key from the start."""
-    target = (default_schema(key.target_schema), key.target_table or "")
-    existing = builder.before.table(target[1], target[0])
+    existing = builder.before.table(key.target_key[1], key.target_key[0])
     if existing is not None:
         return any(existing.column(column) is None for column in key.target_columns or ())
-    return (table.key, target) in late or key.use_alter
+    return (table.key, key.target_key) in late or key.use_alter
 
 
 def drop_tables(builder: Builder, elements: list[object]) -> None:
@@ -52,12 +50,7 @@ def drop_tables(builder: Builder, elements: list[object]) -> None:
     tables = [element for element in elements if isinstance(element, Table)]
     ordered, late = creation_order(tables)
     for table in reversed(ordered):
-        keys = [
-            key
-            for key in table.foreign_keys
-            if builder.dialect != "sqlite"
-            and (table.key, (default_schema(key.target_schema), key.target_table or "")) in late
-        ]
+        keys = [key for key in table.foreign_keys if builder.dialect != "sqlite" and (table.key, key.target_key) in late]
         for key in keys:
             free(builder, table, key)
         kept = tuple(key for key in table.foreign_keys if key not in keys)
@@ -68,7 +61,7 @@ def change_comment(builder: Builder, item: Difference) -> None:
     if isinstance(item.before, Table) and isinstance(item.after, Table):
         texts = (item.before.comment, item.after.comment)
         if not isinstance(texts[0], Unknown) and not isinstance(texts[1], Unknown):
-            builder.order.comments.append(ChangeTableComment(key_of(item), texts[0], texts[1]))
+            builder.order.comments.append(ChangeTableComment(key_of_name(item.path[1]), texts[0], texts[1]))
 
 
 def change_options(builder: Builder, item: Difference) -> None:
