@@ -22,7 +22,7 @@ from lsp_server.database.migration.schema import create_schema
 from lsp_server.database.migration.scratch import FindScratch, InMemory, NoScratch, Scratch
 from lsp_server.database.migration.shape import Shapes, differences
 from lsp_server.database.migration.steps import to_steps
-from lsp_server.database.migration.trial import run_steps
+from lsp_server.database.migration.steps.running import run_steps
 from lsp_server.database.model import Database
 from lsp_server.database.view_text import may_read_elsewhere
 

@@ -32,7 +32,8 @@ from lsp_server.database.migration.scratch import FindScratch, InMemory, NoScrat
 from lsp_server.database.migration.shape import differences, only_named
 from lsp_server.database.migration.step import Guard, Step
 from lsp_server.database.migration.steps import to_steps
-from lsp_server.database.migration.trial import first_line, names_in, run_steps
+from lsp_server.database.migration.steps.running import run_steps
+from lsp_server.database.migration.trial import first_line, names_in
 from lsp_server.database.model import Database
 from lsp_server.database.objects import OBJECT_OPERATIONS
 from lsp_server.database.operations import AlterColumn as Altered
@@ -360,11 +361,7 @@ class _Run:
                     aside.add((operation.table[1], operation.before.name))
                 elif isinstance(operation, Renaming):
                     aside |= {(operation.before, None), (operation.after, None)}
-        problems = lost_rows(before, after, frozenset(aside))
-        if problems:
-            self.failed.append(f"{what}: {problems[0]}")
-        else:
-            self.proved.append(what)
+        self._note(what, lost_rows(before, after, frozenset(aside)))
 
 
 def _on_sqlite(statement: str, dialect: str) -> str | None:
