@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lsp_server.database.equivalence import default_schema
+from lsp_server.database.grammar import grammar_of
 from lsp_server.database.migration.rows import Row, insert
 from lsp_server.database.model import Database, Table, key_of_name
 from lsp_server.document import Kind, kind_of
@@ -92,7 +93,7 @@ def _of_sql(text: str, dialect: str | None) -> Iterator[Given]:
     from sqlglot import exp
     from sqlglot.errors import SqlglotError
 
-    read = {"postgresql": "postgres", "mariadb": "mysql", None: "postgres"}.get(dialect, dialect)
+    read = grammar_of(dialect or "postgresql")
     try:
         tokens = sqlglot.Dialect.get_or_raise(read).tokenize(text)
     except SqlglotError as error:

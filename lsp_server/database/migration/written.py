@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from lsp_server.database.fold import apply
 from lsp_server.database.fold.state import State
+from lsp_server.database.grammar import grammar_of
 from lsp_server.database.migration.answers import Answers
 from lsp_server.database.migration.catalogue import Rows, lost_rows, read_rows, read_shapes
 from lsp_server.database.migration.metadata import NotSayable
@@ -369,7 +370,7 @@ def _on_sqlite(statement: str, dialect: str) -> str | None:
     from sqlglot.errors import SqlglotError
 
     try:
-        found = sqlglot.transpile(statement, read={"mariadb": "mysql", "postgresql": "postgres"}.get(dialect, dialect), write="sqlite")
+        found = sqlglot.transpile(statement, read=grammar_of(dialect), write="sqlite")
     except (SqlglotError, RecursionError):
         return None
     return found[0] if len(found) == 1 else None
