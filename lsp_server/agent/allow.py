@@ -74,6 +74,19 @@ def allowed(tools: Sequence[Tool], entries: Sequence[str] | None) -> Allowance:
     )
 
 
+def may_name_tools_of(server: str, entries: Sequence[str] | None) -> bool:
+    """Whether any entry may name a tool of a configured server, whatever it will offer. In doubt it does."""
+    if entries is None:
+        return True
+    tools = f"mcp__{_plain(server)}__".casefold()
+    for entry in entries:
+        name = _plain(_read(entry)[0]).casefold()
+        begins = re.split(r"[*?]", name, maxsplit=1)[0]
+        if name == tools.removesuffix("__") or begins.startswith(tools) or (begins != name and tools.startswith(begins)):
+            return True
+    return False
+
+
 def split(entries: str) -> tuple[str, ...]:
     """The entries of a comma list; commas in brackets separate nothing."""
     found, depth, current = [], 0, ""
@@ -98,9 +111,13 @@ def _names(name: str, tool: Tool) -> bool:
         return True
     if not name.startswith("mcp__") or not tool.name.startswith("mcp__"):
         return False
-    # Servers' tools carry the letters that the API takes; entries are written as the server calls them.
-    written = re.sub(r"[^a-zA-Z0-9_*?-]", "_", name)
+    written = _plain(name)
     return fnmatchcase(tool.name, written) or (written.count("__") == 1 and fnmatchcase(tool.name, f"{written}__*"))
+
+
+def _plain(name: str) -> str:
+    """Servers' tools carry the letters that the API takes; entries are written as the server calls them."""
+    return re.sub(r"[^a-zA-Z0-9_*?-]", "_", name)
 
 
 def _ours(name: str, tools: Sequence[Tool]) -> str | None:

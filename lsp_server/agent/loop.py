@@ -201,6 +201,7 @@ class _Work:
         conversation = Conversation(self._redaction)
         conversation.say(self.task.text)
         repairs = empty = 0
+        words = ""  # with which the model stopped last
         while True:
             reply = await self._ask(model, conversation, instruction)
             conversation.hear(reply)
@@ -223,7 +224,10 @@ class _Work:
                     return self._outcome(stamped(self.bench.draft, self.task.title, self.run_id), verdict, "done")
                 repairs += 1
                 if unchanged or repairs > self.settings.max_repairs:
+                    if unchanged and words not in self.summary:  # why there is nothing to change is said the first time
+                        self.summary = f"{words}\n\n{self.summary}"
                     raise _Over("gave-up", "the work was judged and does not hold")
+                words = reply.text
                 self.tell("mending", verdict.faults[0])
                 conversation.say(_as_data(verdict, self.settings.max_repairs - repairs + 1))
             if reply.usage.prompt > LONG:

@@ -32,6 +32,7 @@ _WHOLE = 500 * 1024 * 1024  # bytes of the copy
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "PATHEXT", "COMSPEC")
 _SCRIPT = Path(lsp_server.worker.__file__).with_name("suite.py")
 _PARALLEL = re.compile(r"-n[ =]?(?:auto|logical|\d+)\b|--numprocesses")
+_COUNTED = re.compile(r"\d+ (?:x?passed|x?failed|errors?|skipped|deselected)\b|no tests ran")
 _SETTINGS = ("pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg")
 _STATUS = {0: "all passed", 1: "some failed", 2: "interrupted: tests could not be collected", 3: "pytest failed", 4: "pytest could not begin", 5: "no test ran"}
 
@@ -58,13 +59,15 @@ def run_tests(
     settings = "".join(draft.read(path) for path in _SETTINGS if path in draft.paths())
     serial = ["-n0"] if _PARALLEL.search(settings) else []
     with _copy(draft) as (folder, copy):
-        arguments = ["-q", "--color=no", "-p", "no:cacheprovider", f"--basetemp={folder / 'tests'}", "--tb=short", *serial, *chosen, *tests]
+        arguments = ["-q", "-rfE", "--color=no", "-p", "no:cacheprovider", f"--basetemp={folder / 'tests'}", "--tb=short", *serial, *chosen, *tests]
         done = _run(draft, interpreter, folder, copy, arguments, (), seconds, cancelled)
     output = _said(done, folder, copy)
     if done.trouble is not None:
         return Ran(None, done.trouble, output)
     status = done.status if done.status is not None else -1
-    last = next((line.strip(" =") for line in reversed(output.splitlines()) if re.search(r"\d+ (passed|failed|error|skipped)|no tests ran", line)), "")
+    last = next((line.strip(" =") for line in reversed(output.splitlines()) if _COUNTED.search(line)), "")
+    if status == 0 and not last:
+        return Ran(None, "ended before pytest had counted its tests", output)
     summary = _STATUS.get(status, f"pytest ended with {status}") + (f": {last}" if last else "")
     return Ran(status == 0 if status in (0, 1, 2) else None, summary, output)
 

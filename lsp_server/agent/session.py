@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lsp_server.agent.allow import Allowance, allowed
+from lsp_server.agent.allow import Allowance, allowed, may_name_tools_of
 from lsp_server.agent.bench import Workbench
 from lsp_server.agent.boundary import Boundary
 from lsp_server.agent.draft import Draft
@@ -40,7 +40,7 @@ from lsp_server.snapshot.memo import Memo
 from lsp_server.text import Change
 
 Say = Callable[[str], None]
-_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +93,16 @@ def agent_file_of(settings: AgentSettings, root: Path, folder: Path | None = Non
 
 @asynccontextmanager
 async def _tools(session: Session, say: Say) -> AsyncIterator[Allowance]:
-    """The tools that the instruction allows, the servers' included, which run meanwhile."""
+    """The tools that the instruction allows, the servers' included, which run meanwhile; a server of which it allows nothing is not started."""
     settings = session.settings
     ours = all_tools(session.trusted, settings.commands)
-    if not settings.mcp_servers:
+    servers_named = [server for server in settings.mcp_servers if may_name_tools_of(server.name, session.agent_file.tools)]
+    if not servers_named:
         yield _allowed(ours, session, say)
         return
     from lsp_server.agent.mcp_client import McpServers
 
-    async with McpServers(settings.mcp_servers, say, session.root) as servers:
+    async with McpServers(servers_named, say, session.root) as servers:
         yield _allowed((*ours, *servers.tools), session, say)
 
 
@@ -206,12 +207,19 @@ def _suite(session: Session, bench: Workbench) -> Callable[[], Tests]:
             return Tests(True, ran.summary)
         if not earlier:
             earlier.append(run_tests(Draft(session.root, draft.base, draft.boundary), cancelled=bench.cancelled))
-        new = _failures(ran) - _failures(earlier[0])
-        if not new and earlier[0].ok is not True:
+        if _is_as_before(ran, earlier[0]):
             return Tests(True, f"{ran.summary} (as before the run)")
         return Tests(False, ran.summary, ran.output)
 
     return work
+
+
+def _is_as_before(ran: Ran, earlier: Ran) -> bool:
+    """Whether nothing fails that did not fail before. What ended without naming its failures is as before only if it ended so before, too."""
+    if ran.ok is None or earlier.ok is None:
+        return ran.ok is earlier.ok and ran.summary.partition(":")[0] == earlier.summary.partition(":")[0]
+    failures = _failures(ran)
+    return not earlier.ok and bool(failures) and failures <= _failures(earlier)
 
 
 def _failures(ran: Ran) -> set[str]:

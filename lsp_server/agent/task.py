@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lsp_server.agent.redact import Redaction
 from lsp_server.findings import Direction, Finding
 from lsp_server.rules import rule_named
 from lsp_server.snapshot import Snapshot
@@ -86,7 +87,8 @@ def _aim(finding: Finding, snapshot: Snapshot) -> str:
 def task_of_words(words: str, kind: str = "free", snapshot: Snapshot | None = None) -> Task:
     """A task in a person's own words."""
     words = " ".join(words.split())
-    title = words if len(words) <= 80 else f"{words[:79]}…"
+    shown = Redaction().hide(words)  # before it is cut: half a password is known by no form
+    title = shown if len(shown) <= 80 else f"{shown[:79]}…"
     ending = "It is done when it works as asked, with tests, and the checker finds nothing that it did not find before."
     parts = [_DONE[kind], words, ending] if kind in _DONE else [words, ending]
     text = "\n\n".join([*parts, "\n".join(surroundings(snapshot))] if snapshot is not None else parts)

@@ -20,6 +20,7 @@ from lsp_server.database.standing import Standing, ancestors, belongs, pending, 
 from lsp_server.development.connection import VERSION_TABLE, Unreachable, connected, read_standing, standing_on
 from lsp_server.development.statements import Question, Statement, statements_of
 from lsp_server.development.target import Target
+from lsp_server.document import digest_of
 from lsp_server.findings import Report
 from lsp_server.rules import all_rules
 from lsp_server.snapshot import Snapshot
@@ -49,6 +50,7 @@ class Application:
     hazards: tuple[str, ...]
     options: Mapping[str, Any]
     wanted: Database | None  # the schema that should be there afterwards; None where it is not known
+    content: str | None = None  # digest of all that a database of SQLite held, for the revisions may have looked at it
 
     @property
     def until(self) -> str:
@@ -90,6 +92,7 @@ def prepare(snapshot: Snapshot, report: Report, root: Path, target: Target, iden
     interpreter = interpreter_of(root, snapshot.config.interpreter)
     if interpreter is None:
         raise NotApplicable(f"`interpreter` in the configuration: there is no Python at {snapshot.config.interpreter}")
+    dump = _dump(target)
     question = Question(
         target.dialect,
         str(root / history.folder),
@@ -98,10 +101,10 @@ def prepare(snapshot: Snapshot, report: Report, root: Path, target: Target, iden
         standing.revisions or (),
         until,
         options,
-        _dump(target),
+        dump,
     )
     statements = statements_of(question, interpreter, root)
-    return Application(target, standing, revisions, statements, _hazards(report, revisions), options, _wanted(snapshot, replay, until))
+    return Application(target, standing, revisions, statements, _hazards(report, revisions), options, _wanted(snapshot, replay, until), _digest(dump))
 
 
 def carry_out(application: Application, snapshot: Snapshot) -> Outcome:
@@ -113,6 +116,8 @@ def carry_out(application: Application, snapshot: Snapshot) -> Outcome:
         try:
             if target.file is not None:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+                if _digest(_dumped(connection.connection.dbapi_connection)) != application.content:
+                    raise NotApplicable(f"{application.standing.title} has changed since it was asked: look again")
             for statement in application.statements:
                 _execute(connection, statement)
                 done += 1
@@ -121,6 +126,8 @@ def carry_out(application: Application, snapshot: Snapshot) -> Outcome:
         except Exception as error:
             with suppress(Exception):
                 connection.exec_driver_sql("ROLLBACK")
+            if isinstance(error, NotApplicable):
+                raise
             return Outcome(done, _failure(error, application, done))
         after = standing_on(connection, target, *version_table(application.options))
         if application.until not in (after.revisions or ()):
@@ -179,9 +186,17 @@ def _dump(target: Target) -> str | None:
         if target.file.stat().st_size > LARGEST:
             raise NotApplicable(f"{target.file} is too large to try the revisions on a copy first")
         with closing(sqlite3.connect(f"{target.file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            return "\n".join(connection.iterdump())
+            return _dumped(connection)
     except (OSError, sqlite3.Error) as error:
         raise Unreachable(f"{target.file}: {error}") from None
+
+
+def _dumped(connection: Any) -> str:
+    return "\n".join(connection.iterdump())
+
+
+def _digest(dump: str | None) -> str | None:
+    return digest_of(dump) if dump is not None else None
 
 
 def _wanted(snapshot: Snapshot, replay: HistoryReplay, until: str) -> Database | None:

@@ -91,8 +91,25 @@ def upgrade(question: dict[str, Any], configure: Any, as_sql: bool) -> None:
         options["starting_rev"] = tuple(question["from"]) or None
     with EnvironmentContext(config, script, fn=steps, **options) as environment:
         configure(environment)
+        if as_sql:
+            tell_no_mode(environment)
         with environment.begin_transaction():
             environment.run_migrations()
+
+
+def tell_no_mode(environment: Any) -> None:
+    """Refuse revisions that ask whether their SQL is only said: what they would leave out then would be lost, and recorded as done."""
+    context = environment.get_context()
+    alembic = os.path.dirname(os.path.dirname(os.path.abspath(sys.modules[type(context).__module__].__file__ or "")))
+
+    def refuse() -> Any:
+        raise RuntimeError("a revision does something else where it is only said as SQL: apply it with alembic")
+
+    def as_sql(self: Any) -> bool:
+        return True if sys._getframe(1).f_code.co_filename.startswith(alembic) else refuse()
+
+    environment.is_offline_mode = refuse
+    context.__class__ = type("Context", (type(context),), {"as_sql": property(as_sql)})
 
 
 def plain(values: Any) -> Any:

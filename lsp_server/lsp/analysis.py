@@ -198,9 +198,11 @@ class Analysis:
         return prepare(checked.snapshot, checked.report, self.root, target, identifier)
 
     def carry_out(self, checked: Checked, application: Application, flag: Flag) -> Outcome:
-        from lsp_server.development.application import carry_out
+        from lsp_server.development.application import NotApplicable, carry_out
 
-        self._flag = flag
+        if flag.is_set:
+            raise NotApplicable("called off before it began: nothing was changed")
+        self._flag = Flag()  # not called off from here on
         return carry_out(application, checked.snapshot)
 
     def save_cache(self) -> None:

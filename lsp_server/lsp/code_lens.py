@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from lsp_server.database.standing import belongs, pending
 from lsp_server.lsp.development import APPLY
 from lsp_server.lsp.diagnostics import place
 from lsp_server.lsp.hover import where
@@ -52,6 +51,8 @@ def _application(ls: Server, session: Session, checked: Checked, entry: Entry) -
     standing = checked.snapshot.standing
     if standing is None or not ls.client.trusted:
         return []
+    from lsp_server.database.standing import belongs, pending
+
     for replay in checked.snapshot.histories:
         for revision in replay.history.revisions:
             if revision.location == entry.whole and (belongs(standing, replay.history) or standing.revisions in (None, ())):

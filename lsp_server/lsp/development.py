@@ -6,6 +6,7 @@ Nothing is looked at unless the person's own settings name the database, and not
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from lsp_server.lsp.progress import shown
+from lsp_server.lsp.inputs import Flag
+from lsp_server.lsp.progress import Progress, shown
 from lsp_server.lsp.protocol import RequestFailed, Server
 from lsp_server.lsp.session import Session
 
@@ -83,11 +85,26 @@ async def apply_migration(ls: Server, arguments: list[Any]) -> dict[str, Any]:
         if not await _agreed(ls, application):
             await _noted(ls, checked, session, application, "declined", 0.0, "")
             return {"applied": False}
-        started = time.monotonic()
-        applying = ls.analysis_thread.run(partial(session.analysis.carry_out, checked, application))
-        outcome = await shown(ls, f"Applying {application.until}", applying)
+        flag = Flag()
+        applying = asyncio.get_running_loop().create_task(_applied(ls, checked, session, application, flag))
+        try:
+            return await asyncio.shield(applying)
+        except asyncio.CancelledError:
+            flag.set()
+            ls.later(applying)
+            raise
     except (NotApplicable, Refused, Unreachable, Unsayable) as reason:
         raise RequestFailed(str(reason)) from None
+
+
+async def _applied(ls: Server, checked: Checked, session: Session, application: Application, flag: Flag) -> dict[str, Any]:
+    """Run the statements, write it down and tell. Once the first has begun nobody calls it off: what was done to a database is always told."""
+    started = time.monotonic()
+    progress = Progress(ls, f"Applying {application.until}", flag.set)
+    try:
+        outcome = await ls.analysis_thread.run(partial(session.analysis.carry_out, checked, application), flag)
+    finally:
+        progress.end()
     seconds, said = time.monotonic() - started, outcome.problem or "; ".join((outcome.verified, *outcome.differs))
     await _noted(ls, checked, session, application, "applied" if outcome.applied else "failed", seconds, said)
     look(ls, session, checked, again=True)
@@ -153,7 +170,7 @@ def _written(application: Application) -> str:
 
     place = folder() / "applications"
     place.mkdir(parents=True, exist_ok=True)
-    file = place / f"{application.until}.sql"
+    file = place / (re.sub(r"[^\w-]", "_", application.until) + ".sql")  # a revision's name is the project's to choose
     file.write_text(f"-- {application.standing.title}\n\n{application.sql}", encoding="utf-8")
     return file.as_uri()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lsp_server.agent.allow import allowed, split
+from lsp_server.agent.allow import allowed, may_name_tools_of, split
 from lsp_server.agent.tool import Tool, takes
 from lsp_server.agent.tools import all_tools
 
@@ -91,3 +91,21 @@ def test_patterns_narrow_the_paths(entries: str, reading: tuple[str, ...] | None
 def test_odd_entries_are_only_missing() -> None:
     odd = ("", "  ", "Read(", ")", "((", "mcp__", "Read (*)", "\n", "Re ad")
     assert all(isinstance(entry, str) for entry in allowed(all_tools(), odd).missing)
+
+
+@pytest.mark.parametrize(
+    ("entries", "may"),
+    [
+        (None, True),
+        ((), False),
+        (("Read(*)", "Bash(*)"), False),
+        (("*",), True),
+        (("mcp__git",), True),
+        (("mcp__*",), True),
+        (("mcp__g*__status",), True),
+        (("MCP__Git__git_status(*)",), True),
+        (("mcp__github__search", "mcp__gi"), False),
+    ],
+)
+def test_a_server_counts_where_any_of_its_tools_may_be_named(entries: tuple[str, ...] | None, may: bool) -> None:
+    assert may_name_tools_of("git", entries) is may

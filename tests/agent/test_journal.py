@@ -71,6 +71,13 @@ def test_an_application_is_written_without_the_password(journal: Journal) -> Non
     assert journal.applications() == (replace(applied, target="postgresql://localhost:5432/shop"),)
 
 
+def test_an_application_is_written_without_rows(journal: Journal) -> None:
+    said = "Duplicate entry 'ada@example.org' for key 'email' (at: INSERT INTO customer VALUES (1, 'Ada of London')); nothing was changed"
+    assert journal.record_application(Application(NOON, "bookshop", "ab12", "here", "failed", detail=said)) is None
+    (found,) = journal.applications()
+    assert "ada@example.org" not in found.detail and "Ada of London" not in found.detail and "nothing was changed" in found.detail
+
+
 def test_entries_come_newest_first_and_are_filtered(journal: Journal) -> None:
     for number, (outcome, title) in enumerate([("done", "Implement GET /books"), ("budget", "Free task"), ("done", "100% of it")]):
         started = NOON + timedelta(days=number)

@@ -53,6 +53,10 @@ def test_only_what_is_asked_for_runs(bench: Workbench) -> None:
         refused(bench, "run_tests", tests=[bad])
 
 
+def test_an_end_in_the_middle_is_no_success(bench: Workbench) -> None:
+    assert ran(bench, "os._exit(0)").startswith("ended before pytest had counted its tests")
+
+
 def test_what_tests_may_do(bench: Workbench) -> None:
     code = """
 assert pathlib.Path('data.bin').read_bytes() == b'\\x00\\xff' and not pathlib.Path('.env').exists()

@@ -9,6 +9,7 @@ import asyncio
 import sys
 import threading
 import time
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from lsp_server.agent.mcp_configuration import ServerProgram
+from lsp_server.agent.prompt import shipped
 from lsp_server.agent.session import perform
 from lsp_server.text import apply_edits
 from tests.agent.benches import bookshop, project
@@ -151,6 +153,21 @@ def test_the_project_s_own_tests_decide_where_it_is_trusted(tmp_path: Path) -> N
     assert "as before the run" in (played.outcome.verdict.tests or "")
 
 
+@pytest.mark.parametrize(
+    ("settings", "old", "new"),
+    [
+        ("[pytest]\n", "sum(prices)", "__import__('os')._exit(4)"),  # ends without a word about the tests
+        ("[pytest]\naddopts = -rN\n", "sum(prices)", "sum(prices) * 2"),  # names no failures unless it is asked to
+    ],
+)
+def test_what_fails_before_hides_nothing_that_breaks(tmp_path: Path, settings: str, old: str, new: str) -> None:
+    tests = "from prices import total\n\n\ndef test_old():\n    assert 0\n\n\ndef test_total():\n    assert total([2, 3]) == 5\n"
+    files = {"prices.py": "def total(prices):\n    return sum(prices)\n", "test_prices.py": tests, "pytest.ini": settings}
+    script = [call("edit_file", path="prices.py", old_text=old, new_text=new), DONE]
+    played = play(project(tmp_path / "prices", files), script, words="Say it otherwise", trusted=True, max_repairs=0)
+    assert not played.outcome.verdict.ok and "the project's tests fail" in played.faults
+
+
 def _expect(words: str, request: Request) -> None:
     assert words in request.text, request.text
 
@@ -200,6 +217,12 @@ def test_a_model_that_lies(shop: Path) -> None:
     assert (played.outcome.ended, played.outcome.change) == ("gave-up", None)
     assert "nothing was changed" in played.faults
     assert played.outcome.rounds == 2
+
+
+def test_a_model_that_says_why_nothing_can_be_done_is_heard(shop: Path) -> None:
+    played = play(shop, [say("The documents contradict each other."), say("No change, as I said.")], words="Do what the documents say")
+    assert (played.outcome.ended, played.outcome.change) == ("gave-up", None)
+    assert played.outcome.summary == "The documents contradict each other.\n\nNo change, as I said."
 
 
 def test_a_model_that_breaks_another_route(shop: Path) -> None:
@@ -481,6 +504,17 @@ paths:
 # The journal
 
 
+@pytest.mark.parametrize("before", [0, 30, 44, 50])
+def test_no_password_of_a_task_is_written_down(shop: Path, before: int) -> None:
+    """However the title is cut."""
+    from lsp_server.agent.journal import Journal
+
+    words = f"{'x' * before} use postgresql://shop:correct-horse-battery@db.example.org/shop"
+    assert KEY and play(shop, [DONE, DONE], words=words).outcome.ended == "gave-up"
+    (entry,) = Journal().list()
+    assert "use" in entry.title and "correct" not in entry.title
+
+
 def test_a_run_is_written_down_and_losing_the_journal_loses_nothing(shop: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from lsp_server.agent.journal import Journal
 
@@ -498,6 +532,13 @@ def test_a_run_is_written_down_and_losing_the_journal_loses_nothing(shop: Path, 
 
 
 # The user's servers
+
+
+def test_a_server_of_which_no_tool_is_allowed_is_not_started(shop: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "started"
+    server = ServerProgram("echo", sys.executable, ("-c", f"open({str(mark)!r}, 'w')"))
+    played = play(shop, [DONE, DONE], words="Say hello", agent_file=replace(shipped(), tools=("Read(*)", "mcp__other__echo")), mcp_servers=(server,))
+    assert not mark.exists() and not any("echo` " in sentence for sentence in played.said)
 
 
 def test_a_server_s_answers_are_data_and_marks_stay_marks(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from lsp_server.check import check
 from lsp_server.database.standing import Standing
 from lsp_server.development.application import NotApplicable, carry_out, prepare
 from lsp_server.development.connection import Unreachable, read_standing
-from lsp_server.development.statements import Unsayable
+from lsp_server.development.statements import Question, Unsayable, statements_of
 from lsp_server.development.target import Refused, Target, read_target
 from lsp_server.findings import Report
 from lsp_server.rules import all_rules
@@ -133,6 +134,38 @@ def test_a_database_that_moves_between_question_and_answer_is_left_alone(root: P
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     with pytest.raises(NotApplicable, match="has moved on"):
         carry_out(application, snapshot)
+
+
+def test_rows_that_come_between_question_and_answer_are_not_passed_by(root: Path, sqlite: Target) -> None:
+    """A revision may have looked at every row before it said its statements."""
+    import sqlite3
+
+    revision = root / "migrations/versions/0002_phone.py"
+    step = """    for key, name in op.get_bind().execute(sa.text("SELECT id, name FROM customer")).fetchall():
+        op.get_bind().execute(sa.text("UPDATE customer SET phone = :phone WHERE id = :key"), {"phone": name[::-1], "key": key})
+"""
+    revision.write_text(revision.read_text().replace("\n\n\ndef downgrade", f"\n{step}\n\ndef downgrade"))
+    snapshot = snapshot_of(root)
+    application = prepare(snapshot, check(snapshot, all_rules()), root, sqlite, None)
+    with sqlite3.connect(root / "app.db") as connection:
+        connection.execute("INSERT INTO customer VALUES (3, 'Eve')")
+    with pytest.raises(NotApplicable, match="has changed since"):
+        carry_out(application, snapshot)
+    assert rows(root / "app.db", "SELECT version_num FROM alembic_version") == [("0001",)]
+    outcome = carry_out(prepare(snapshot, check(snapshot, all_rules()), root, sqlite, None), snapshot)
+    assert outcome.applied and (3, "Eve", "evE") in rows(root / "app.db", "SELECT * FROM customer")
+
+
+@pytest.mark.parametrize("asked", ["context.is_offline_mode()", "op.get_context().as_sql"])
+def test_a_revision_that_does_less_when_it_only_says_sql_is_not_applied(root: Path, asked: str) -> None:
+    """What it leaves out would be lost: the database would say that all of it was done."""
+    revision = root / "migrations/versions/0002_phone.py"
+    text = revision.read_text().replace("from alembic import op", "from alembic import context, op")
+    revision.write_text(text.replace("    op.execute(", f"    if not {asked}:\n        op.execute("))
+    folder = str(root / "migrations")
+    question = Question("postgresql", folder, (f"{folder}/versions",), (str(root),), ("0001",), "0002", {})
+    with pytest.raises(Unsayable, match="only said as SQL"):
+        statements_of(question, Path(sys.executable), root)
 
 
 def test_a_revision_that_fails_on_the_copy_never_reaches_the_file(root: Path, sqlite: Target) -> None:

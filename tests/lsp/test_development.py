@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -100,3 +103,26 @@ def test_a_file_of_the_workspace_names_no_database_to_change(root: Path) -> None
             assert "database-behind" not in editor.rules().get(REVISION, [])
 
     drive(session())
+
+
+def test_what_was_applied_is_written_down_though_nobody_waits_for_it(root: Path) -> None:
+    async def session() -> None:
+        async with editing(root, VSCODE, TRUSTED) as editor:
+            editor.settings(developmentDatabase="sqlite:///app.db")
+            editor.answer = "Apply"
+            with closing(sqlite3.connect(root / "app.db", isolation_level=None)) as somebody:
+                somebody.execute("BEGIN IMMEDIATE")
+                params = t.ExecuteCommandParams(command="specdrift.server.applyMigration", arguments=[])
+                running = editor.client.protocol.send_request("workspace/executeCommand", params, msg_id="apply")
+                await editor.until(lambda: any("Applying 0002" in str(each) for each in editor.progress))
+                editor.client.cancel_request(t.CancelParams(id="apply"))
+                with pytest.raises(JsonRpcException) as cancelled:
+                    await asyncio.wrap_future(running)
+                assert cancelled.value.code == t.LSPErrorCodes.RequestCancelled
+                somebody.execute("ROLLBACK")
+            await editor.until(lambda: any("is at 0002" in message for message in editor.messages))
+            (entry,) = Journal(f"sqlite:///{root.parent / 'journal.sqlite'}").applications()
+            assert entry.outcome == "applied" and applied(root) == [("0002",)]
+
+    drive(session())
+

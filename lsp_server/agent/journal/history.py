@@ -50,7 +50,7 @@ def bring_up_to_date(engine: sa.Engine) -> State:
         state = state_of(connection)
     if state is not State.MISSING:
         return state
-    with engine.begin() as connection, _alone(connection):
+    with engine.connect() as connection, _alone(connection):
         state = state_of(connection)  # somebody may have been faster
         if state is State.MISSING:
             config = Config()
@@ -58,6 +58,7 @@ def bring_up_to_date(engine: sa.Engine) -> State:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             state = State.CURRENT
+        connection.commit()  # before the lock goes: whoever gets it next must see what was done
     return state
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsp_server.agent.journal.entry import NEWEST, Application, Entry, Wanted
 from lsp_server.agent.places import data_folder
+from lsp_server.agent.redact import Redaction
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -44,7 +45,8 @@ class Journal:
 
     def record_application(self, application: Application) -> str | None:
         """Write down that a migration was applied, or was to be. As `record`."""
-        return self._write("application", asdict(replace(application, target=without_credentials(application.target))))
+        detail = Redaction().hide(application.detail)  # databases quote rows when they complain
+        return self._write("application", asdict(replace(application, target=without_credentials(application.target), detail=detail)))
 
     def list(self, wanted: Wanted = NEWEST) -> tuple[Entry, ...]:
         """Runs, the newest first. Raises JournalTrouble."""

@@ -2,7 +2,7 @@
 
 Alembic gives unnamed constraints of a revision the names of today's convention, so a new database has them from the start; one
 that ran the revision before has those that its server chose. What a history says of itself decides: once any constraint is
-stated by a name that the convention makes, the convention was known, and nothing is to be done.
+stated by a name that the convention makes, the convention may have been known, and nothing is to be done.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lsp_server.database.equivalence import automatic_name
 from lsp_server.database.model import Check, Database, ForeignKey, Index, PrimaryKey, Table, Unique
 from lsp_server.database.naming import ConventionalName, conventional_name
 
@@ -68,12 +67,15 @@ def _parts(table: Table) -> Iterator[Any]:
 
 
 def _is_known(before: Database, convention: Any, dialect: str) -> bool:
-    """Whether the history states a constraint by a name that the convention makes, and no server."""
+    """Whether the history may have known the convention: it states a constraint by a name that the convention makes.
+
+    Where a convention makes the names that the server would choose as well, nobody can tell whether it was there: then it was.
+    """
     for table in before.tables:
         for part in _parts(table):
             telling = not isinstance(part, Index) and (dialect == "postgresql" or not isinstance(part, PrimaryKey))
             stated = telling and part.name is not None and not isinstance(part.name, ConventionalName)
-            if stated and part.name != automatic_name(table, replace(part, name=None), dialect) and _follows(table, part, convention):
+            if stated and _follows(table, part, convention):
                 return True
     return False
 

@@ -17,6 +17,8 @@ from textwrap import dedent
 
 import pytest
 
+from tests.agent.messages_api import call, messages_api, say
+
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[2]
 
@@ -197,27 +199,31 @@ class Session:
     project: Path
 
 
-@pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
-    project = tmp_path_factory.mktemp("shop").resolve()
+def planted_in(folder: Path) -> Path:
+    """The project, in a folder."""
+    project = folder.resolve()
     for path in PROJECT:
         file = project / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(planted(path), encoding="utf-8")
-    home = tmp_path_factory.mktemp("home")
+    return project
+
+
+def neovim(project: Path, home: Path, script: str, **variables: str) -> tuple[int, str]:
+    """The exit status and the output of an editor that runs a script; its report is `report.jsonl` in its home."""
     scripts = Path(sysconfig.get_path("scripts"))
-    report = home / "report.jsonl"
     folders = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}  # a session without a key
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}  # without a key
     environment = inherited | folders | {
         # The plugin finds the Python that runs this test, and Python the server of this repository.
         "PATH": os.pathsep.join([str(scripts), "/usr/bin", "/bin"]),
         "PYTHONPATH": str(REPOSITORY),
         "SPECDRIFT_PLUGIN": str(REPOSITORY / "editors" / "neovim"),
-        "SPECDRIFT_REPORT": str(report),
+        "SPECDRIFT_REPORT": str(home / "report.jsonl"),
         "SPECDRIFT_PATIENCE": str(PATIENCE_SECONDS * 1000),
+        **variables,
     }
-    arguments = ["--headless", "--clean", "-u", str(HERE / "init.lua"), "-S", str(HERE / "session.lua")]
+    arguments = ["--headless", "--clean", "-u", str(HERE / "init.lua"), "-S", str(HERE / script)]
     with subprocess.Popen(
         [scripts / "nvim", *arguments],
         cwd=project,
@@ -226,19 +232,27 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    ) as neovim:
+    ) as editor:
         try:
-            output, _ = neovim.communicate(timeout=SESSION_SECONDS)
+            output, _ = editor.communicate(timeout=SESSION_SECONDS)
         except subprocess.TimeoutExpired:
-            neovim.kill()  # the report tells how far it came
-            output, _ = neovim.communicate()
+            editor.kill()  # the report tells how far it came
+            output, _ = editor.communicate()
+    return editor.returncode, output
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    project, home = planted_in(tmp_path_factory.mktemp("shop")), tmp_path_factory.mktemp("home")
+    exit_code, output = neovim(project, home, "session.lua")
+    report = home / "report.jsonl"
     outcomes = {}
     for line in report.read_text(encoding="utf-8").splitlines() if report.exists() else ():
         entry = json.loads(line)
         outcomes[entry["step"]] = "" if entry["ok"] else entry["detail"]
     log = home / "state" / "nvim" / "lsp.log"
     logged = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-    return Session(outcomes, neovim.returncode, f"{output}\n--- lsp.log\n{logged[-6000:]}", project)
+    return Session(outcomes, exit_code, f"{output}\n--- lsp.log\n{logged[-6000:]}", project)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -264,6 +278,22 @@ def test_existing_code_is_untouched(session: Session) -> None:
         assert function_text(before, function) == function_text(after, function)
     spec = session.project / "openapi.yaml"
     assert spec.read_text(encoding="utf-8") == planted("openapi.yaml")
+
+
+def test_a_run_of_the_agent_is_confirmed_and_its_verdict_shown(tmp_path: Path) -> None:
+    project, home = planted_in(tmp_path / "shop"), tmp_path / "home"
+    home.mkdir()
+    counted = call("edit_file", path="app/main.py", old_text="# END OF STOCK", new_text="def count_shelves() -> int:\n    return 0\n\n\n# END OF STOCK")
+    with messages_api([counted, say("Shelves can be counted.")]) as api:
+        _, output = neovim(project, home, "agent.lua", ANTHROPIC_API_KEY="sk-ant-test-key", ANTHROPIC_BASE_URL=api.url)
+    seen = json.loads((home / "report.jsonl").read_text("utf-8"))
+    assert seen["shown"], (seen, output)
+    assert any("let people count the shelves" in question for question in seen["questions"]), seen
+    assert seen["page"].startswith("The verdict holds; the change was applied\n"), seen
+    assert "| Shelves can be counted." in seen["page"]
+    assert "def count_shelves" in seen["app"]
+    left = [path for folder in (project, home) for path in folder.rglob("*") if path.is_file()]
+    assert not [path for path in left if b"sk-ant-test-key" in path.read_bytes()]
 
 
 def planted(path: str) -> str:
