@@ -24,7 +24,7 @@ from lsp_server.workspace import Stamp
 
 if TYPE_CHECKING:  # A report that is recalled needs no reader: they are imported when facts are.
     from lsp_server.findings import Report
-    from lsp_server.snapshot import Memo
+    from lsp_server.snapshot.memo import Memo
 
 
 @functools.cache

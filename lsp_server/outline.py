@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from lsp_server.api.model import Api, Operation
     from lsp_server.database.model import Table
     from lsp_server.database.replay import HistoryReplay
-    from lsp_server.snapshot import Contract, Snapshot
+    from lsp_server.snapshot import Snapshot
+    from lsp_server.snapshot.api import Contract
 
 _CLASS = re.compile(r"\bclass[ \t]+(\w+)")
 

@@ -15,7 +15,8 @@ from lsp_server.document import Document, Documents
 from lsp_server.report import Context
 from lsp_server.report import json as json_report
 from lsp_server.rules import all_rules
-from lsp_server.snapshot import Memo, Snapshot
+from lsp_server.snapshot import Snapshot
+from lsp_server.snapshot.memo import Memo
 from lsp_server.text import Change, Edit, Span
 from lsp_server.workspace import documents_of, list_files
 

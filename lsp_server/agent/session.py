@@ -35,7 +35,8 @@ from lsp_server.agent.verdict import Tests
 from lsp_server.config import ConfigError
 from lsp_server.document import UndecodableText, decode, digest_of
 from lsp_server.findings import Report
-from lsp_server.snapshot import Memo, Snapshot
+from lsp_server.snapshot import Snapshot
+from lsp_server.snapshot.memo import Memo
 from lsp_server.text import Change
 
 Say = Callable[[str], None]

@@ -23,7 +23,8 @@ if TYPE_CHECKING:  # A report that is recalled needs no snapshot.
     from lsp_server.database.migration.answers import Answers
     from lsp_server.database.migration.scratch import FindScratch
     from lsp_server.database.standing import Standing
-    from lsp_server.snapshot import Memo, Snapshot
+    from lsp_server.snapshot import Snapshot
+    from lsp_server.snapshot.memo import Memo
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ def open_project(
 
     `lasting`: changes will be tried on it. `earlier` is the project as it was a while ago, in this process.
     """
-    from lsp_server.snapshot import Memo, Snapshot
+    from lsp_server.snapshot import Snapshot
+    from lsp_server.snapshot.memo import Memo
 
     if ground is None:
         ground = survey(options)

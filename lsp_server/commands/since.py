@@ -16,7 +16,8 @@ from lsp_server.commands.project import Project
 from lsp_server.document import Document, UndecodableText, decode
 from lsp_server.findings import Finding
 from lsp_server.rules import all_rules
-from lsp_server.snapshot import Memo, Snapshot
+from lsp_server.snapshot import Snapshot
+from lsp_server.snapshot.memo import Memo
 from lsp_server.workspace import is_looked_at
 
 

@@ -281,10 +281,8 @@ def _same_foreign_key(before: ForeignKey, after: ForeignKey) -> bool:
         return False
     if before.target_columns and after.target_columns and pairs != others:
         return False
-    if before.target_table is not None and after.target_table is not None:
-        target = (default_schema(before.target_schema), before.target_table)
-        if target != (default_schema(after.target_schema), after.target_table):
-            return False
+    if before.target_table is not None and after.target_table is not None and before.target_key != after.target_key:
+        return False
     for left, right in ((before.ondelete, after.ondelete), (before.onupdate, after.onupdate)):
         if not isinstance(left, Unknown) and not isinstance(right, Unknown) and not same_action(left, right):
             return False

@@ -27,6 +27,10 @@ class EnumType:
     create_constraint: bool = False
     location: Location | None = None
 
+    @property
+    def key(self) -> tuple[str | None, str | None]:
+        return (None if self.schema == "public" else self.schema, self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnType:
@@ -129,6 +133,11 @@ class ForeignKey:
     unknown: Unknown | None = None
     location: Location | None = None
 
+    @property
+    def target_key(self) -> tuple[str | None, str]:
+        """The key of the table that it refers to; that of no table where the name is not known."""
+        return (None if self.target_schema == "public" else self.target_schema, self.target_table or "")
+
 
 @dataclass(frozen=True, slots=True)
 class Unique:
@@ -227,6 +236,12 @@ class Table:
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)
+
+
+def key_of_name(full_name: str) -> tuple[str | None, str]:
+    """The key of the table that has this full name."""
+    schema, _, name = full_name.rpartition(".")
+    return (schema or None, name)
 
 
 @dataclass(frozen=True, slots=True)

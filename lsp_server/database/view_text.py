@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
+from lsp_server.database.grammar import grammar_of
 from lsp_server.database.model import View
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
@@ -122,9 +123,8 @@ def _parsed(query: str, dialect: str | None) -> exp.Expression | None:
 
     logging.getLogger("sqlglot").setLevel(logging.ERROR)  # what it cannot read is told by None
     query = _TAIL.sub("", query)
-    read = {"postgresql": "postgres", "mariadb": "mysql", None: "postgres"}.get(dialect, dialect)
     try:
-        return cast("exp.Expression", sqlglot.parse_one(query, read=read))
+        return cast("exp.Expression", sqlglot.parse_one(query, read=grammar_of(dialect or "postgresql")))
     except (SqlglotError, RecursionError):
         return None
 
@@ -280,9 +280,8 @@ def renamed_query(
                 _rename_column(column, columns, keeps_names)
     if columns is not None and any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
         return None
-    written = {"postgresql": "postgres", "mariadb": "mysql", None: "postgres"}.get(dialect, dialect)
     tail = _TAIL.search(query)
-    return tree.sql(dialect=written, normalize_functions="lower") + (tail[0] if tail else "")
+    return tree.sql(dialect=grammar_of(dialect or "postgresql"), normalize_functions="lower") + (tail[0] if tail else "")
 
 
 def _rename_column(column: exp.Expression, columns: tuple[str, str], keeps_names: bool) -> None:

@@ -29,7 +29,9 @@ from lsp_server.lsp.inputs import Flag, Inputs, Person
 from lsp_server.outline import Entry, Outline, outline, revision_sql
 from lsp_server.rules import all_rules, rule_named
 from lsp_server.shadow.offer import offer
-from lsp_server.snapshot import Memo, Runtime, Snapshot
+from lsp_server.snapshot import Snapshot
+from lsp_server.snapshot.memo import Memo
+from lsp_server.snapshot.runtime import Runtime
 from lsp_server.text import Location, Span
 from lsp_server.tree.mend import Difference, difference
 from lsp_server.verify import Verdict, build_and_verify

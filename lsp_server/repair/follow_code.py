@@ -19,7 +19,7 @@ from lsp_server.api.yaml_edit import Specification
 from lsp_server.repair.followed import followed
 from lsp_server.repair.spec_names import SpecNames, partners
 from lsp_server.repair.work import Work
-from lsp_server.snapshot import Contract
+from lsp_server.snapshot.api import Contract
 from lsp_server.text import Edit
 from lsp_server.unknown import Unknown
 

@@ -16,7 +16,8 @@ from lsp_server.database.alembic import History
 from lsp_server.database.migration.answers import Answers, read_answers
 from lsp_server.document import Kind
 from lsp_server.findings import Applicability, Direction, Fix, NotPossible
-from lsp_server.snapshot import Drift, Snapshot
+from lsp_server.snapshot import Snapshot
+from lsp_server.snapshot.database import Drift
 from lsp_server.text import Change
 
 if TYPE_CHECKING:

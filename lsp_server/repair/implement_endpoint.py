@@ -38,7 +38,8 @@ from lsp_server.repair.row_bodies import write_body
 from lsp_server.repair.rows import Body, Request, find_rows, own_account
 from lsp_server.repair.siblings import Part, Project, Sibling
 from lsp_server.repair.signature import Signature, SignatureWriter
-from lsp_server.snapshot import Contract, Snapshot
+from lsp_server.snapshot import Snapshot
+from lsp_server.snapshot.api import Contract
 from lsp_server.text import Change, Edit, Span, newline_of
 from lsp_server.unknown import Unknown
 

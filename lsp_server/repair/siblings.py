@@ -24,7 +24,8 @@ from lsp_server.python.interpret import Interpreter
 from lsp_server.python.judge import items_of
 from lsp_server.python.lower import Node
 from lsp_server.python.values import ClassValue, External, FunctionValue, Scope, Value
-from lsp_server.snapshot import Contract, Snapshot
+from lsp_server.snapshot import Snapshot
+from lsp_server.snapshot.api import Contract
 from lsp_server.text import Location
 from lsp_server.unknown import Unknown
 

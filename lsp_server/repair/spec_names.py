@@ -14,7 +14,7 @@ from lsp_server.api.compare_shapes import Shapes, unwrap
 from lsp_server.api.compare_values import Direction
 from lsp_server.api.model import MISSING, Body, Operation, Parameter, Property, Response, Schema
 from lsp_server.api.pair import route_key, spec_key
-from lsp_server.snapshot import Contract
+from lsp_server.snapshot.api import Contract
 from lsp_server.unknown import Unknown
 
 

@@ -11,7 +11,8 @@ from lsp_server.python.lower import Node
 from lsp_server.repair.models import Catalogue, NewModels, RouteSpeller
 from lsp_server.repair.names import Names
 from lsp_server.repair.siblings import Project, Sibling
-from lsp_server.snapshot import Contract, Snapshot
+from lsp_server.snapshot import Snapshot
+from lsp_server.snapshot.api import Contract
 from lsp_server.text import Change, Edit, Location, Span, newline_of
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from lsp_server.api.runtime import read_document, renamed
 from lsp_server.database.migration.own_tables import Created
-from lsp_server.snapshot import Runtime, Snapshot
+from lsp_server.snapshot import Snapshot
+from lsp_server.snapshot.runtime import Runtime
 from lsp_server.text import Location
 from lsp_server.worker.child import SECONDS, Question, ask
 from lsp_server.worker.interpreters import interpreter_of

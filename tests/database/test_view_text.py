@@ -112,3 +112,9 @@ def test_texts_with_the_same_words_need_no_parser() -> None:
         "read_view('CREATE VIEW v AS SELECT 1'); same_query('SELECT A', 'select a', None)\nprint('sqlglot' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_views_of_sql_server_are_read() -> None:
+    view = View("v", "SELECT TOP 3 p.[id] FROM [shop].[person] AS p")
+    assert reads_table(view, ("shop", "person"), "mssql") and not reads_table(view, ("shop", "item"), "mssql")
+    assert shows_column(view, ("shop", "person"), "id", "mssql") and not shows_column(view, ("shop", "person"), "name", "mssql")

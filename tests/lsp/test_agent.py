@@ -10,7 +10,7 @@ import pytest
 from lsprotocol import types as t
 from pygls.exceptions import JsonRpcException
 
-from tests.agent.messages_api import Api, Turn, call, messages_api, say
+from tests.agent.messages_api import Api, Turn, call, messages_api, say, text_of
 from tests.command import CODE, shop
 from tests.lsp.editor import EMACS, NEOVIM, VSCODE, Editor, drive, editing
 
@@ -187,6 +187,26 @@ def test_a_file_and_a_story_have_actions_of_their_own(root: Path) -> None:
             assert "Bring this file in line with the spec with the agent" in await titles(editor, "app.py", only=["source"])
             assert "Implement story with the agent" in await titles(editor, "stories.md", "As a reader")
             assert await titles(editor, "stories.md", "book: pages") == []
+
+    drive(session())
+
+
+def test_words_and_a_story_are_tasks_that_name_what_the_workspace_has(root: Path) -> None:
+    (root / "stories.md").write_text(STORY)
+
+    async def session() -> None:
+        with messages_api([say("No.")] * 4) as api:
+            async with editing(root, VSCODE) as editor:
+                for path in ("openapi.yaml", "stories.md"):
+                    editor.open(path)
+                listen(editor, api)
+                for given in ({"task": "Let people count books"}, {"line": 4, "kind": "implement-story"}):
+                    command = t.ExecuteCommandParams(command="specdrift.server.runAgent", arguments=[{"uri": editor.uri("stories.md"), **given}])
+                    done: Any = await editor.client.workspace_execute_command_async(command)
+                    assert (done["ok"], done["ended"]) == (False, "gave-up"), done
+            words, story = (text_of(api.requests[number].body["messages"][0]["content"]) for number in (0, 2))
+            assert "Let people count books" in words and "- specification: openapi.yaml" in words
+            assert "stories.md, line 3: Story 1: read books" in story and "- specification: openapi.yaml" in story
 
     drive(session())
 

@@ -20,7 +20,8 @@ from lsp_server.agent.tools.shown import bounded
 from lsp_server.repair.add_rollback import KIND as ADD_ROLLBACK
 from lsp_server.repair.add_rollback import add_rollback
 from lsp_server.repair.generate_migration import UNDATED, conventions_of
-from lsp_server.snapshot import Drift, Snapshot
+from lsp_server.snapshot import Snapshot
+from lsp_server.snapshot.database import Drift
 from lsp_server.text import apply_edits
 
 if TYPE_CHECKING:

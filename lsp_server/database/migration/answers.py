@@ -13,7 +13,7 @@ from typing import Any
 
 from lsp_server.database.migration.operations import STAYS, Replacements, TableKey
 from lsp_server.database.migration.renames import Rename
-from lsp_server.database.model import Database, EnumType
+from lsp_server.database.model import Database, EnumType, key_of_name
 
 RENAME_TABLES, RENAME_COLUMNS, RENAME_VALUES = "rename_tables", "rename_columns", "rename_enum_values"
 BACKFILL, FALLBACK, ZONE = "backfill", "enum_fallback", "assume_timezone"
@@ -199,15 +199,10 @@ _EXPECTED = {
 
 
 def _table_rename(entry: tuple[str, str]) -> Rename:
-    old, new = _key(entry[0]), _key(entry[1])
+    old, new = key_of_name(entry[0]), key_of_name(entry[1])
     return Rename(old, None, new[1], True, AS_ANSWERED, STAYS if old[0] == new[0] else new[0])
 
 
 def _column_rename(entry: tuple[str, str]) -> Rename:
     table, _, column = entry[0].rpartition(".")
-    return Rename(_key(table), column, entry[1], True, AS_ANSWERED)
-
-
-def _key(name: str) -> TableKey:
-    schema, _, bare = name.rpartition(".")
-    return (schema or None, bare)
+    return Rename(key_of_name(table), column, entry[1], True, AS_ANSWERED)

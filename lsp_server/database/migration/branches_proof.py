@@ -10,10 +10,11 @@ import warnings
 from dataclasses import dataclass, replace
 
 from lsp_server.database.migration.answers import Answers
+from lsp_server.database.migration.applying import apply_operations
 from lsp_server.database.migration.catalogue import read_shapes
 from lsp_server.database.migration.metadata import NotSayable
 from lsp_server.database.migration.on_sqlite import translate
-from lsp_server.database.migration.operations import AddConstraint, Operation, TableKey, apply_operations
+from lsp_server.database.migration.operations import AddConstraint, Operation, TableKey
 from lsp_server.database.migration.plan import Plan, plan
 from lsp_server.database.migration.proof import TITLES, Proof
 from lsp_server.database.migration.renames import Rename
@@ -21,7 +22,7 @@ from lsp_server.database.migration.schema import create_schema
 from lsp_server.database.migration.scratch import FindScratch, InMemory, NoScratch, Scratch
 from lsp_server.database.migration.shape import Shapes, differences
 from lsp_server.database.migration.steps import to_steps
-from lsp_server.database.migration.trial import run_steps
+from lsp_server.database.migration.steps.running import run_steps
 from lsp_server.database.model import Database
 from lsp_server.database.view_text import may_read_elsewhere
 

@@ -6,9 +6,9 @@ Identities themselves are changed by Alembic's own operation (`alembic_operation
 from __future__ import annotations
 
 from lsp_server.database.equivalence import family_of, primary_key_of
-from lsp_server.database.migration.operations import Counter
+from lsp_server.database.migration.operations import AlterColumn, Counter
 from lsp_server.database.migration.sql import name_sql, table_sql
-from lsp_server.database.model import Column, Table
+from lsp_server.database.model import Column, Database, Table
 from lsp_server.database.sql_text import quoted
 from lsp_server.unknown import Unknown
 
@@ -31,6 +31,14 @@ def counter_of(table: Table, column: Column, dialect: str | None) -> Counter | N
     if default is None and (alone or (column.autoincrement is True and column.name in keys)):
         return Counter(family)
     return None
+
+
+def counts_on_mysql(operation: AlterColumn, state: Database, dialect: str | None) -> bool:
+    """Whether MySQL must be told again that the column counts itself up. `state` is the schema before the change."""
+    table = state.table(operation.table[1], operation.table[0])
+    if table is None or dialect not in ("mysql", "mariadb"):
+        return False
+    return all(counter_of(table, column, dialect) is not None for column in (operation.before, operation.after))
 
 
 def released(place: tuple[str | None, str], column: Column, before: Counter | None, after: Counter | None) -> list[str]:
@@ -56,8 +64,13 @@ def started(place: tuple[str | None, str], column: Column, before: Counter | Non
         own = ".".join(name_sql(part) for part in (place[0], f"{place[1]}_{column.name}_seq") if part)
         statements.append(f"CREATE SEQUENCE {own} AS {after.family} OWNED BY {table}.{name}")
         statements.append(f"ALTER TABLE {table} ALTER COLUMN {name} SET DEFAULT nextval({quoted(own)})")
-    following = f"SELECT coalesce(max({name}) + {step}, {start}) FROM {table}"
-    return [*statements, f"SELECT setval({_sequence(place, column)}, ({following}), false)"]
+    return [*statements, going_on(place, column, start, step)]
+
+
+def going_on(place: tuple[str | None, str], column: Column, start: int = 1, step: int = 1) -> str:
+    """PostgreSQL's statement that lets a counter go on behind the largest value that is there."""
+    following = f"SELECT coalesce(max({name_sql(column.name)}) + {step}, {start}) FROM {table_sql(place)}"
+    return f"SELECT setval({_sequence(place, column)}, ({following}), false)"
 
 
 def _sequence(place: tuple[str | None, str], column: Column) -> str:

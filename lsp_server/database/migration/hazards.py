@@ -22,8 +22,8 @@ from lsp_server.database.migration.operations import (
     Fill,
     Operation,
     TableKey,
-    reversed_operations,
 )
+from lsp_server.database.migration.reversing import reversed_operations
 from lsp_server.database.migration.whole_table import ChangeTableOptions
 from lsp_server.database.model import (
     Check,

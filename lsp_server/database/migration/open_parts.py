@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lsp_server.database.migration.operations import Operation, apply_operations
+from lsp_server.database.migration.applying import apply_operations
+from lsp_server.database.migration.operations import Operation
 from lsp_server.database.model import Column, ColumnType, Database, Table
 from lsp_server.unknown import Unknown
 

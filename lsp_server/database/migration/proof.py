@@ -11,10 +11,10 @@ import warnings
 from dataclasses import dataclass, replace
 
 from lsp_server.database.compare import compare
+from lsp_server.database.migration.applying import apply_operations
 from lsp_server.database.migration.metadata import NotSayable
 from lsp_server.database.migration.on_sqlite import translate
 from lsp_server.database.migration.open_parts import settled
-from lsp_server.database.migration.operations import apply_operations
 from lsp_server.database.migration.own_tables import OwnTables
 from lsp_server.database.migration.plan import Plan
 from lsp_server.database.migration.scratch import FindScratch, InMemory, NoScratch

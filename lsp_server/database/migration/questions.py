@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from lsp_server.database.casts import convertible
-from lsp_server.database.equivalence import default_schema, family_of, same_type
+from lsp_server.database.equivalence import family_of, same_type
 from lsp_server.database.migration.answers import (
     AS_ANSWERED,
     BACKFILL,
@@ -203,7 +203,7 @@ def _refer(operations: tuple[Operation, ...], new: Table, other: TableKey) -> bo
     """Whether a key leads from the new table to the other one, or back."""
     keys = [(new.key, key) for key in new.foreign_keys]
     keys += [(each.table, each.constraint) for each in operations if isinstance(each, AddConstraint) and isinstance(each.constraint, ForeignKey)]
-    ends = [{place, (default_schema(key.target_schema), key.target_table or "")} for place, key in keys]
+    ends = [{place, key.target_key} for place, key in keys]
     return {new.key, other} in ends
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from lsp_server.database.compare import Difference
-from lsp_server.database.equivalence import default_schema, family_of, primary_key_of, same_default, same_type
+from lsp_server.database.equivalence import family_of, primary_key_of, same_default, same_type
 from lsp_server.database.migration.operations import STAYS, RenameColumn, RenameTable, Stays, TableKey
-from lsp_server.database.model import Column, Database, Table
+from lsp_server.database.model import Column, Database, Table, key_of_name
 from lsp_server.unknown import Unknown
 
 _SORTS = (
@@ -72,8 +72,7 @@ def _known(differences: tuple[Difference, ...], evidence: tuple[Rename, ...]) ->
 
 
 def _place_of(item: Difference) -> tuple[TableKey, str | None]:
-    schema, _, name = item.path[1].rpartition(".")
-    return (schema or None, name), item.column if item.element == "column" else None
+    return key_of_name(item.path[1]), item.column if item.element == "column" else None
 
 
 def _is_taken(item: Difference, taken: set[tuple[TableKey, str | None]], come: set[tuple[TableKey | None, str]]) -> bool:
@@ -159,8 +158,8 @@ def _columns(
         own = [item for item in differences if item.element == "column" and item.path[1] == name]
         gone = [item.before for item in own if isinstance(item.before, Column)]
         come = [item.after for item in own if isinstance(item.after, Column)]
-        schema, _, bare = name.rpartition(".")
-        old, new = before.table(bare, schema or None), after.table(bare, schema or None)
+        schema, bare = key_of_name(name)
+        old, new = before.table(bare, schema), after.table(bare, schema)
         if old is not None and new is not None:
             found += _pairs(old, gone, new, come, dialect)
     return tuple(found)
@@ -214,9 +213,9 @@ def _fit_but_for_type(old: Table, left: Column, new: Table, right: Column) -> bo
     return _targets(old, left.name) == _targets(new, right.name)
 
 
-def _targets(table: Table, column: str) -> set[tuple[str | None, str | None]]:
+def _targets(table: Table, column: str) -> set[TableKey]:
     return {
-        (default_schema(key.target_schema), key.target_table)
+        key.target_key
         for key in table.foreign_keys
         if column in (key.columns or ())
     }

@@ -1,6 +1,6 @@
 """A plan -> the text of a revision file, in the project's own conventions.
 
-Statements are spelled by Alembic's renderer from the operation objects of `steps.py`, then laid out by `layout.py`. What Alembic
+Statements are spelled by Alembic's renderer from the operation objects of `steps/`, then laid out by `layout.py`. What Alembic
 has no spelling for (a rename of a table, a primary key, USING, a guard) is spelled here.
 """
 
@@ -14,11 +14,13 @@ from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lsp_server.database.migration.applying import apply_operations
 from lsp_server.database.migration.conventions import LAYOUT, Conventions, fill_template
 from lsp_server.database.migration.describe import describe, title_of
 from lsp_server.database.migration.layout import lay_out, string
-from lsp_server.database.migration.operations import Operation, apply_operations, reversed_operations
+from lsp_server.database.migration.operations import Operation
 from lsp_server.database.migration.plan import Plan
+from lsp_server.database.migration.reversing import reversed_operations
 from lsp_server.database.migration.step import Batch, Direct, Guard, Perhaps, Step
 from lsp_server.database.migration.steps import to_steps
 from lsp_server.database.model import Database

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from lsp_server.database.migration.answers import Answers
 from lsp_server.database.migration.conventions import Conventions
 from lsp_server.database.migration.hazards import Hazard
+from lsp_server.database.migration.object_sql import escaped
 from lsp_server.database.migration.operations import (
     AddColumn,
     CreateTable,
@@ -149,14 +150,6 @@ def _steps(part: Statements) -> tuple[Step, ...]:
     guards = [Guard(escaped(check.query), check.message) for check in part.checks]
     made = [Direct(ops.ExecuteSQLOp(escaped(sql)), part.comment if number == 0 else None) for number, sql in enumerate(part.statements)]
     return (*guards, *made)
-
-
-_PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w)")
-
-
-def escaped(sql: str) -> str:
-    """SQL for `op.execute`, which takes `:name` for a parameter."""
-    return _PARAMETER.sub(r"\\:", sql)
 
 
 def _losses(way: Plan) -> tuple[str, ...]:

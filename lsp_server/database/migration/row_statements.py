@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lsp_server.database.equivalence import default_schema
+from lsp_server.database.grammar import grammar_of
 from lsp_server.database.model import Database
 
-_DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}
 _MOST = 50  # statements of one step
 # Functions that sqlglot has no class for and that only compute.
 _COMPUTING = frozenset({
@@ -43,7 +43,7 @@ def read_row_statements(text: str | None, database: Database, dialect: str) -> R
     from sqlglot.errors import SqlglotError
 
     try:
-        trees = [tree for tree in sqlglot.parse(text, read=_DIALECTS.get(dialect, dialect)) if tree is not None]
+        trees = [tree for tree in sqlglot.parse(text, read=grammar_of(dialect)) if tree is not None]
     except (SqlglotError, RecursionError):
         return f"by SQL that is not understood ({_shortened(text)})"
     if len(trees) > _MOST:
@@ -60,7 +60,7 @@ def read_row_statements(text: str | None, database: Database, dialect: str) -> R
         target = tree.this.find(exp.Table) if tree.this is not None else None
         if target is None:
             return f"of a table that is not named ({_shortened(text)})"
-        statements.append(text.strip().rstrip(";") if len(trees) == 1 else tree.sql(dialect=_DIALECTS.get(dialect, dialect)))
+        statements.append(text.strip().rstrip(";") if len(trees) == 1 else tree.sql(dialect=grammar_of(dialect)))
         tables.append(target.name)
         if isinstance(tree, exp.Delete) and not any(tree.args.get(part) for part in ("where", "using", "limit")):
             emptied.append(target.name)

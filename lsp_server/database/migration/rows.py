@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsp_server.database.equivalence import default_schema, family_of, primary_key_of
+from lsp_server.database.equivalence import family_of, primary_key_of
 from lsp_server.database.model import Column, Database, ForeignKey, Table
 
 if TYPE_CHECKING:
@@ -54,12 +54,8 @@ def _in_order(tables: Iterable[Table]) -> Iterator[Table]:
 
 def _waits(table: Table, waiting: dict[Key, Table], needed: bool) -> bool:
     return any(
-        _target(key) in waiting and _target(key) != table.key and not (needed and _may_be_null(table, key)) for key in table.foreign_keys
+        key.target_key in waiting and key.target_key != table.key and not (needed and _may_be_null(table, key)) for key in table.foreign_keys
     )
-
-
-def _target(key: ForeignKey) -> Key:
-    return (default_schema(key.target_schema), key.target_table or "")
 
 
 def _may_be_null(table: Table, key: ForeignKey) -> bool:
@@ -137,9 +133,9 @@ class _Maker:
 
     def _key_value(self, column: Column, wish: _Wish, row: Row) -> object:
         key, target = self.keys[column.name]
-        if _target(key) == self.table.key:
+        if key.target_key == self.table.key:
             return row.get(target) if target in row else None
-        rows = self.made.get(_target(key)) or []
+        rows = self.made.get(key.target_key) or []
         if not rows:
             if key not in self.late:
                 self.late.append(key)
@@ -258,7 +254,7 @@ def insert(connection: sa.Connection, table: Table, rows: list[Row]) -> str | No
 
 def _tie(connection: sa.Connection, table: Table, key: ForeignKey, made: dict[Key, list[Row]]) -> None:
     """Set a key of a circle in the first row, now that there is a row to refer to."""
-    targets, own = made.get(_target(key)) or [], made.get(table.key) or []
+    targets, own = made.get(key.target_key) or [], made.get(table.key) or []
     names = primary_key_of(table) or ()
     if not targets or not own or not names or not all(name in own[0] for name in names):
         return

@@ -81,12 +81,12 @@ def _before_tables(connection: sa.Connection, database: Database, around: Databa
 
     surround(connection, database, around)
     enums: dict[tuple[str | None, str | None], EnumType] = {
-        (default_schema(enum.schema), enum.name): enum for enum in database.enums if enum.native and enum.name
+        enum.key: enum for enum in database.enums if enum.native and enum.name
     }
     for table in database.tables:
         for column in table.columns:
             for enum in native_enums(column.type, "postgresql"):
-                enums.setdefault((default_schema(enum.schema), enum.name), enum)
+                enums.setdefault(enum.key, enum)
     for enum in enums.values():
         for statement in enum_sql(CreateEnum(enum)):
             connection.execute(sa.text(statement.replace(":", r"\:")))

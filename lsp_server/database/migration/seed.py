@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lsp_server.database.equivalence import default_schema
+from lsp_server.database.grammar import grammar_of
 from lsp_server.database.migration.rows import Row, insert
-from lsp_server.database.model import Database, Table
+from lsp_server.database.model import Database, Table, key_of_name
 from lsp_server.document import Kind, kind_of
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _of_sql(text: str, dialect: str | None) -> Iterator[Given]:
     from sqlglot import exp
     from sqlglot.errors import SqlglotError
 
-    read = {"postgresql": "postgres", "mariadb": "mysql", None: "postgres"}.get(dialect, dialect)
+    read = grammar_of(dialect or "postgresql")
     try:
         tokens = sqlglot.Dialect.get_or_raise(read).tokenize(text)
     except SqlglotError as error:
@@ -177,5 +178,5 @@ def load(connection: sa.Connection, seed: Seed, database: Database) -> None:
 
 
 def _table(database: Database, name: str) -> Table | None:
-    schema, _, bare = name.rpartition(".")
+    schema, bare = key_of_name(name)
     return next((table for table in database.tables if table.name == bare and (not schema or table.key[0] == default_schema(schema))), None)

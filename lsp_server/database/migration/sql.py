@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lsp_server.database.equivalence import default_schema
+from lsp_server.database.grammar import grammar_of
 from lsp_server.database.migration.operations import ChangeEnum, CreateEnum, DropEnum, TableKey
-from lsp_server.database.migration.values import quoted
 from lsp_server.database.model import EnumType
 from lsp_server.database.naming import cut_name
+from lsp_server.database.sql_text import quoted
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -105,7 +106,7 @@ def _selected(query: str, dialect: str | None) -> list[exp.Expr]:
     from sqlglot.errors import SqlglotError
 
     try:
-        parsed = parse_one(query, dialect={"postgresql": "postgres", "mariadb": "mysql"}.get(dialect or "", dialect))
+        parsed = parse_one(query, dialect=grammar_of(dialect))
     except SqlglotError:
         return []
     return list(parsed.selects) if isinstance(parsed, exp.Select) else []

@@ -1,6 +1,6 @@
 """What a revision is made of, step by step: one of Alembic's operations, a batch of them on one table, or a look at the database first.
 
-`steps.py` makes them, `render.py` writes them, `proof.py` runs them.
+`steps/` makes them, `render.py` writes them, `proof.py` runs them.
 """
 
 from __future__ import annotations

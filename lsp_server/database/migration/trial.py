@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from lsp_server.database.migration.applying import apply_operations
 from lsp_server.database.migration.catalogue import Rows, lost_rows, read_rows, read_shapes, read_tables
 from lsp_server.database.migration.operations import (
     AlterColumn,
@@ -23,17 +24,17 @@ from lsp_server.database.migration.operations import (
     Operation,
     RenameColumn,
     RenameTable,
-    apply_operations,
-    reversed_operations,
 )
 from lsp_server.database.migration.own_tables import OwnTables, create_own, disagreements
+from lsp_server.database.migration.reversing import reversed_operations
 from lsp_server.database.migration.rows import insert_rows
 from lsp_server.database.migration.schema import content_key, create_schema
 from lsp_server.database.migration.scratch import Scratch
 from lsp_server.database.migration.seed import BadSeed, Seed, load
 from lsp_server.database.migration.shape import Shapes, differences, only_named
-from lsp_server.database.migration.step import Batch, Direct, Guard, Perhaps, Step
+from lsp_server.database.migration.step import Step
 from lsp_server.database.migration.steps import to_steps
+from lsp_server.database.migration.steps.running import Stopped, run_steps
 from lsp_server.database.model import Database
 
 if TYPE_CHECKING:
@@ -50,35 +51,6 @@ class Sort(StrEnum):
     ROUGH = "with NULLs and duplicates"
     TIDY = "with rows"
     NONE = "without rows"
-
-
-class Stopped(Exception):
-    """A guard found rows that it must not pass."""
-
-
-def run_steps(connection: sa.Connection, steps: tuple[Step, ...]) -> None:
-    """Run steps through Alembic on a connection of ours. Raises what Alembic raises, and Stopped for a guard."""
-    import sqlalchemy as sa
-    from alembic.migration import MigrationContext
-    from alembic.operations import Operations
-
-    operations = Operations(MigrationContext.configure(connection))
-    for step in steps:
-        if isinstance(step, Guard):
-            if connection.scalar(sa.text(step.query)):
-                raise Stopped(step.message)
-        elif isinstance(step, Direct):
-            operations.invoke(step.operation)
-        elif isinstance(step, Perhaps):
-            if connection.scalar(sa.text(step.query)):
-                for operation in step.operations:
-                    operations.invoke(operation)
-        elif isinstance(step, Batch):
-            with operations.batch_alter_table(
-                step.table[1], schema=step.table[0], copy_from=step.copy_from
-            ) as batch:
-                for operation in step.operations:
-                    batch.invoke(operation)
 
 
 # What shadows of the same content look like, so that it is read once: by the scratch server, as long as it is used.

@@ -6,6 +6,7 @@ import json
 
 from lsp_server.database.equivalence import family_of
 from lsp_server.database.model import Column, ColumnType, Default
+from lsp_server.database.sql_text import quoted
 from lsp_server.unknown import Unknown
 
 _PLACEHOLDERS = {
@@ -27,10 +28,6 @@ _PLACEHOLDERS = {
     "JSONB": "'{}'",
     "BYTEA": "''",
 }
-
-
-def quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def literal(value: object, dialect: str | None) -> str | None:

@@ -6,13 +6,12 @@ What the options mean is said by `table_options.py`; here is what a plan does wi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsp_server.database.equivalence import family_of
-from lsp_server.database.model import Column, Database, Table, TableOptions
+from lsp_server.database.model import Column, Database, ForeignKey, Table, TableOptions
 from lsp_server.database.table_options import (
-    keeps_foreign_keys,
     merged_options,
     option_clauses,
     recodes,
@@ -34,18 +33,6 @@ class ChangeTableOptions:
     before: TableOptions
     after: TableOptions
     columns: tuple[Column, ...] = ()
-
-    @property
-    def reverse(self) -> ChangeTableOptions:
-        return ChangeTableOptions(self.table, self.after, self.before, self.columns)
-
-    def applied(self, database: Database) -> Database:
-        return replace(database, tables=tuple(self._given(table) if table.key == self.table else table for table in database.tables))
-
-    def _given(self, table: Table) -> Table:
-        # Keys that an engine forgot are not there when another one takes over.
-        forgotten = not keeps_foreign_keys(self.before, "mysql")
-        return replace(table, options=self.after, foreign_keys=() if forgotten else table.foreign_keys)
 
 
 def options_changed(before: Table, after: Table, dialect: str | None, whole: bool = False) -> ChangeTableOptions | str:
@@ -80,14 +67,13 @@ def options_sql(operation: ChangeTableOptions, place: str, dialect: str | None) 
     return statements
 
 
-def recoded_keys(database: Database, operations: list[ChangeTableOptions], dialect: str | None) -> Iterator[tuple[Table, object]]:
+def recoded_keys(database: Database, operations: list[ChangeTableOptions], dialect: str | None) -> Iterator[tuple[Table, ForeignKey]]:
     """Foreign keys over texts that stand in the way while a table is converted: those of the table, and those that refer to it."""
     tables = {each.table for each in operations if recodes(each.before, each.after, dialect)}
     for table in database.tables:
         for key in table.foreign_keys:
-            target = (None if key.target_schema == "public" else key.target_schema, key.target_table)
             kinds = [column.type for name in key.columns or () if (column := table.column(name)) is not None]
-            if (table.key in tables or target in tables) and any(family_of(kind) in _TEXTS for kind in kinds):
+            if (table.key in tables or key.target_key in tables) and any(family_of(kind) in _TEXTS for kind in kinds):
                 yield table, key
 
 

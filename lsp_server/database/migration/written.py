@@ -13,9 +13,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from lsp_server.database.equivalence import default_schema
 from lsp_server.database.fold import apply
 from lsp_server.database.fold.state import State
+from lsp_server.database.grammar import grammar_of
 from lsp_server.database.migration.answers import Answers
 from lsp_server.database.migration.catalogue import Rows, lost_rows, read_rows, read_shapes
 from lsp_server.database.migration.metadata import NotSayable
@@ -33,7 +33,8 @@ from lsp_server.database.migration.scratch import FindScratch, InMemory, NoScrat
 from lsp_server.database.migration.shape import differences, only_named
 from lsp_server.database.migration.step import Guard, Step
 from lsp_server.database.migration.steps import to_steps
-from lsp_server.database.migration.trial import names_in, run_steps
+from lsp_server.database.migration.steps.running import run_steps
+from lsp_server.database.migration.trial import first_line, names_in
 from lsp_server.database.model import Database
 from lsp_server.database.objects import OBJECT_OPERATIONS
 from lsp_server.database.operations import AlterColumn as Altered
@@ -132,7 +133,7 @@ def _touched(before: State, after: State, source: str) -> tuple[Database, Databa
     changed = {key for key in before.tables.keys() | after.tables.keys() if before.tables.get(key) is not after.tables.get(key)}
     near = set(changed)
     for table in (*old.tables, *new.tables):
-        targets = {(default_schema(key.target_schema), key.target_table) for key in table.foreign_keys if key.target_table is not None}
+        targets = {key.target_key for key in table.foreign_keys if key.target_table is not None}
         if table.key in changed:
             near |= targets
         elif targets & changed:
@@ -213,7 +214,7 @@ def _tried(
             except (IntegrityError, DataError) as error:
                 untried = run.untried or upgrade.blind
                 if not guarded and not untried:
-                    run.failed.append(f"{run.doing}: rows that exist stop it ({_first_line(error.orig)})")
+                    run.failed.append(f"{run.doing}: rows that exist stop it ({first_line(error.orig)})")
                     return run.proof()
                 why = "what would change them did not run" if untried else "it stops for them"
                 run = _Run(scratch, upgrade, downgrade, dialect, [*unsaid, f"with rows: the made-up ones are in its way, and {why}"])
@@ -223,20 +224,15 @@ def _tried(
             return Proof((), (), (*unsaid, f"{error} cannot be made on {scratch.title}"), scratch.title)
         except (SQLAlchemyError, CommandError, NotImplementedError, ValueError, KeyError) as error:
             if isinstance(error, DBAPIError) and error.connection_invalidated:
-                raise NoScratch(f"the scratch server went away ({_first_line(error.orig)})") from None
+                raise NoScratch(f"the scratch server went away ({first_line(error.orig)})") from None
             if _NEEDS_VALUE in str(error) and run.is_foreign and not (guarded or run.untried or upgrade.blind):
                 run.failed.append(f"{run.doing}: rows that exist stop it (a column that must have a value gets none)")
             elif not run.is_foreign:
-                run.failed.append(f"{run.doing}: {_first_line(error)}")
+                run.failed.append(f"{run.doing}: {first_line(error)}")
             else:  # What SQLite does not know may well be right.
                 run.proved = []
-                run.not_proved.append(f"{run.doing}: SQLite cannot stand in for {dialect} here ({_first_line(error)})")
+                run.not_proved.append(f"{run.doing}: SQLite cannot stand in for {dialect} here ({first_line(error)})")
     return run.proof()
-
-
-def _first_line(error: BaseException | None) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
 
 
 class _Run:
@@ -366,11 +362,7 @@ class _Run:
                     aside.add((operation.table[1], operation.before.name))
                 elif isinstance(operation, Renaming):
                     aside |= {(operation.before, None), (operation.after, None)}
-        problems = lost_rows(before, after, frozenset(aside))
-        if problems:
-            self.failed.append(f"{what}: {problems[0]}")
-        else:
-            self.proved.append(what)
+        self._note(what, lost_rows(before, after, frozenset(aside)))
 
 
 def _on_sqlite(statement: str, dialect: str) -> str | None:
@@ -378,7 +370,7 @@ def _on_sqlite(statement: str, dialect: str) -> str | None:
     from sqlglot.errors import SqlglotError
 
     try:
-        found = sqlglot.transpile(statement, read={"mariadb": "mysql", "postgresql": "postgres"}.get(dialect, dialect), write="sqlite")
+        found = sqlglot.transpile(statement, read=grammar_of(dialect), write="sqlite")
     except (SqlglotError, RecursionError):
         return None
     return found[0] if len(found) == 1 else None

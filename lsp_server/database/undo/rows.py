@@ -12,6 +12,7 @@ from sqlglot.errors import SqlglotError
 
 from lsp_server.database.equivalence import family_of
 from lsp_server.database.fold.state import State, mentions
+from lsp_server.database.grammar import grammar_of
 from lsp_server.database.model import Column, Table
 from lsp_server.database.operations import ChangeRows
 from lsp_server.database.undo.course import Course, Fate, Place, column_in, table_called
@@ -75,7 +76,7 @@ class RowHistory:
 
     def _parsed(self, text: str) -> exp.Expression | None:
         try:
-            trees = sqlglot.parse(text, read={"postgresql": "postgres", "mariadb": "mysql"}.get(self.dialect, self.dialect))
+            trees = sqlglot.parse(text, read=grammar_of(self.dialect))
         except (SqlglotError, RecursionError):
             return None
         tree = trees[0] if len(trees) == 1 else None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from lsp_server.database.equivalence import family_of
+from lsp_server.database.grammar import grammar_of
 from lsp_server.database.migration.sql import name_sql, table_sql
 from lsp_server.database.model import Column, Table
 from lsp_server.database.undo.expressions import Inverse, bare, into, inverse_of, quotient
@@ -123,12 +124,8 @@ def _as_sql(condition: exp.Expression, columns: dict[str, Column], dialect: str)
     copy = condition.copy()
     for node in list(copy.find_all(exp.Column)):
         node.replace(exp.Var(this=name_sql(columns[node.name].name, dialect)))
-    text: str = copy.sql(_reader(dialect))
+    text: str = copy.sql(grammar_of(dialect))
     return text
-
-
-def _reader(dialect: str) -> str:
-    return {"postgresql": "postgres", "mariadb": "mysql"}.get(dialect, dialect)
 
 
 # Lists of values

@@ -13,7 +13,8 @@ from lsp_server.api.difference import Difference, Element, Kind
 from lsp_server.api.model import Operation
 from lsp_server.findings import Finding, Fix, Related, Severity
 from lsp_server.rules.api._phrases import phrase
-from lsp_server.snapshot import Contract, Snapshot
+from lsp_server.snapshot import Snapshot
+from lsp_server.snapshot.api import Contract
 from lsp_server.text import Location
 
 CONTRADICTIONS = (Kind.CONTRADICTS, Kind.PARTIAL)

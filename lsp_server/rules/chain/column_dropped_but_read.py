@@ -36,7 +36,8 @@ from lsp_server.findings import Finding, Related, Rule, Severity
 from lsp_server.python.lower import Node
 from lsp_server.python.values import ClassValue, ModuleValue, Value
 from lsp_server.python.walk import walk
-from lsp_server.snapshot import Drift, Snapshot
+from lsp_server.snapshot import Snapshot
+from lsp_server.snapshot.database import Drift
 from lsp_server.text import Location, Span
 
 _SAME_ROWS = frozenset({"filter", "where", "filter_by", "order_by", "limit", "offset", "distinct", "execution_options", "with_for_update"})

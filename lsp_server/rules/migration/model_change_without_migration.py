@@ -38,7 +38,8 @@ from lsp_server.database.migration.questions import Question
 from lsp_server.database.model import Column, Table
 from lsp_server.findings import Finding, Related, Rule, Severity
 from lsp_server.repair.generate_migration import generate_migration
-from lsp_server.snapshot import Drift, Snapshot
+from lsp_server.snapshot import Snapshot
+from lsp_server.snapshot.database import Drift
 from lsp_server.text import Location
 
 

@@ -48,7 +48,8 @@ from lsp_server.database.migration.rows import insert_rows
 from lsp_server.database.migration.schema import create_schema
 from lsp_server.database.migration.shape import Shapes, differences, only_named
 from lsp_server.database.migration.trial import names_in
-from lsp_server.snapshot import Drift, Snapshot
+from lsp_server.snapshot import Snapshot
+from lsp_server.snapshot.database import Drift
 from lsp_server.workspace import documents_of, list_files
 from tests.bench.migration.users import as_nobody
 from tests.lsp import editor as editors

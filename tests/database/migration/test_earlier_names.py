@@ -16,7 +16,7 @@ from lsp_server.database.migration.proof import prove
 from lsp_server.database.migration.render import render
 from lsp_server.database.migration.schema import create_schema
 from lsp_server.database.migration.steps import to_steps
-from lsp_server.database.migration.trial import run_steps
+from lsp_server.database.migration.steps.running import run_steps
 from lsp_server.snapshot import Snapshot
 from tests.database.migration.test_servers import assert_proved
 from tests.shadow.servers import find, scratch, server_url

@@ -10,11 +10,12 @@ import pytest
 from lsp_server.database.migration.answers import Answers
 from lsp_server.database.migration.conventions import Conventions
 from lsp_server.database.migration.describe import phrases_of
-from lsp_server.database.migration.operations import CreateSchema, RenameTable, reversed_operations
+from lsp_server.database.migration.operations import CreateSchema, RenameTable
 from lsp_server.database.migration.plan import alternatives, plan
 from lsp_server.database.migration.proof import Proof, prove
 from lsp_server.database.migration.renames import Rename
 from lsp_server.database.migration.render import render
+from lsp_server.database.migration.reversing import reversed_operations
 from lsp_server.database.model import (
     Column,
     ColumnType,

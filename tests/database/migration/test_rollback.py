@@ -129,7 +129,7 @@ def test_every_completed_downgrade_restores(change: Change) -> None:
     from alembic.operations import Operations
 
     from lsp_server.database.migration.steps import to_steps
-    from lsp_server.database.migration.trial import run_steps
+    from lsp_server.database.migration.steps.running import run_steps
 
     made = plan(change.before, change.after, "sqlite")
     text, rollback = completed(HEAD + "\n\ndef downgrade():\n    pass\n", change.before, change.after)

@@ -96,22 +96,6 @@ def _after_schemas(operations: tuple[Operation, ...]) -> int:
     return places[-1] + 1 if places else 0
 
 
-# Schemas
-
-
-def made_schema(name: str, after: Database) -> CreateSchema:
-    """A schema that the models make by a statement of their own goes with the migration; any other may be somebody else's too."""
-    own = after.made_schemas + (after.schemas if "view" in after.whole else ())
-    return CreateSchema(name, shared=name not in own)
-
-
-def schemas_of_moves(operations: Iterable[Operation], before: Database, after: Database) -> tuple[CreateSchema, ...]:
-    """The schemas that tables move to and nobody has made."""
-    there = {table.key[0] for table in before.tables} | set(before.schemas)
-    moved = [each.target[0] for each in operations if isinstance(each, RenameTable) and each.target[0] != each.schema]
-    return tuple(made_schema(name, after) for name in dict.fromkeys(moved) if name not in (None, "public") and name not in there and name)
-
-
 # Views
 
 
