@@ -15,7 +15,6 @@ import os
 import sys
 from typing import Any
 
-
 AS_IT_IS = {"paramstyle": "named"}  # a style in which no per cent sign is doubled for a driver
 
 
