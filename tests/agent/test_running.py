@@ -82,6 +82,8 @@ HARMS = (
     "os.symlink({root!r}, 'linked'); open('linked/shop.py', 'a')",
     "import shutil; shutil.rmtree({root!r})",
     "subprocess.run([sys.executable, '-c', ''])",
+    "import ctypes; ctypes.CDLL(None).system(b'true')",
+    "import ctypes; ctypes.CDLL(None)['execve']",
     "os.system('true')",
     "os.fork()",
     "os.kill(os.getppid(), 9)",
