@@ -27,12 +27,16 @@ WRITES = {"os.remove": 1, "os.rmdir": 1, "os.rename": 2, "os.link": 2, "os.symli
 STARTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "os.startfile", "pty.spawn",
           "_winapi.CreateProcess", "os.kill", "os.killpg")  # fmt: skip
 # What C offers for the same, by the names under which ctypes asks for it. No wall against code in C, but none of ours need be the door to it.
-IN_C = frozenset(
-    "system popen fork vfork clone clone3 execl execle execlp execv execve execvp execvpe fexecve posix_spawn posix_spawnp syscall dlopen dlmopen dlsym "
-    "open open64 openat openat64 openat2 creat creat64 fopen fopen64 freopen freopen64 unlink unlinkat remove rename renameat renameat2 rmdir link linkat "
-    "symlink symlinkat truncate truncate64 chmod fchmodat chown lchown mount pivot_root setns unshare socket connect sendto sendmsg kill killpg tgkill "
-    "ptrace process_vm_writev mprotect WinExec CreateProcessA CreateProcessW ShellExecuteA ShellExecuteW".split()
-)
+IN_C = frozenset({
+    "system", "popen", "fork", "vfork", "clone", "clone3", "execl", "execle", "execlp", "execv", "execve",
+    "execvp", "execvpe", "fexecve", "posix_spawn", "posix_spawnp", "syscall", "dlopen", "dlmopen", "dlsym",
+    "open", "open64", "openat", "openat64", "openat2", "creat", "creat64", "fopen", "fopen64", "freopen",
+    "freopen64", "unlink", "unlinkat", "remove", "rename", "renameat", "renameat2", "rmdir", "link", "linkat",
+    "symlink", "symlinkat", "truncate", "truncate64", "chmod", "fchmodat", "chown", "lchown", "mount",
+    "pivot_root", "setns", "unshare", "socket", "connect", "sendto", "sendmsg", "kill", "killpg", "tgkill",
+    "ptrace", "process_vm_writev", "mprotect", "WinExec", "CreateProcessA", "CreateProcessW", "ShellExecuteA",
+    "ShellExecuteW",
+})  # fmt: skip
 LOCAL = ("127.0.0.1", "::1", "localhost", "", "testserver", "0.0.0.0", "None")
 REFUSED = "refused: tests reach nothing but their own copy of the project"
 NEW_USER, NEW_NETWORK = 0x10000000, 0x40000000  # of unshare(2)
