@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from lsp_server.config import ConfigError
+from lsp_server.worker.child import OUR_KEYS
 
 CALL_SECONDS = 120.0  # how long one call may take, unless the configuration says otherwise
-_OURS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")  # never handed to another program or host
 _VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)\}")
 _KINDS = {"stdio": "command", "http": "url", "streamable-http": "url"}
 
@@ -63,7 +63,7 @@ def expanded(value: str, environment: Mapping[str, str]) -> str:
 
     def of(match: re.Match[str]) -> str:
         name = match.group(1)
-        if name in _OURS:
+        if name in OUR_KEYS:
             raise ConfigError(f"${{{name}}} is not given to other programs")
         if name not in environment:
             raise ConfigError(f"${{{name}}} is not set in the environment")

@@ -1,7 +1,8 @@
 """Running the project's own tests and named commands on a temporary copy of the draft: only in a workspace that its user trusts.
 
 The copy holds what a run may read, so no secret and nothing that is ignored. The environment is made from a short list; what the user's own
-environment says about databases, keys and accounts is not there. `worker/suite.py` keeps what runs from reaching anything else.
+environment says about databases, keys and accounts is not there. `worker/suite.py` keeps tests from reaching anything else; around a command stands
+nothing but the copy, the environment and, on Linux, the missing network.
 """
 
 from __future__ import annotations

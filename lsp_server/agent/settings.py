@@ -15,6 +15,7 @@ from lsp_server.agent.mcp_configuration import ConfiguredServer, servers_of
 from lsp_server.config import Config, ConfigError, fault_of_agent
 
 ONLY_TRUSTED = ("base-url", "mcp-servers", "commands", "journal")
+ONLY_LOWERED = ("max-cost", "max-tokens", "max-rounds", "max-repairs", "max-seconds")  # what a run spends is the person's
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ def agent_settings(
         for word in ONLY_TRUSTED:
             if written.pop(word, None) is not None:
                 unused.append(f"`agent.{word}` of {place} is not used: the workspace is not trusted (--trust, or your own settings)")
+        for word in ONLY_LOWERED:
+            most = getattr(AgentSettings(), word.replace("-", "_"))
+            if word in written and written[word] > most and word not in own:
+                del written[word]
+                unused.append(f"`agent.{word}` of {place} is not used: a workspace that is not trusted can only lower it ({most} by default)")
     chosen = {**written, **own}
     if "mcp-servers" in chosen:
         chosen["mcp-servers"] = servers_of(chosen["mcp-servers"], "the agent's settings" if "mcp-servers" in own else config.source or "")

@@ -26,6 +26,10 @@ from lsp_server.snapshot import Snapshot
 _ADDING = ("implement-endpoint", "implement-story", "data-step", "complete-rollback")  # nothing that works may go
 _LOSS = "migration-loses-data"
 _PARAMETER = re.compile(r"\{[^}]*\}")
+_TEST_SETTINGS = ("pyproject.toml", "pytest.ini", ".pytest.ini", "pytest.toml", "tox.ini", "setup.cfg")
+_CHOICE = re.compile(r"^[ \t]*(addopts|testpaths|python_(?:files|classes|functions)|norecursedirs|xfail_strict)[ \t]*=[ \t]*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
+_HOOK = re.compile(r"pytest_(?!addoption)")
+_PLACE_IN_HISTORY = re.compile(r"(?:down_revision|revision|branch_labels|depends_on)\b")
 _SHOWN = 12  # entries of one list in words
 
 
@@ -142,6 +146,8 @@ def _bent(draft: Draft, task: Task) -> Iterator[str]:
             if path in sources:
                 yield f"{path}: the specification was changed, and the task was to follow it"
     for path, (before, after) in draft.texts().items():
+        if _steering(base, path, before or "") != _steering(snapshot, path, after):
+            yield f"{path}: which tests run, and what becomes of their results, was changed"
         if before is None or kind_of(path) is not Kind.PYTHON or path not in base.program.paths:
             continue
         if _is_test(path):
@@ -152,7 +158,7 @@ def _bent(draft: Draft, task: Task) -> Iterator[str]:
                 yield f"{path}: tests are skipped that ran before"
     for path in changed_revisions(draft):
         allowed = task.kind == "data-step" and path in task.paths
-        if path in base.program.paths and not allowed and _upgrade(base, path) != _upgrade(snapshot, path):
+        if path in base.program.paths and not allowed and not _upgrading(base, path) <= _upgrading(snapshot, path):
             yield f"{path}: the upgrade of a revision that databases may have run already was changed; write a new revision"
 
 
@@ -175,9 +181,23 @@ def _skips(text: str) -> int:
     return sum(text.count(word) for word in ("mark.skip", "mark.xfail", "pytest.skip(", "pytest.xfail(", "unittest.skip", "skipTest("))
 
 
-def _upgrade(snapshot: Snapshot, path: str) -> str | None:
-    text = snapshot.documents[path].text
-    return next((text[node[1] : node[2]] for node in snapshot.module(path).body if node[0] == "def" and node[3] == "upgrade"), None)
+def _steering(snapshot: Snapshot, path: str, text: str) -> object:
+    """What in a file decides about other files' tests: pytest's settings, and the hooks of a conftest.py."""
+    name = path.rpartition("/")[2]
+    if name in _TEST_SETTINGS:
+        return _CHOICE.findall(text)
+    if name != "conftest.py":
+        return None
+    defined = walk(snapshot.module(path).body) if path in snapshot.program.paths else ()
+    hooks = tuple(text[node[1] : node[2]] for node in defined if node[0] == "def" and _HOOK.match(node[3]))
+    return hooks, _skips(text) + text.count("collect_ignore")
+
+
+def _upgrading(snapshot: Snapshot, path: str) -> set[str]:
+    """The texts of what a revision runs when it upgrades: the function, and the functions and values beside it."""
+    text, kinds = snapshot.documents[path].text, ("def", "class", "assign", "annassign")
+    parts = {node[1:3] for node in snapshot.module(path).body if node[0] in kinds and not (node[0] == "def" and node[3] == "downgrade")}
+    return {part for part in (text[start:end] for start, end in parts) if not _PLACE_IN_HISTORY.match(part)}
 
 
 def _said(snapshot: Snapshot, finding: Finding) -> str:

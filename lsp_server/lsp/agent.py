@@ -198,8 +198,6 @@ async def _offered(ls: Server, session: Session, checked: Checked, task: Task, r
         return False
     description = "\n".join(outcome.verdict.lines)
     fix = Fix(description, "agent", lambda snapshot: outcome.change, Applicability.UNSAFE)
-    newest = await session.newest()
-    edit = workspace_edit(ls, session, replace(newest, snapshot=_extended(newest, result)), outcome.change, fix)
     if not (ls.client.document_changes and ls.client.annotations):
         question = f"{task.title}\n\n{description}\n\nApply the change to {', '.join(outcome.change.paths)}?"
         asked = [types.MessageActionItem(title=_APPLY), types.MessageActionItem(title="Discard")]
@@ -207,6 +205,9 @@ async def _offered(ls: Server, session: Session, checked: Checked, task: Task, r
         answer = await ls.window_show_message_request_async(request)
         if answer is None or answer.title != _APPLY:
             return False
+    # Made after the answer: the workspace does not stand still while a person reads.
+    newest = await session.newest()
+    edit = workspace_edit(ls, session, replace(newest, snapshot=await asyncio.to_thread(_extended, session, newest, result)), outcome.change, fix)
     applied = await ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit=edit, label=task.title))
     if applied.applied:
         message = f"Agent: {description or 'the verdict holds'}"
@@ -214,20 +215,27 @@ async def _offered(ls: Server, session: Session, checked: Checked, task: Task, r
     return bool(applied.applied)
 
 
-def _extended(checked: Checked, result: Result) -> Any:
-    """The snapshot with the texts that a run has changed and no reader knows (a README, a template). Raises ContentModified for changed ones."""
-    from lsp_server.document import Document, digest_of
+def _extended(session: Session, checked: Checked, result: Result) -> Any:
+    """The snapshot with the texts that a run has changed and no reader knows (a README, a template). Raises ContentModified for changed ones.
 
-    snapshot, change = checked.snapshot, result.outcome.change
+    Reads the disk: nobody tells of a change of what no reader knows, and others' changes may not have been told yet.
+    """
+    from lsp_server.document import Document
+    from lsp_server.workspace import read_document
+
+    snapshot = checked.snapshot
     others: dict[str, Document | None] = {}
     for path, (before, _) in result.texts.items():
+        buffer = session.buffers.get(path)
         if before is None:
-            if path in snapshot.documents:
-                raise ContentModified(f"{path} has come into being meanwhile")
-        elif path not in snapshot.documents:
-            others[path] = Document(path, before)
-        elif change is not None and snapshot.documents.digest(path) != digest_of(before):
+            if buffer is not None or os.path.lexists(session.root / path):
+                raise ContentModified(f"{path} has come into being meanwhile: nothing was applied")
+            continue
+        now = buffer.document if buffer is not None else read_document(session.root, path)
+        if now.problem is not None or now.text != before or snapshot.documents.get(path, now).text != before:
             raise ContentModified(f"{path} has changed while the agent was at work: nothing was applied")
+        if path not in snapshot.documents:
+            others[path] = Document(path, before)
     if not others:
         return snapshot
     from lsp_server.snapshot import Snapshot

@@ -22,7 +22,8 @@ from lsp_server.worker.probe import without_secrets
 SECONDS = 60  # of the clock
 MEGABYTES = 4096  # address space; a process with threads maps far more than it uses
 _LAST_WORDS = 5  # seconds of the clock, after everything was killed
-_OURS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")  # the agent's; a project that wants to see some value still starts
+# The agent's, never handed to another program or host; a project that wants to see some value still starts.
+OUR_KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_FOUNDRY_API_KEY", "AWS_BEARER_TOKEN_BEDROCK")
 _PROBE = Path(__file__).with_name("probe.py")
 
 
@@ -69,7 +70,7 @@ def ask(interpreter: Path, root: Path, question: Question, seconds: float = SECO
 
 def run(command: list[str], root: Path, asked: str, seconds: float) -> str | None:
     """What went wrong, in words; None where nothing did."""
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **{name: "hidden" for name in _OURS if name in os.environ}}
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **{name: "hidden" for name in OUR_KEYS if name in os.environ}}
     try:
         process = subprocess.Popen(
             command, cwd=root, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,

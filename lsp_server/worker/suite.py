@@ -1,9 +1,9 @@
-"""Runs in the project's own interpreter: its tests, or a command that its user has named, on a copy of the project, reaching nothing but that copy.
+"""Runs in the project's own interpreter: its tests, on a copy of the project, reaching nothing but that copy; or a command that its user has named.
 
 A script, not a module of ours: it imports the standard library, `probe.py` beside it, and what the project's tests need. Two fences, each of which
 holds where the other is not to be had: on Linux the process gets a network of its own, in which there is nobody; and an audit hook refuses
 connections to whatever this process does not serve itself, files outside of the copy that would be written, the user's own files that would be read,
-and other processes.
+and other processes. A command is another program: only the first fence is around it, and its user has vouched for it.
 """
 
 from __future__ import annotations

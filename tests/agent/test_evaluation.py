@@ -14,7 +14,7 @@ from tests.agent.messages_api import Script, Turn, Use, messages_api, say
 from tests.bench.agent.__main__ import run
 from tests.bench.agent.attempt import request_of
 from tests.bench.agent.case import Case, Write, all_cases, prepared, written
-from tests.bench.agent.score import faults_of, result_of
+from tests.bench.agent.score import faults_of, obstacle, result_of
 from tests.bench.agent.table import comparison, read, table
 
 CASES = {case.name: case for case in all_cases()}
@@ -139,6 +139,13 @@ def test_without_a_key_nothing_begins(monkeypatch: pytest.MonkeyPatch, capsys: p
     assert run(["--task", "contradiction"]) == 2
     assert "ANTHROPIC_API_KEY" in capsys.readouterr().err
     assert run(["--task", "no_such"]) == 2
+
+
+def test_where_tests_cannot_run_nothing_is_scored(tmp_path: Path) -> None:
+    root = prepared(CASES["cancel_order"], tmp_path)
+    assert obstacle(root) is None
+    (root / "tests" / "conftest.py").write_text("import a_package_that_is_not_installed\n")
+    assert "a_package_that_is_not_installed" in (obstacle(root) or "")
 
 
 # Tables

@@ -289,9 +289,9 @@ def test_a_server_gets_no_more_of_the_environment_than_it_needs() -> None:
     assert all(name in allowed or name.startswith("LC_") for name in given)
 
 
-@pytest.mark.parametrize("value", ["${ANTHROPIC_API_KEY}", "${env:ANTHROPIC_AUTH_TOKEN}", "${NOT_THERE_AT_ALL}"])
+@pytest.mark.parametrize("value", ["${ANTHROPIC_API_KEY}", "${env:ANTHROPIC_AUTH_TOKEN}", "${AWS_BEARER_TOKEN_BEDROCK}", "${NOT_THERE_AT_ALL}"])
 def test_our_own_key_and_unknown_variables_are_not_given_away(value: str) -> None:
-    run = Run(script("environment", GIVEN=value), ANTHROPIC_API_KEY="sk-ant-secret", ANTHROPIC_AUTH_TOKEN="sk-ant-secret")
+    run = Run(script("environment", GIVEN=value), ANTHROPIC_API_KEY="sk-ant-secret", ANTHROPIC_AUTH_TOKEN="sk-ant-secret", AWS_BEARER_TOKEN_BEDROCK="secret")
     assert run.names == []
     assert "is not started" in run.said[0] and "sk-ant-secret" not in run.said[0]
 

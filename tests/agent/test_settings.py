@@ -41,6 +41,16 @@ def test_a_workspace_that_is_not_trusted_names_no_host_no_program_and_no_databas
     assert all("specdrift.toml is not used" in sentence for sentence in settings.unused)
 
 
+def test_a_workspace_that_is_not_trusted_spends_no_more_of_the_person_s_money() -> None:
+    text = "[agent]\nmax-cost = 10000\nmax_tokens = 90000000\nmax-rounds = 5000\nmax-repairs = 2\n"
+    found = agent_settings(config(text))
+    assert (found.max_cost, found.max_tokens, found.max_rounds, found.max_repairs) == (5.0, 2_000_000, 80, 2)
+    assert len(found.unused) == 3 and all("can only lower it" in sentence for sentence in found.unused)
+    assert agent_settings(config(text), trusted=True).max_cost == 10000
+    own = agent_settings(config(text), own={"max-cost": 20.0})
+    assert own.max_cost == 20.0 and len(own.unused) == 2
+
+
 @pytest.mark.parametrize("given", [{"trusted": True}, {"personal": True}])
 def test_a_trusted_workspace_or_a_person_s_own_file_may(given: dict[str, bool]) -> None:
     settings = agent_settings(config(), **given)

@@ -56,6 +56,28 @@ def test_the_target_must_be_gone(bench: Workbench) -> None:
     assert verdict.target_left == task.findings
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("tests/conftest.py", "import pytest\n\n\ndef pytest_collection_modifyitems(items):\n    del items[:]\n"),
+        ("conftest.py", "collect_ignore = ['tests/test_app.py']\n"),
+        ("pytest.ini", "[pytest]\naddopts = --deselect tests/test_app.py::test_one\n"),
+        ("pyproject.toml", "[tool.pytest.ini_options]\ntestpaths = [\n    'elsewhere',\n]\n"),
+    ],
+)
+def test_tests_that_are_no_longer_looked_at_are_a_fault(bench: Workbench, path: str, text: str) -> None:
+    follow(bench)
+    bench.write(path, text)
+    assert "which tests run" in verdict_of(bench, limit_task(bench)).faults[0]
+
+
+def test_fixtures_and_other_settings_are_none(bench: Workbench) -> None:
+    follow(bench)
+    bench.write("tests/conftest.py", "import pytest\n\n\n@pytest.fixture\ndef shop():\n    return 1\n")
+    bench.write("pyproject.toml", "[project]\nname = 'shop'\n[tool.pytest.ini_options]\nasyncio_mode = 'auto'\n")
+    assert verdict_of(bench, limit_task(bench)).ok
+
+
 def test_tests_that_are_skipped_are_a_fault(bench: Workbench) -> None:
     follow(bench)
     bench.write("tests/test_app.py", f"import pytest\n\n\n@pytest.mark.skip\n{TESTS}")
@@ -99,6 +121,44 @@ def test_the_projects_tests_are_run_only_where_all_else_holds(bench: Workbench) 
 def test_a_broken_spec_is_a_fault(bench: Workbench) -> None:
     bench.write("openapi.yaml", SPEC + "\n  : [\n")
     assert "openapi.yaml: not valid YAML" in verdict_of(bench, task_of_words("x")).faults
+
+
+REVISION = """import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+LENGTH = 20
+
+
+def make():
+    op.create_table("customer", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.String(LENGTH)))
+
+
+def upgrade():
+    make()
+
+
+def downgrade():
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        ("    pass", "    drop()\n\n\ndef drop():\n    op.drop_table('customer')", False),
+        ("    make()", "    make()\n    make()", True),
+        ('sa.Column("id"', 'sa.Column("key"', True),
+        ("LENGTH = 20", "LENGTH = 40", True),
+    ],
+)
+def test_an_upgrade_is_all_that_it_runs(tmp_path: Path, old: str, new: str, wrong: bool) -> None:
+    files = {"alembic.ini": "[alembic]\nscript_location = migrations\n", "migrations/env.py": "", "migrations/versions/0001_first.py": REVISION}
+    bench = bench_of(project(tmp_path, files))
+    bench.write("migrations/versions/0001_first.py", REVISION.replace(old, new))
+    faults = verdict_of(bench, task_of_words("Write the rollback", "complete-rollback")).faults
+    assert any("may have run already was changed" in fault for fault in faults) is wrong, faults
 
 
 def test_judging_can_be_cancelled(bench: Workbench) -> None:

@@ -10,7 +10,7 @@ import pytest
 from lsprotocol import types as t
 from pygls.exceptions import JsonRpcException
 
-from tests.agent.messages_api import Api, Turn, call, messages_api, say
+from tests.agent.messages_api import Api, Turn, call, messages_api, say, text_of
 from tests.command import CODE, shop
 from tests.lsp.editor import EMACS, NEOVIM, VSCODE, Editor, drive, editing
 
@@ -97,6 +97,51 @@ def test_an_editor_without_annotations_asks_before_it_applies(root: Path) -> Non
     drive(session())
 
 
+@pytest.mark.parametrize("path", ["page.html", "new.html", "app.py"])
+def test_what_changes_on_disk_meanwhile_is_not_written_over(root: Path, path: str) -> None:
+    """Also files that no reader looks at, of which no editor tells us."""
+    (root / "page.html").write_text("<h1>\nBooks\n</h1>\n")
+    text = (root / path).read_text() if (root / path).exists() else ""
+    others = [
+        call("edit_file", path="page.html", old_text="Books", new_text="All books"),
+        call("create_file", path="new.html", text="<h1>New</h1>\n"),
+    ]
+
+    def ending(request: Any) -> Turn:
+        (root / path).write_text(f"<!-- somebody else's -->\n{text}" if path.endswith("html") else f"# somebody else's\n{text}")
+        return say("The route is there.")
+
+    async def session() -> None:
+        with messages_api([*IMPLEMENTED[:-1], *others, ending]) as api:
+            async with editing(root, VSCODE) as editor:
+                editor.open("openapi.yaml")
+                listen(editor, api)
+                with pytest.raises(JsonRpcException, match=f"{path} has .* nothing was applied"):
+                    await run(editor)
+                assert not editor.applied
+
+    drive(session())
+
+
+def test_what_changes_while_a_person_reads_the_question_is_not_written_over(root: Path) -> None:
+    class Reading(list[str]):
+        def append(self, question: str) -> None:
+            super().append(question)
+            (root / "app.py").write_text(f"# somebody else's\n{CODE}")
+
+    async def session() -> None:
+        with messages_api(IMPLEMENTED) as api:
+            async with editing(root, NEOVIM) as editor:
+                editor.open("openapi.yaml")
+                listen(editor, api)
+                editor.answer, editor.questions = "Apply", Reading()
+                with pytest.raises(JsonRpcException, match="app.py has changed"):
+                    await run(editor)
+                assert editor.questions and not editor.applied
+
+    drive(session())
+
+
 def test_a_verdict_that_does_not_hold_changes_nothing(root: Path) -> None:
     async def session() -> None:
         with messages_api([say("All done."), say("Really, all done.")]) as api:
@@ -142,6 +187,26 @@ def test_a_file_and_a_story_have_actions_of_their_own(root: Path) -> None:
             assert "Bring this file in line with the spec with the agent" in await titles(editor, "app.py", only=["source"])
             assert "Implement story with the agent" in await titles(editor, "stories.md", "As a reader")
             assert await titles(editor, "stories.md", "book: pages") == []
+
+    drive(session())
+
+
+def test_words_and_a_story_are_tasks_that_name_what_the_workspace_has(root: Path) -> None:
+    (root / "stories.md").write_text(STORY)
+
+    async def session() -> None:
+        with messages_api([say("No.")] * 4) as api:
+            async with editing(root, VSCODE) as editor:
+                for path in ("openapi.yaml", "stories.md"):
+                    editor.open(path)
+                listen(editor, api)
+                for given in ({"task": "Let people count books"}, {"line": 4, "kind": "implement-story"}):
+                    command = t.ExecuteCommandParams(command="specdrift.server.runAgent", arguments=[{"uri": editor.uri("stories.md"), **given}])
+                    done: Any = await editor.client.workspace_execute_command_async(command)
+                    assert (done["ok"], done["ended"]) == (False, "gave-up"), done
+            words, story = (text_of(api.requests[number].body["messages"][0]["content"]) for number in (0, 2))
+            assert "Let people count books" in words and "- specification: openapi.yaml" in words
+            assert "stories.md, line 3: Story 1: read books" in story and "- specification: openapi.yaml" in story
 
     drive(session())
 

@@ -4,13 +4,12 @@
  * The run itself, its progress and its cancelling are the server's. Nothing is said or asked here until a command is called.
  */
 import * as vscode from 'vscode';
+import { environmentOf, keyOf, SECRET, VARIABLE } from './key';
 import { isOutcome, page, title, type Outcome } from './outcome';
 import type { Server } from './server';
 
 export const RUN_AGENT = 'specdrift.server.runAgent';
 const RESULT_SCHEME = 'specdrift-run';
-const SECRET = 'specdrift.anthropicApiKey';
-const VARIABLE = 'ANTHROPIC_API_KEY';
 const KEPT = 20; // pages of runs
 const CANCELLED = -32800; // RequestCancelled of the protocol
 
@@ -18,15 +17,8 @@ const CANCELLED = -32800; // RequestCancelled of the protocol
 export class Key {
   constructor(private readonly secrets: vscode.SecretStorage) {}
 
-  /** For the server's environment: empty where no key is kept, so that the person's own environment counts. */
-  async environment(): Promise<Record<string, string>> {
-    let key: string | undefined;
-    try {
-      key = await this.secrets.get(SECRET);
-    } catch { // a machine without a keyring: everything but the agent works there
-      return {};
-    }
-    return key === undefined || key === '' ? {} : { [VARIABLE]: key };
+  environment(): Promise<Record<string, string>> {
+    return environmentOf(this.secrets);
   }
 
   /** Whether it was set, changed or forgotten, in this window or another one. */
@@ -37,12 +29,13 @@ export class Key {
   }
 
   async ask(): Promise<void> {
-    const key = await vscode.window.showInputBox({
+    const text = await vscode.window.showInputBox({
       title: 'API key of the model', password: true, ignoreFocusOut: true,
       prompt: 'Kept in the editor\'s secret storage and handed to the server\'s environment only.',
-      validateInput: text => /^\S+$/.test(text.trim()) ? undefined : 'A key has no spaces in it.',
+      validateInput: text => keyOf(text) === undefined ? 'This is no key.' : undefined,
     });
-    if (key !== undefined) await this.secrets.store(SECRET, key.trim());
+    const key = keyOf(text ?? '');
+    if (key !== undefined) await this.secrets.store(SECRET, key); // the server is started anew, see onChange
   }
 
   async forget(): Promise<void> {

@@ -17,7 +17,8 @@ from lsp_server.agent.session import agent_file_of
 from lsp_server.agent.settings import AgentSettings
 from lsp_server.config import EFFORTS, PROVIDERS, ConfigError
 from tests.bench.agent.attempt import Score, attempt
-from tests.bench.agent.case import Case, all_cases
+from tests.bench.agent.case import Case, all_cases, prepared
+from tests.bench.agent.score import obstacle
 from tests.bench.agent.table import comparison, read, table
 
 
@@ -41,6 +42,10 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="specdrift-") as data:
             os.environ["SPECDRIFT_DATA"] = data  # neither notes nor journal of whoever evaluates
+            reason = obstacle(prepared(cases[0], Path(data).resolve()))
+            if reason is not None:  # before anything is paid for
+                print(reason, file=sys.stderr)
+                return 2
             scores = _all(cases, settings, options.repeat, options.out)
     except (NoModel, ConfigError) as error:
         print(error, file=sys.stderr)

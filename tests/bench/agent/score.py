@@ -58,6 +58,12 @@ def faults_of(case: Case, root: Path, texts: Texts) -> tuple[str, ...]:
         return (*_changed(case, texts), *_findings(case, root, result, texts), *_hidden(case, result))
 
 
+def obstacle(root: Path) -> str | None:
+    """Why tests cannot be run here, so that nothing can be scored; None where they can."""
+    ran = run_tests(Draft(root, snapshot_of(root), Boundary(root)), ["tests/test_catalogue.py::test_health"])
+    return None if ran.ok else f"the example project's tests cannot be run here ({ran.summary})\n{ran.output}"
+
+
 def _changed(case: Case, texts: Texts) -> Iterator[str]:
     for path in sorted(texts):
         if any(fnmatchcase(path, pattern) for pattern in case.kept):
