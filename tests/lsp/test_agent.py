@@ -135,7 +135,7 @@ def test_what_changes_while_a_person_reads_the_question_is_not_written_over(root
                 editor.open("openapi.yaml")
                 listen(editor, api)
                 editor.answer, editor.questions = "Apply", Reading()
-                with pytest.raises(JsonRpcException, match="app.py has changed"):
+                with pytest.raises(JsonRpcException, match=r"app\.py has changed"):
                     await run(editor)
                 assert editor.questions and not editor.applied
 
