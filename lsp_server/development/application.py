@@ -175,7 +175,10 @@ def _is_empty(target: Target) -> bool:
     import sqlalchemy as sa
 
     with connected(target) as connection:
-        return not sa.inspect(connection).get_table_names()
+        inspector = sa.inspect(connection)
+        # What MySQL calls schemas are other databases.
+        schemas = set(inspector.get_schema_names()) - {"information_schema"} if target.dialect == "postgresql" else {None}
+        return not any(inspector.get_table_names(schema) for schema in schemas)
 
 
 def _dump(target: Target) -> str | None:
@@ -214,7 +217,7 @@ def _wanted(snapshot: Snapshot, replay: HistoryReplay, until: str) -> Database |
 def _execute(connection: sa.Connection, statement: Statement) -> None:
     parameters = statement.parameters
     if parameters is None:
-        connection.exec_driver_sql(statement.sql)
+        connection.exec_driver_sql(statement.sql, execution_options={"no_parameters": True})  # a per cent sign is one
     else:
         connection.exec_driver_sql(statement.sql, dict(parameters) if isinstance(parameters, Mapping) else tuple(parameters))
 

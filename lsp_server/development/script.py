@@ -15,6 +15,8 @@ import os
 import sys
 from typing import Any
 
+AS_IT_IS = {"paramstyle": "named"}  # a style in which no per cent sign is doubled for a driver
+
 
 def main() -> None:
     question = json.load(sys.stdin)
@@ -43,7 +45,8 @@ def offline(question: dict[str, Any]) -> list[Any]:
     found: list[Any] = []
 
     def configure(environment: Any) -> None:
-        environment.configure(dialect_name=question["dialect"], output_buffer=Nowhere(), literal_binds=True, **question["options"])
+        environment.configure(dialect_name=question["dialect"], output_buffer=Nowhere(), literal_binds=True, dialect_opts=AS_IT_IS,
+                              **question["options"])
         environment.get_context().impl.static_output = lambda text: found.append([text.strip().rstrip(";"), None])
 
     upgrade(question, configure, True)

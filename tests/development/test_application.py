@@ -87,6 +87,15 @@ def test_a_server_that_fails_half_way_says_what_is_left(root: Path, served: tupl
         assert "1 of 3 statements stay" in outcome.problem
 
 
+def test_a_database_with_tables_in_another_schema_is_not_empty(root: Path, served: tuple[Target, str]) -> None:
+    target, url = served
+    if target.dialect != "postgresql":
+        pytest.skip("has no schemas but databases")
+    run(url, "DROP TABLE customer", "DROP TABLE alembic_version", "CREATE SCHEMA shop", "CREATE TABLE shop.customer (id INTEGER)")
+    with pytest.raises(NotApplicable, match="does not say which revision"):
+        prepare(snapshot_of(root), Report(), root, target, None)
+
+
 def test_an_empty_database_gets_the_whole_history(root: Path) -> None:
     (root / "app.db").touch()
     snapshot = snapshot_of(root)
@@ -154,6 +163,13 @@ def test_rows_that_come_between_question_and_answer_are_not_passed_by(root: Path
     assert rows(root / "app.db", "SELECT version_num FROM alembic_version") == [("0001",)]
     outcome = carry_out(prepare(snapshot, check(snapshot, all_rules()), root, sqlite, None), snapshot)
     assert outcome.applied and (3, "Eve", "evE") in rows(root / "app.db", "SELECT * FROM customer")
+
+
+@pytest.mark.parametrize("dialect", ["postgresql", "mysql"])
+def test_what_a_server_is_sent_is_said_letter_by_letter(root: Path, dialect: str) -> None:
+    folder = str(root / "migrations")
+    found = statements_of(Question(dialect, folder, (f"{folder}/versions",), (str(root),), ("0001",), "0002", {}), Path(sys.executable), root)
+    assert "UPDATE customer SET phone = 'none: 100%' WHERE name = 'Ada'" in [statement.sql for statement in found]
 
 
 @pytest.mark.parametrize("asked", ["context.is_offline_mode()", "op.get_context().as_sql"])
