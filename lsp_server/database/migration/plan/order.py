@@ -14,7 +14,10 @@ from lsp_server.database.model import Table
 
 @dataclass(slots=True)
 class Order:
-    """Operations by what must come before what."""
+    """Operations by what must come before what. `freed`: what steps aside before tables and columns change, `bound`: what holds again after.
+
+    Foreign keys are apart (`freed_keys`, `bound_keys`): they go before what they rest on, and come after it.
+    """
 
     schemas: list[Operation] = field(default_factory=list)
     enums: list[Operation] = field(default_factory=list)
@@ -33,6 +36,7 @@ class Order:
     comments: list[Operation] = field(default_factory=list)
 
     def operations(self, dialect: str | None) -> tuple[Operation, ...]:
+        """All of them in one row."""
         inside: list[Operation] = [
             *self.freed_keys,
             *self.freed,
