@@ -2,6 +2,7 @@
 
 `Shapes` turns the types that annotations mean into `Schema`s and keeps the named ones. What a class does to its own
 schema in code (core schema hooks, model serializers, computed configuration) is `unknown`, never guessed.
+Long because one class holds what all its readers share: the named shapes, and the circles between them.
 """
 
 from __future__ import annotations

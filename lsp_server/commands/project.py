@@ -123,13 +123,11 @@ def answers_of(options: argparse.Namespace) -> Answers:
 
 def _standing(url: str, root: Path, snapshot: Snapshot) -> Standing | None:
     """What the development database records; None, said on stderr, where it cannot be read. Raises UsageError for a URL that cannot be one."""
-    from lsp_server.development.application import version_table
-    from lsp_server.development.connection import Unreachable, read_standing
+    from lsp_server.development.connection import Unreachable, look
     from lsp_server.development.target import Refused, read_target
 
-    options = [replay.environment.options for replay in snapshot.histories]
     try:
-        return read_standing(read_target(url, root), *version_table(options[0] if len(options) == 1 else {}))
+        return look(snapshot, read_target(url, root))
     except Refused as reason:
         raise UsageError(f"--development-database: {reason}") from None
     except Unreachable as reason:

@@ -1,6 +1,7 @@
 """Drafts of tables to tables: names, references between tables, types that follow a foreign key, naming conventions.
 
 Pure bookkeeping of SQLAlchemy's rules once all declarations are known. How declarations are found is not known here.
+Long because each rule takes the same drafts on: references, then the types that follow them, then the names.
 """
 
 from __future__ import annotations

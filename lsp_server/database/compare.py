@@ -5,6 +5,7 @@ follows Alembic's own comparison with types and server defaults, plus primary ke
 of indexes, which it does not look at. Equal spellings are the business of `equivalence.py`.
 
 Silence: an Unknown value, a `maybe` element or an `incomplete` table or database silences exactly what it could hide.
+Long because it is a list: one short function for each part of a table; what is not a table is in `compare_objects.py`.
 """
 
 from __future__ import annotations

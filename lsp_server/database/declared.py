@@ -2,6 +2,7 @@
 
 A migration's columns belong to no class, so only what the objects themselves say counts. Names follow the project's
 naming convention, except those marked final with `op.f`.
+Long because it is a table: one reader for each kind of object that a migration may state.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What a migration does to a schema, as values: one class per operation, and the reverse of each.
 
 An operation is what the database is asked for, however the revision wrote it (`op.add_column`, batch mode, raw SQL).
-`Step` says where it stands and whether it happens for sure. What an operation makes of a schema is said by `fold.py`.
+`Step` says where it stands and whether it happens for sure. What an operation makes of a schema is said by `fold/`.
+Long because it is a vocabulary: one small class for each operation.
 """
 
 from __future__ import annotations

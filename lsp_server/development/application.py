@@ -17,7 +17,14 @@ from lsp_server.database.migration.scratch import InMemory, NoScratch
 from lsp_server.database.model import Database, Revision
 from lsp_server.database.replay import HistoryReplay
 from lsp_server.database.standing import Standing, ancestors, belongs, pending, strangers
-from lsp_server.development.connection import VERSION_TABLE, Unreachable, connected, read_standing, standing_on
+from lsp_server.development.connection import (
+    VERSION_TABLE,
+    Unreachable,
+    connected,
+    read_standing,
+    standing_on,
+    version_table,
+)
 from lsp_server.development.statements import Question, Statement, statements_of
 from lsp_server.development.target import Target
 from lsp_server.document import digest_of
@@ -164,11 +171,6 @@ def _pending(snapshot: Snapshot, target: Target, standing: Standing, history: Hi
 def _hazards(report: Report, revisions: tuple[Revision, ...]) -> tuple[str, ...]:
     paths, risks = {revision.path for revision in revisions}, {rule.name for rule in all_rules() if rule.risk}
     return tuple(finding.message for finding in report.findings if finding.rule in risks and finding.location.path in paths)
-
-
-def version_table(options: Mapping[str, Any]) -> tuple[str, str | None]:
-    """Where `env.py`'s options say that the revisions are recorded: table and schema."""
-    return str(options.get("version_table", VERSION_TABLE)), options.get("version_table_schema")
 
 
 def _is_empty(target: Target) -> bool:

@@ -6,7 +6,7 @@ Asking only reads. Every statement stands for itself (autocommit): whoever needs
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,12 @@ from lsp_server.database.standing import Standing
 from lsp_server.development.target import Target
 from lsp_server.shadow.mysql import MySQL
 from lsp_server.shadow.postgresql import PostgreSQL
+from lsp_server.shadow.server import words_of
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+
+    from lsp_server.snapshot import Snapshot
 
 VERSION_TABLE = "alembic_version"
 _BUSY = 5  # seconds to wait for somebody else's lock on a file
@@ -38,7 +41,7 @@ def connected(target: Target) -> Iterator[sa.Connection]:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             yield connection
     except SQLAlchemyError as error:
-        raise Unreachable(_words(getattr(error, "orig", None) or error)) from None
+        raise Unreachable(words_of(getattr(error, "orig", None) or error)) from None
     finally:
         engine.dispose()
 
@@ -54,6 +57,17 @@ def read_standing(target: Target, table: str = VERSION_TABLE, schema: str | None
     """What the database records. Raises Unreachable."""
     with connected(target) as connection:
         return standing_on(connection, target, table, schema)
+
+
+def look(snapshot: Snapshot, target: Target) -> Standing:
+    """What the database records, in the table that `env.py` names where there is one history. Raises Unreachable."""
+    options = [replay.environment.options for replay in snapshot.histories]
+    return read_standing(target, *version_table(options[0] if len(options) == 1 else {}))
+
+
+def version_table(options: Mapping[str, Any]) -> tuple[str, str | None]:
+    """Where `env.py`'s options say that the revisions are recorded: table and schema."""
+    return str(options.get("version_table", VERSION_TABLE)), options.get("version_table_schema")
 
 
 def standing_on(connection: sa.Connection, target: Target, table: str = VERSION_TABLE, schema: str | None = None) -> Standing:
@@ -82,7 +96,7 @@ def _open(target: Target) -> Any:
     except NoScratch as reason:
         raise Unreachable(str(reason)) from None
     except _errors(kind) as error:
-        raise Unreachable(f"{target.place}: {_words(error)}") from None
+        raise Unreachable(f"{target.place}: {words_of(error)}") from None
     if target.dialect == "postgresql":  # a migration takes as long as it takes
         connection.autocommit = True
         connection.execute("SET statement_timeout = 0")
@@ -101,9 +115,3 @@ def _kind(target: Target) -> PostgreSQL | MySQL:
 
 def _engine(target: Target) -> str:
     return "sqlite" if target.address is None else _kind(target).engine
-
-
-def _words(error: BaseException) -> str:
-    """The first line of what the driver says; never a URL, so never a password."""
-    text = str(error.args[-1] if error.args else error).strip() or type(error).__name__
-    return text.splitlines()[0]

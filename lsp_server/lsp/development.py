@@ -31,7 +31,7 @@ _LINES = 40  # of SQL in a question, for clients that show no documents
 _YES = "Apply"
 
 
-def look(ls: Server, session: Session, checked: Checked, *, again: bool = False) -> None:
+def watch(ls: Server, session: Session, checked: Checked, *, again: bool = False) -> None:
     """Ask the database how far it has come, in the background and not too often; an answer that is news makes a new check."""
     if ls.person.development is None or not checked.snapshot.histories:
         return
@@ -52,11 +52,9 @@ async def _look(ls: Server, session: Session, checked: Checked) -> None:
 
 
 def _read(session: Session, ls: Server, checked: Checked) -> Standing:
-    from lsp_server.development.application import version_table
-    from lsp_server.development.connection import read_standing
+    from lsp_server.development.connection import look
 
-    options = [replay.environment.options for replay in checked.snapshot.histories]
-    return read_standing(_target(ls, session), *version_table(options[0] if len(options) == 1 else {}))
+    return look(checked.snapshot, _target(ls, session))
 
 
 def _target(ls: Server, session: Session) -> Target:
@@ -107,7 +105,7 @@ async def _applied(ls: Server, checked: Checked, session: Session, application: 
         progress.end()
     seconds, said = time.monotonic() - started, outcome.problem or "; ".join((outcome.verified, *outcome.differs))
     await _noted(ls, checked, session, application, "applied" if outcome.applied else "failed", seconds, said)
-    look(ls, session, checked, again=True)
+    watch(ls, session, checked, again=True)
     _tell(ls, application, outcome)
     return {
         "applied": outcome.applied, "revisions": [revision.id for revision in application.revisions], "statements": outcome.statements,

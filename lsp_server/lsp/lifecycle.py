@@ -102,7 +102,7 @@ def _events(ls: Server) -> Events:
         if found.trouble is not None:
             ls.say_once(f"Specdrift keeps its last configuration: {found.trouble}")
         deliver(ls, session, found)
-        development.look(ls, session, found)
+        development.watch(ls, session, found)
 
     def begun(session: Session) -> Progress:
         return Progress(ls, f"Reading {session.root.name}", session.stop)

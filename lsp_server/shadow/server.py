@@ -98,7 +98,7 @@ class Server:
                 with engine.connect() as connection:
                     yield mark, connection
             except self.kind.errors as error:  # only connecting raises these bare
-                raise NoScratch(_words(error)) from None
+                raise NoScratch(words_of(error)) from None
             finally:
                 engine.dispose()
         finally:
@@ -126,11 +126,11 @@ class Server:
         try:
             connection = self.kind.connect(None)
         except self._errors as error:
-            raise NoScratch(_words(error)) from None
+            raise NoScratch(words_of(error)) from None
         try:
             yield connection
         except self._errors as error:
-            raise NoScratch(_words(error)) from None
+            raise NoScratch(words_of(error)) from None
         finally:
             with suppress(*self.kind.errors):
                 connection.close()
@@ -183,7 +183,7 @@ class Server:
             try:
                 inside = kind.is_inside(connection, mark)
             except kind.errors as error:
-                raise NoScratch(f"the scratch server went away: {_words(error)}") from None
+                raise NoScratch(f"the scratch server went away: {words_of(error)}") from None
             if not inside:
                 with suppress(*kind.errors):
                     connection.close()
@@ -209,7 +209,7 @@ def renumbered(mark: Mark, number: int) -> Mark:
     return replace(mark, number=number)
 
 
-def _words(error: BaseException) -> str:
+def words_of(error: BaseException) -> str:
     """The first line of what the driver says; never a URL, so never a password."""
     text = str(error.args[-1] if error.args else error).strip() or type(error).__name__
     return text.splitlines()[0]
